@@ -1,0 +1,37 @@
+# make help lists what there is to run; everything sets itself up first.
+PY := .venv/bin/python
+ARGS ?=
+
+.PHONY: help setup lint test drill demo bench lock clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: ## make .venv with the three commands
+	@sh scripts/setup.sh
+
+lint: setup ## style, types and import contracts
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+
+test: lint ## lint, types, import contracts and all tests
+	$(PY) -m pytest -n 2 --cov --cov-report=term:skip-covered $(ARGS)
+
+drill: setup ## the long drills in full length
+	QUPIA_DRILL=full $(PY) -m pytest -n 2 tests/drills $(ARGS)
+
+demo: setup ## the whole story, from laboratory to door
+	@$(PY) -m wallet_sim.commands demo $(ARGS)
+
+bench: setup ## rates beside their physical limits
+	$(PY) -m benchmarks $(ARGS)
+
+lock: setup ## renew requirements.lock from pyproject.toml
+	@d=$$(mktemp -d) && $(PY) -m venv $$d && $$d/bin/pip install --quiet uv && \
+	$$d/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --all-extras \
+	  --no-annotate --no-header --no-emit-package pip pyproject.toml -o requirements.lock; rm -rf $$d
+
+clean: ## remove what setup and tests made
+	rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
