@@ -1,0 +1,1 @@
+"""What the three programs share at their edges: files, the clock, pictures and command glue."""

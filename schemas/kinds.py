@@ -1,0 +1,184 @@
+"""The one table of what is kept, by whom and until when (design section 3).
+
+The perishable store refuses a record of a kind that is not in this table, or one that would live
+longer than its kind may. ``docs/data-map.md`` is generated from it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+ROUND_TO_TEN_MINUTES = 10 * MINUTE
+ROUND_TO_UTC_MIDNIGHT = DAY
+
+LONGEST_EVIDENCE_DAYS = 366
+"""No evidence kind in a policy may last longer, so no record of it can."""
+
+GRACE_AFTER_WINDOW = HOUR
+"""Pass keys and batch markers outlive their window by this, for answers that were lost."""
+
+
+class Kind(StrEnum):
+    """The kinds of record in the issuer's perishable store."""
+
+    CODE = "code"
+    ACTIVATION = "activation"
+    ROW = "row"
+    BATCH = "batch"
+    WITHDRAWAL = "withdrawal"
+    ENDED = "ended"
+    COUNT = "count"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredKind:
+    """How the store keeps one kind.
+
+    ``period`` is how long a record of the kind ordinarily lives at most, ``longest`` the bound that
+    the store enforces, both in seconds. ``rounding`` is the step to which the visible
+    ``expires_at`` is rounded up, in seconds. ``payload`` is the fixed length in bytes to which
+    every payload is padded, so that lengths tell nothing.
+    """
+
+    kind: Kind
+    content: str
+    dies: str
+    period: int
+    rounding: int
+    payload: int
+    longest: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.longest:
+            object.__setattr__(self, "longest", self.period)
+
+
+STORED_KINDS: dict[Kind, StoredKind] = {
+    entry.kind: entry
+    for entry in (
+        StoredKind(
+            kind=Kind.CODE,
+            content="keyed hash of an activation code; sealed: status, hint, end of entitlement, "
+            "rid, and the keyed hash of its row, so that a cancelled slip frees its result",
+            dies="at activation, or after 72 h",
+            period=72 * HOUR,
+            rounding=ROUND_TO_TEN_MINUTES,
+            payload=256,
+        ),
+        StoredKind(
+            kind=Kind.ACTIVATION,
+            content="the same code after use, with the wallet key's thumbprint and the chosen "
+            "claims, so that a lost answer can be fetched again by the same wallet",
+            dies="10 min after activation",
+            period=10 * MINUTE,
+            rounding=ROUND_TO_TEN_MINUTES,
+            payload=256,
+        ),
+        StoredKind(
+            kind=Kind.ROW,
+            content="keyed hash of (reference, evidence, time) of a registered result, so that "
+            "nothing is registered twice",
+            dies="72 h",
+            period=72 * HOUR,
+            rounding=ROUND_TO_TEN_MINUTES,
+            payload=0,
+        ),
+        StoredKind(
+            kind=Kind.BATCH,
+            content="keyed hash of (entitlement id, key id); sealed: digest of the blinded batch",
+            dies="window end + 1 h",
+            period=2 * DAY + 2 * HOUR,  # Current and next window, a 25-hour day among them.
+            rounding=ROUND_TO_TEN_MINUTES,
+            payload=32,
+        ),
+        StoredKind(
+            kind=Kind.WITHDRAWAL,
+            content="keyed hash of a rid and the kind of evidence",
+            dies="the policy's days, 14 at most (fraud: the longest evidence period); rounding "
+            "may add a day",
+            period=14 * DAY,
+            rounding=ROUND_TO_UTC_MIDNIGHT,
+            payload=0,
+            longest=LONGEST_EVIDENCE_DAYS * DAY,
+        ),
+        StoredKind(
+            kind=Kind.ENDED,
+            content="keyed hash of an entitlement id that its owner ended",
+            dies="with that entitlement",
+            period=(LONGEST_EVIDENCE_DAYS + 1) * DAY,
+            rounding=ROUND_TO_UTC_MIDNIGHT,
+            payload=0,
+        ),
+        StoredKind(
+            kind=Kind.COUNT,
+            content="number of passes per (day, status), shown only rounded",
+            dies="14 d",
+            period=14 * DAY,
+            rounding=ROUND_TO_UTC_MIDNIGHT,
+            payload=16,
+        ),
+        StoredKind(
+            kind=Kind.NOTICE,
+            content="exposure notices",
+            dies="14 d",
+            period=14 * DAY,
+            rounding=ROUND_TO_UTC_MIDNIGHT,
+            payload=512,
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldElsewhere:
+    """What is kept outside the issuer's store: by whom, what is in it and when it dies."""
+
+    name: str
+    holder: str
+    content: str
+    dies: str
+
+
+LOG_PERIOD = 365 * DAY
+STAFF_UNUSED_PERIOD = 90 * DAY
+
+HELD_ELSEWHERE: tuple[HeldElsewhere, ...] = (
+    HeldElsewhere(
+        name="pass private keys", holder="issuer", content="RSA keys", dies="window end + 1 h"
+    ),
+    HeldElsewhere(
+        name="audit and retention log",
+        holder="issuer",
+        content="what staff and the retention module did: action, account number, role, day, "
+        "totals; never a citizen, code or reference",
+        dies="1 year",
+    ),
+    HeldElsewhere(
+        name="staff accounts",
+        holder="issuer",
+        content="role, key hash, today's counts against the daily caps",
+        dies="removed by an officer; unused for 90 days",
+    ),
+    HeldElsewhere(
+        name="entitlement, passes, device keys",
+        holder="wallet",
+        content="what the wallet shows, and to whom it may show it",
+        dies="end of entitlement or window; used passes at once",
+    ),
+    HeldElsewhere(
+        name="trust bundle, venue settings",
+        holder="verifier",
+        content="nothing about visitors",
+        dies="replaced by the next",
+    ),
+    HeldElsewhere(
+        name="seen set",
+        holder="verifier",
+        content="H(x || y) of passes admitted in the last 3 minutes, in memory only",
+        dies="3 min",
+    ),
+)

@@ -1,0 +1,138 @@
+"""Private files: written atomically, readable by their owner alone, gone when they are deleted."""
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from shell.errors import CommandError
+
+PRIVATE_FILE = 0o600
+PRIVATE_DIRECTORY = 0o700
+READ_LIMIT = 64 * 1024 * 1024
+"""No file of ours is larger, in bytes; a larger one is refused rather than read."""
+
+CACHEDIR_TAG = (
+    "Signature: 8a477f597d28d172789f06886806bc55\n"
+    "# Backups skip this folder: what is in it must be able to die.\n"
+)
+"""The first line is fixed by the Cache Directory Tagging Specification (bford.info/cachedir)."""
+
+
+def make_private_directory(path: Path, *, in_backups: bool = True) -> None:
+    """Make ``path`` with mode 0700; mark it CACHEDIR.TAG unless backups may copy it."""
+    path.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+    path.chmod(PRIVATE_DIRECTORY)
+    if not in_backups and not (path / "CACHEDIR.TAG").exists():
+        write_private(path / "CACHEDIR.TAG", CACHEDIR_TAG.encode())
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Replace ``path`` with ``data`` in one step, mode 0600, synced with its directory.
+
+    Readers see the old content or the new, never a part. Raises OSError when it cannot be written;
+    the old content is then still there.
+    """
+    draft = _write_draft(path, data)
+    try:
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+def create_private(path: Path, data: bytes) -> None:
+    """Like :func:`write_private`, but raise FileExistsError when ``path`` is there already."""
+    draft = _write_draft(path, data)
+    try:
+        os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_directory(path.parent)
+
+
+def _write_draft(path: Path, data: bytes) -> Path:
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.draft")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    return draft
+
+
+def read_private(path: Path) -> bytes:
+    """Read a file of ours. Raises CommandError when others can read it or it is over 64 MiB."""
+    check_private(path)
+    if path.stat().st_size > READ_LIMIT:
+        raise CommandError(f"{path} is too large to be ours; restore it or remove it")
+    return path.read_bytes()
+
+
+def check_private(path: Path) -> None:
+    """Raise CommandError when anyone but the owner can reach ``path``."""
+    mode = path.stat().st_mode
+    if stat.S_IMODE(mode) & 0o077:
+        wanted = "700" if stat.S_ISDIR(mode) else "600"
+        raise CommandError(f"others can read {path}; run: chmod {wanted} '{path}'")
+
+
+def check_private_tree(home: Path) -> None:
+    """Raise CommandError for the first path at or under ``home`` that others can reach."""
+    check_private(home)
+    for path in sorted(home.rglob("*")):
+        # A file may be purged while we walk.
+        with suppress(FileNotFoundError):
+            check_private(path)
+
+
+def destroy(path: Path) -> None:
+    """Overwrite ``path``, remove it and sync its directory; nothing happens when it is gone.
+
+    On media that copy on write the overwriting may not reach the old blocks; the threat model
+    says so.
+    """
+    try:
+        with path.open("r+b") as file:
+            size = os.fstat(file.fileno()).st_size
+            file.write(os.urandom(size))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+    except FileNotFoundError:
+        return
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Make the directory's entries durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold an exclusive lock on ``path``; yields False when it is taken and ``wait`` is false.
+
+    The kernel releases the lock when the process ends, however it ends.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
