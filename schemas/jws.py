@@ -1,0 +1,116 @@
+"""Compact JWS under ES256, read strictly (RFC 7515, RFC 7518 section 3.4, RFC 8725).
+
+One algorithm, fixed here. Each signing key signs one ``typ``, compared exactly (design,
+conventions). PyJWT checks the signature; times are compared by the callers, who are handed a clock.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NoReturn
+
+import jwt
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from schemas.encoding import b64url_decode
+
+ALGORITHM = "ES256"
+_JWS = jwt.PyJWS(algorithms=[ALGORITHM])
+
+
+class Typ(StrEnum):
+    """What a signed text is for. A key that signs one never signs another."""
+
+    ROOT = "qupia-root+jwt"
+    TRUST = "qupia-trust+jwt"
+    ENTITLEMENT = "qupia-entitlement+jwt"
+    PAPER = "qupia-paper+jwt"
+    RETENTION = "qupia-retention+jwt"
+    NOTICES = "qupia-notices+jwt"
+    DPOP = "dpop+jwt"
+
+
+class InvalidJws(ValueError):
+    """The text is not a JWS of the expected kind, or its signature is wrong."""
+
+
+@dataclass(frozen=True)
+class UnverifiedJws:
+    """A JWS cut into its parts; header and payload are still whatever somebody wrote."""
+
+    text: str
+    unverified_header: dict[str, Any]
+    unverified_payload: dict[str, Any]
+
+
+def parse_json_object(data: bytes) -> dict[str, Any]:
+    """A JSON object without duplicate members, NaN or infinity; raises ValueError otherwise."""
+    try:
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+        )
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("duplicate member")
+    return members
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("not a JSON number")
+    return value
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise ValueError("not a JSON number")
+
+
+def sign(payload: dict[str, Any], *, typ: Typ, key: ec.EllipticCurvePrivateKey, kid: str) -> str:
+    """A compact JWS of ``payload`` with header ``alg``, ``kid`` and ``typ``."""
+    body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    return _JWS.encode(body, key, algorithm=ALGORITHM, headers={"typ": typ.value, "kid": kid})
+
+
+def parse(text: str) -> UnverifiedJws:
+    """Cut a compact JWS into its parts; raises InvalidJws."""
+    parts = text.split(".")
+    if len(parts) != 3:
+        raise InvalidJws("not a compact JWS")
+    try:
+        header, payload = (parse_json_object(b64url_decode(part)) for part in parts[:2])
+        b64url_decode(parts[2])
+    except ValueError as error:
+        raise InvalidJws(str(error)) from None
+    return UnverifiedJws(text, header, payload)
+
+
+def verify(
+    unverified: UnverifiedJws, *, typ: Typ, key: ec.EllipticCurvePublicKey
+) -> dict[str, Any]:
+    """The payload, once ``alg``, ``typ`` and the signature are right; raises InvalidJws.
+
+    ``crit`` is refused whatever it lists, since no extension is known here (RFC 7515 section
+    4.1.11).
+    """
+    header = unverified.unverified_header
+    if header.get("alg") != ALGORITHM or header.get("typ") != typ.value or "crit" in header:
+        raise InvalidJws("not a JWS of this kind")
+    try:
+        _JWS.decode(unverified.text, key, algorithms=[ALGORITHM])
+    except (jwt.PyJWTError, InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+        raise InvalidJws("the signature is wrong") from None
+    return unverified.unverified_payload

@@ -1,0 +1,67 @@
+"""Why a pass is not admitted: a closed list of reasons (design section 6).
+
+>>> refused = Refused(Reason.STALE, seconds=120)
+>>> refused.reason, refused.helpdesk, refused.outcome
+(<Reason.STALE: 'stale'>, 'Q13', <Outcome.REFUSE: 'refuse'>)
+>>> refused.text(Language.EN)[:25]
+'This code is 120 s old. A'
+"""
+
+from enum import StrEnum
+
+from schemas.languages import Language, fill
+from schemas.resources import load_json
+
+
+class Outcome(StrEnum):
+    ADMIT = "admit"
+    REFUSE = "refuse"
+    CANNOT_CHECK = "cannot_check"
+
+
+class Reason(StrEnum):
+    """The names are stable, and so are the help-desk codes in ``refusals.json``."""
+
+    NOT_A_PASS = "not_a_pass"  # noqa: S105 - a reason, not a password.
+    NO_BUNDLE = "no_bundle"
+    BUNDLE_EXPIRED = "bundle_expired"
+    CLOCK_BEHIND = "clock_behind"
+    SUNSET = "sunset"
+    UNKNOWN_KEY = "unknown_key"
+    KEY_RETIRED = "key_retired"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+    BAD_SIGNATURE = "bad_signature"
+    BAD_PROOF = "bad_proof"
+    NOT_BOUND = "not_bound"
+    STALE = "stale"
+    FROM_THE_FUTURE = "from_the_future"
+    ALREADY_SHOWN = "already_shown"
+    STATUS_NOT_ADMITTED = "status_not_admitted"
+    SPECIMEN = "specimen"
+    NO_CODE = "no_code"
+
+
+_TEXTS = load_json("refusals.json")
+
+
+class Refused(Exception):
+    """A pass was not admitted. ``seconds`` is the difference that some texts name."""
+
+    def __init__(self, reason: Reason, *, seconds: int = 0) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.seconds = seconds
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome(_TEXTS[self.reason]["outcome"])
+
+    @property
+    def helpdesk(self) -> str:
+        """``Q`` and two digits, to be read out to a help desk."""
+        return str(_TEXTS[self.reason]["helpdesk"])
+
+    def text(self, language: Language) -> str:
+        """One or two sentences for the person at the door."""
+        return fill(_TEXTS[self.reason], language, {"seconds": self.seconds})
