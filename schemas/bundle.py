@@ -1,0 +1,227 @@
+"""The trust bundle as a value, and the rules that its payload keeps (design section 5).
+
+Signatures and versions are the business of :mod:`schemas.trust`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from schemas.bundle_faults import BundleFault, BundleRejected
+from schemas.encoding import b64url_decode
+from schemas.hints import HintForm, Holder, all_hints
+from schemas.kinds import DAY, HOUR
+from schemas.presentation import KEY_PREFIX_BYTES
+from schemas.token import PUBLIC_EXPONENT, challenge_digest, token_key_id
+from schemas.validation import matches
+from schemas.windows import Window
+
+BUNDLE_LIMIT = 4_000_000
+"""Bytes; a larger bundle is refused."""
+
+LONGEST_LIFE = 7 * DAY
+FRESH = 24 * HOUR
+CLOCK_TOLERANCE = 120
+"""Seconds that a device's clock may lie before a bundle's ``iat``."""
+
+
+@dataclass(frozen=True)
+class PassKey:
+    """One cell of the grid. ``id`` is 32 bytes, ``modulus`` 256."""
+
+    id: bytes
+    modulus: bytes
+    status: str
+    holder: Holder
+    window: Window
+
+    @cached_property
+    def public_key(self) -> rsa.RSAPublicKey:
+        n = int.from_bytes(self.modulus, "big")
+        return rsa.RSAPublicNumbers(PUBLIC_EXPONENT, n).public_key()
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a pass says: ``id``, its name in three languages and its colour ``#rrggbb``."""
+
+    id: str
+    name: Mapping[str, str]
+    colour: str
+
+
+@dataclass(frozen=True)
+class VenuePolicy:
+    """What a kind of venue admits; ``asks_hint`` tells staff to check an ID."""
+
+    id: str
+    name: Mapping[str, str]
+    admit: frozenset[str]
+    asks_hint: bool
+
+
+@dataclass(frozen=True)
+class TrustBundle:
+    """A bundle whose payload keeps all rules. Times are Unix seconds."""
+
+    iss: str
+    name: Mapping[str, str]
+    token_issuer: str
+    version: int
+    iat: int
+    exp: int
+    sunset: int
+    batch_size: int
+    hint: HintForm
+    specimen: bool
+    pass_keys: tuple[PassKey, ...]
+    retired: frozenset[bytes]
+    statuses: tuple[Status, ...]
+    policies: tuple[VenuePolicy, ...]
+    paper_keys: tuple[Mapping[str, Any], ...]
+    service_keys: tuple[Mapping[str, Any], ...]
+    tracing: tuple[Mapping[str, Any], ...]
+
+    @cached_property
+    def challenge(self) -> bytes:
+        """H(TokenChallenge), 32 bytes."""
+        return challenge_digest(self.token_issuer)
+
+    @cached_property
+    def by_prefix(self) -> Mapping[bytes, PassKey | None]:
+        """The key for the first four bytes of its id; None where it is retired."""
+        keys: dict[bytes, PassKey | None] = {
+            key.id[:KEY_PREFIX_BYTES]: key for key in self.pass_keys
+        }
+        keys.update((key_id[:KEY_PREFIX_BYTES], None) for key_id in self.retired)
+        return keys
+
+    @cached_property
+    def windows(self) -> tuple[Window, ...]:
+        """The windows of the grid, earliest first."""
+        return tuple(sorted({key.window for key in self.pass_keys}))
+
+    def key_for(self, *, status: str, holder: Holder, window: Window) -> PassKey | None:
+        """The one key of a cell; None where the bundle has no such cell."""
+        return self._cells.get((window, status, holder))
+
+    def policy(self, policy_id: str | None) -> VenuePolicy | None:
+        """The policy of that id, or the first; None when there is none of that id."""
+        if policy_id is None:
+            return self.policies[0]
+        return next((policy for policy in self.policies if policy.id == policy_id), None)
+
+    def status(self, status_id: str) -> Status:
+        """The status of that id; raises KeyError when the bundle has none."""
+        return {status.id: status for status in self.statuses}[status_id]
+
+    @cached_property
+    def _cells(self) -> Mapping[tuple[Window, str, Holder], PassKey]:
+        return {(key.window, key.status, key.holder): key for key in self.pass_keys}
+
+
+def parse_bundle(payload: Mapping[str, Any]) -> TrustBundle:
+    """Turn a payload into a bundle; raises BundleRejected when it breaks a rule.
+
+    Unknown members are ignored.
+    """
+    if not matches("trust-bundle", payload):
+        raise BundleRejected(BundleFault.NOT_A_BUNDLE)
+    bundle = TrustBundle(
+        iss=payload["iss"],
+        name=payload["name"],
+        token_issuer=payload["token_issuer"],
+        version=payload["version"],
+        iat=payload["iat"],
+        exp=payload["exp"],
+        sunset=payload["sunset"],
+        batch_size=payload["batch_size"],
+        hint=HintForm(payload["hint"]),
+        specimen=payload["specimen"],
+        pass_keys=tuple(_parse_pass_key(entry) for entry in payload["pass_keys"]),
+        retired=frozenset(_parse_id(text) for text in payload["retired"]),
+        statuses=tuple(Status(s["id"], s["name"], s["colour"]) for s in payload["statuses"]),
+        policies=tuple(_parse_policy(entry) for entry in payload["policies"]),
+        paper_keys=tuple(payload["paper_keys"]),
+        service_keys=tuple(payload["service_keys"]),
+        tracing=tuple(payload["tracing"]),
+    )
+    _check_members(bundle)
+    _check_prefixes(bundle)
+    _check_grid(bundle)
+    return bundle
+
+
+def _parse_id(text: str) -> bytes:
+    try:
+        return b64url_decode(text)
+    except ValueError:
+        raise BundleRejected(BundleFault.NOT_A_BUNDLE) from None
+
+
+def _parse_pass_key(entry: Mapping[str, Any]) -> PassKey:
+    key_id, modulus = _parse_id(entry["id"]), _parse_id(entry["n"])
+    try:
+        expected = token_key_id(modulus)
+    except ValueError:
+        raise BundleRejected(BundleFault.WRONG_KEY_ID) from None
+    if key_id != expected:
+        raise BundleRejected(BundleFault.WRONG_KEY_ID)
+    window = Window(entry["nbf"], entry["exp"])
+    return PassKey(key_id, modulus, entry["status"], entry["holder"], window)
+
+
+def _parse_policy(entry: Mapping[str, Any]) -> VenuePolicy:
+    admit = frozenset(entry["admit"])
+    return VenuePolicy(entry["id"], entry["name"], admit, entry["hint"] == "ask")
+
+
+def _check_members(bundle: TrustBundle) -> None:
+    statuses = [status.id for status in bundle.statuses]
+    policies = [policy.id for policy in bundle.policies]
+    if (
+        not 0 < bundle.exp - bundle.iat <= LONGEST_LIFE
+        or _repeats(statuses)
+        or _repeats(policies)
+        or any(policy.admit - set(statuses) for policy in bundle.policies)
+    ):
+        raise BundleRejected(BundleFault.NOT_A_BUNDLE)
+
+
+def _check_prefixes(bundle: TrustBundle) -> None:
+    ids = [key.id for key in bundle.pass_keys] + list(bundle.retired)
+    if _repeats(key_id[:KEY_PREFIX_BYTES] for key_id in ids):
+        raise BundleRejected(BundleFault.KEY_ID_COLLISION)
+
+
+def _check_grid(bundle: TrustBundle) -> None:
+    """Exactly one key for every window, status and hint, so that no key can mean one person."""
+    windows = bundle.windows
+    wanted = {
+        (window, status.id, holder)
+        for window in windows
+        for status in bundle.statuses
+        for holder in all_hints(bundle.hint)
+    }
+    cells = Counter((key.window, key.status, key.holder) for key in bundle.pass_keys)
+    consecutive = all(earlier.exp == later.nbf for earlier, later in pairwise(windows))
+    if (
+        not windows
+        or not all(window.nbf < window.exp for window in windows)
+        or not consecutive
+        or not windows[0].contains(bundle.iat)
+        or not windows[-1].nbf < bundle.exp <= windows[-1].exp
+        or cells.keys() != wanted
+        or cells.total() != len(wanted)
+    ):
+        raise BundleRejected(BundleFault.BROKEN_GRID)
+
+
+def _repeats(values: Iterable[object]) -> bool:
+    values = list(values)
+    return len(set(values)) != len(values)

@@ -1,0 +1,38 @@
+"""Issuer URLs: an origin without a path, ``http`` for this machine only."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+
+def parse_origin(text: str) -> str:
+    """The origin in its one form, lower case and without a final slash; raises ValueError."""
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port
+    except ValueError:
+        raise ValueError("a URL looks like https://qupia.example") from None
+    host = (parts.hostname or "").lower()
+    if parts.scheme not in ("https", "http") or not host or not text.isascii():
+        raise ValueError("a URL looks like https://qupia.example")
+    if parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("the URL is an origin: no path, no query and no user")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError("http is for this machine only; use https")
+    shown = f"[{host}]" if ":" in host else host
+    default_port = 443 if parts.scheme == "https" else 80
+    return f"{parts.scheme}://{shown}" + ("" if port in (None, default_port) else f":{port}")
+
+
+def host_of(origin: str) -> str:
+    """``host[:port]`` of an origin: the issuer's name inside the token challenge."""
+    return origin.partition("://")[2]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` names this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

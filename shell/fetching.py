@@ -1,0 +1,66 @@
+"""HTTP without traces: no cookies, no redirects, no .netrc, the same headers from everyone."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from shell.errors import CommandError
+
+HEADERS = {"User-Agent": "qupia", "Accept-Encoding": "identity"}
+TIMEOUT = httpx.Timeout(20.0, connect=10.0)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``date`` is the Date header as it came, empty when there was none."""
+
+    status: int
+    body: bytes
+    date: str
+    age: str
+
+
+def send(
+    method: str,
+    url: str,
+    *,
+    limit: int,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """One request; an answer over ``limit`` bytes is cut off. Raises CommandError when it fails."""
+    try:
+        with (
+            httpx.Client(
+                headers={**HEADERS, **(headers or {})},
+                timeout=TIMEOUT,
+                trust_env=False,
+                verify=ssl.create_default_context(),
+            ) as client,
+            client.stream(method, url, content=body) as response,
+        ):
+            return _read(response, limit)
+    except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError):
+        raise CommandError(
+            f"no answer from {_origin(url)}; check the address and the network, then try again"
+        ) from None
+
+
+def _read(response: httpx.Response, limit: int) -> Answer:
+    body = bytearray()
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) > limit:
+            raise CommandError(f"the answer of {_origin(str(response.url))} is too large")
+    return Answer(
+        response.status_code,
+        bytes(body),
+        response.headers.get("Date", ""),
+        response.headers.get("Age", ""),
+    )
+
+
+def _origin(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])

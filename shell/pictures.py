@@ -1,0 +1,91 @@
+"""QR codes as pictures: drawn for a file or a terminal, read back from a picture file."""
+
+import io
+import warnings
+from pathlib import Path
+
+import qrcode
+import zxingcpp
+from PIL import Image
+
+from shell.files import write_private
+
+BORDER = 4
+"""Modules of quiet zone (ISO/IEC 18004)."""
+
+MODULE_PIXELS = 8
+PICTURE_LIMIT = 20_000_000
+"""Bytes of a picture file; and as many pixels. A 50-megapixel photo holds no better code."""
+
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+
+
+def qr_matrix(text: str) -> list[list[bool]]:
+    """The modules of a QR code of error level L with its border; True is dark.
+
+    A text in the alphanumeric alphabet becomes one alphanumeric segment.
+    """
+    return _qr(text).get_matrix()
+
+
+def qr_version(text: str) -> int:
+    """The version that :func:`qr_matrix` uses: 1 to 40."""
+    return int(_qr(text).version)
+
+
+def save_qr(text: str, path: Path) -> None:
+    """Write a black-on-white PNG, readable by its owner only. Raises OSError."""
+    image = _qr(text).make_image()
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    write_private(path, buffer.getvalue())
+
+
+def qr_for_terminal(text: str) -> str:
+    """Half-block characters, two modules high each, black on white whatever the theme."""
+    matrix = qr_matrix(text)
+    matrix.append([False] * len(matrix[0]))
+    rows = zip(matrix[::2], matrix[1::2], strict=False)
+    glyphs = {(False, False): " ", (False, True): "▄", (True, False): "▀", (True, True): "█"}
+    return "\n".join(
+        "\x1b[30;107m" + "".join(glyphs[pair] for pair in zip(*row, strict=True)) + "\x1b[0m"
+        for row in rows
+    )
+
+
+def read_codes(path: Path) -> list[str]:
+    """The texts of the QR codes in a picture; empty when there is none or it is no picture.
+
+    Raises OSError when the file cannot be read at all.
+    """
+    if path.stat().st_size > PICTURE_LIMIT:
+        return []
+    data = path.read_bytes()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            picture = _open_picture(data)
+    except Exception:  # noqa: BLE001 - Pillow's decoders raise many types on damaged pictures.
+        return []
+    codes = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
+    return [code.text for code in codes if code.valid]
+
+
+def _open_picture(data: bytes) -> Image.Image:
+    picture = Image.open(io.BytesIO(data), formats=_FORMATS)
+    if picture.width * picture.height > PICTURE_LIMIT:
+        raise ValueError("too many pixels")
+    # Transparent pixels are what a screen shows behind them: white.
+    flat = Image.new("RGBA", picture.size, "white")
+    flat.alpha_composite(picture.convert("RGBA"))
+    return flat.convert("L")
+
+
+def _qr(text: str) -> qrcode.QRCode:  # type: ignore[type-arg] # Generic only in its stubs.
+    code = qrcode.QRCode(
+        error_correction=qrcode.constants.ERROR_CORRECT_L, border=BORDER, box_size=MODULE_PIXELS
+    )
+    # One segment in the densest mode that the whole text allows.
+    code.add_data(text.encode("utf-8"), optimize=0)
+    code.make(fit=True)
+    return code
