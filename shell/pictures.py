@@ -18,6 +18,7 @@ PICTURE_LIMIT = 20_000_000
 """Bytes of a picture file; and as many pixels. A 50-megapixel photo holds no better code."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+_QR_ONLY = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
 
 def qr_matrix(text: str) -> list[list[bool]]:
@@ -67,7 +68,7 @@ def read_codes(path: Path) -> list[str]:
             picture = _open_picture(data)
     except Exception:  # noqa: BLE001 - Pillow's decoders raise many types on damaged pictures.
         return []
-    codes = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
+    codes = zxingcpp.read_barcodes(picture, formats=_QR_ONLY)
     return [code.text for code in codes if code.valid]
 
 
