@@ -1,0 +1,56 @@
+"""References to people (an IIN, a passport number) and what becomes of them (design section 7)."""
+
+import hashlib
+import hmac
+import unicodedata
+
+from schemas.encoding import b64url_encode
+
+LONGEST_REFERENCE = 64
+"""In characters, after normalising."""
+
+_LONGEST_RAW = 4 * LONGEST_REFERENCE
+_RID_CONTEXT = b"qupia-ref-v1"
+_DROPPED_CATEGORIES = {"Zs", "Zl", "Zp", "Pd", "Cf"}
+"""Spaces, dashes, and characters without a shape (soft hyphen, zero width space)."""
+
+_DROPPED = "\t\n\v\f\r\x85\N{MINUS SIGN}\N{HYPHEN BULLET}"
+
+
+def normalise_reference(text: str) -> str:
+    """``text`` in NFKC and upper case, without spaces and hyphens of any kind.
+
+    The same however often it is applied. Raises ValueError, without the text, when nothing is
+    left, over 64 characters are, or one of them cannot be printed.
+    """
+    if len(text) > _LONGEST_RAW:
+        raise ValueError(f"a reference has at most {LONGEST_REFERENCE} characters")
+    once = _normalise(text)
+    # Upper case can undo NFKC, and a dropped character can join its neighbours.
+    while (again := _normalise(once)) != once:
+        once = again
+    if not 0 < len(once) <= LONGEST_REFERENCE:
+        raise ValueError(f"a reference has 1 to {LONGEST_REFERENCE} characters besides spaces")
+    if not once.isprintable():
+        raise ValueError("a reference holds printable characters only")
+    return once
+
+
+def _normalise(text: str) -> str:
+    upper = unicodedata.normalize("NFKC", text).upper()
+    kept = [character for character in upper if not _is_dropped(character)]
+    return unicodedata.normalize("NFKC", "".join(kept))
+
+
+def _is_dropped(character: str) -> bool:
+    return character in _DROPPED or unicodedata.category(character) in _DROPPED_CATEGORIES
+
+
+def derive_rid(reference_key: bytes, reference: str) -> str:
+    """What an entitlement carries instead of a reference: its HMAC, base64url, 43 characters.
+
+    base64url(HMAC-SHA256(reference key, "qupia-ref-v1" || reference)), the reference normalised.
+    Raises ValueError as :func:`normalise_reference` does.
+    """
+    message = _RID_CONTEXT + normalise_reference(reference).encode()
+    return b64url_encode(hmac.digest(reference_key, message, hashlib.sha256))
