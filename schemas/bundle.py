@@ -102,6 +102,11 @@ class TrustBundle:
         return keys
 
     @cached_property
+    def by_id(self) -> Mapping[bytes, PassKey]:
+        """The keys in force by their whole id."""
+        return {key.id: key for key in self.pass_keys}
+
+    @cached_property
     def windows(self) -> tuple[Window, ...]:
         """The windows of the grid, earliest first."""
         return tuple(sorted({key.window for key in self.pass_keys}))

@@ -1,0 +1,102 @@
+"""Activation: a code becomes an entitlement that the wallet keeps and the issuer does not.
+
+After it the issuer holds no result and no identity, only for ten minutes what it needs to answer a
+wallet whose answer was lost (design sections 2 and 7).
+"""
+
+import hmac
+import json
+import os
+from dataclasses import dataclass
+
+from issuer.keyring import SigningKey
+from issuer.registration import Grant, code_identifier
+from issuer.store import Transaction
+from schemas import jws
+from schemas.encoding import b64url_encode
+from schemas.hints import Holder
+from schemas.kinds import STORED_KINDS, Kind
+from schemas.problems import ApiProblem, Problem
+from schemas.validation import matches
+
+JTI_BYTES = 16
+
+
+@dataclass(frozen=True, repr=False)
+class Entitlement:
+    """The claims of an entitlement. ``jkt`` is its wallet key's thumbprint, ``until`` its end."""
+
+    jti: str
+    jkt: str
+    status: str
+    holder: Holder
+    rid: str
+    until: int
+
+
+def activate(tx: Transaction, *, code: str, jkt: str, now: int) -> Entitlement:
+    """Choose all claims once, in the transaction that uses the code up.
+
+    The same wallet key gets the same claims again for ten minutes. Raises ApiProblem ``code_used``
+    for another key, ``code_unknown`` for a code that never was or is over.
+    """
+    identifier = code_identifier(code)
+    payload = tx.get(Kind.CODE, identifier)
+    if payload is None:
+        return _activated_before(tx, identifier, jkt)
+    grant = Grant.decode(payload)
+    jti = b64url_encode(os.urandom(JTI_BYTES))
+    entitlement = Entitlement(jti, jkt, grant.status, grant.holder, grant.rid, grant.until)
+    tx.delete(Kind.CODE, identifier)
+    expires = now + STORED_KINDS[Kind.ACTIVATION].period
+    tx.put(Kind.ACTIVATION, identifier, _encode(entitlement), expires=expires)
+    return entitlement
+
+
+def sign_entitlement(entitlement: Entitlement, *, key: SigningKey, url: str) -> str:
+    """The JWT that the wallet keeps. There is no ``iat``: it would name the laboratory's row."""
+    return key.sign(
+        {
+            "iss": url,
+            "aud": url,
+            "cnf": {"jkt": entitlement.jkt},
+            "jti": entitlement.jti,
+            "status": entitlement.status,
+            "holder": entitlement.holder,
+            "rid": entitlement.rid,
+            "exp": entitlement.until,
+        }
+    )
+
+
+def verify_entitlement(text: str, *, key: SigningKey, url: str, jkt: str) -> Entitlement:
+    """The claims of an entitlement shown by the wallet whose key has the thumbprint ``jkt``.
+
+    Whether it has ended is for the caller. Raises ApiProblem ``not_allowed``.
+    """
+    try:
+        claims = jws.verify(jws.parse(text), typ=jws.Typ.ENTITLEMENT, key=key.private.public_key())
+    except jws.InvalidJws:
+        raise ApiProblem(Problem.NOT_ALLOWED) from None
+    if not matches("entitlement", claims) or not claims["iss"] == claims["aud"] == url:
+        raise ApiProblem(Problem.NOT_ALLOWED)
+    if not hmac.compare_digest(claims["cnf"]["jkt"], jkt):
+        raise ApiProblem(Problem.NOT_ALLOWED)
+    return Entitlement(
+        claims["jti"], jkt, claims["status"], claims["holder"], claims["rid"], claims["exp"]
+    )
+
+
+def _activated_before(tx: Transaction, identifier: bytes, jkt: str) -> Entitlement:
+    payload = tx.get(Kind.ACTIVATION, identifier)
+    if payload is None:
+        raise ApiProblem(Problem.CODE_UNKNOWN)
+    entitlement = Entitlement(*json.loads(payload))
+    if not hmac.compare_digest(entitlement.jkt, jkt):
+        raise ApiProblem(Problem.CODE_USED)
+    return entitlement
+
+
+def _encode(entitlement: Entitlement) -> bytes:
+    e = entitlement
+    return json.dumps([e.jti, e.jkt, e.status, e.holder, e.rid, e.until]).encode()

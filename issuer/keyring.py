@@ -1,0 +1,110 @@
+"""Signing keys on disk: root, signer, entitlement and statement keys (P-256), the reference key.
+
+Each key signs one ``typ``; its file is named for it. The root key is opened by the commands that
+delegate, never by ``serve``.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from issuer.home import Home
+from schemas import jws
+from schemas.jwk import jwk_from_key, thumbprint
+from schemas.jws import Typ
+from shell.errors import CommandError
+from shell.files import create_private, destroy, read_private
+
+REFERENCE_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, repr=False)
+class SigningKey:
+    """A P-256 key and the one ``typ`` that it signs."""
+
+    private: ec.EllipticCurvePrivateKey
+    typ: Typ
+
+    @classmethod
+    def generate(cls, typ: Typ) -> Self:
+        return cls(ec.generate_private_key(ec.SECP256R1()), typ)
+
+    @classmethod
+    def load(cls, path: Path, typ: Typ) -> Self:
+        """Raises CommandError when there is no P-256 key in the file."""
+        try:
+            key = serialization.load_pem_private_key(read_private(path), password=None)
+        except FileNotFoundError:
+            raise CommandError(f"{path} is missing; restore it from a backup") from None
+        except (ValueError, TypeError):
+            raise CommandError(f"{path} holds no usable key; restore it from a backup") from None
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
+            raise CommandError(f"{path} holds no P-256 key; restore it from a backup")
+        return cls(key, typ)
+
+    @cached_property
+    def jwk(self) -> dict[str, str]:
+        return jwk_from_key(self.private.public_key())
+
+    @cached_property
+    def thumbprint(self) -> str:
+        return thumbprint(self.jwk)
+
+    def sign(self, payload: dict[str, Any]) -> str:
+        return jws.sign(payload, typ=self.typ, key=self.private, kid=self.thumbprint)
+
+    def create(self, path: Path) -> None:
+        """Write the key to a new file; raises FileExistsError."""
+        create_private(
+            path,
+            self.private.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            ),
+        )
+
+
+def entitlement_key_path(home: Home) -> Path:
+    return home.keys / "entitlement.pem"
+
+
+def statement_key_path(home: Home) -> Path:
+    return home.keys / "retention.pem"
+
+
+def signer_path(home: Home, signer: str) -> Path:
+    return home.keys / f"signer-{signer}.pem"
+
+
+def create_service_keys(home: Home) -> None:
+    """The entitlement, statement and reference keys of a new home."""
+    SigningKey.generate(Typ.ENTITLEMENT).create(entitlement_key_path(home))
+    SigningKey.generate(Typ.RETENTION).create(statement_key_path(home))
+    create_private(home.reference_key, os.urandom(REFERENCE_KEY_BYTES))
+
+
+def load_reference_key(home: Home) -> bytes:
+    """32 bytes; raises CommandError when the file is missing or damaged."""
+    try:
+        key = read_private(home.reference_key)
+    except FileNotFoundError:
+        key = b""
+    if len(key) != REFERENCE_KEY_BYTES:
+        raise CommandError(
+            f"{home.reference_key} is missing or damaged; it is in no backup: see "
+            "'Loss of the store' in docs/operating.md"
+        )
+    return key
+
+
+def destroy_all_keys(home: Home) -> None:
+    """At sunset: nothing can be signed any more and no rid can be made."""
+    for path in sorted(home.keys.glob("*.pem")):
+        destroy(path)
+    destroy(home.reference_key)

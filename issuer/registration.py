@@ -1,0 +1,185 @@
+"""A result becomes an activation code, or stops the passes of the person it is about.
+
+What comes in is not kept: an entitlement-to-be without identity, and keyed hashes (design
+sections 3 and 7).
+"""
+
+import json
+import os
+from dataclasses import dataclass
+
+from issuer.policy import Policy
+from issuer.rules import FRAUD
+from issuer.store import Locator, Transaction
+from schemas.activation import new_code, parse_code
+from schemas.encoding import b64url_decode, b64url_encode
+from schemas.hints import HintForm, Holder, hint_of_birthday
+from schemas.kinds import STORED_KINDS, Kind
+from schemas.problems import ApiProblem, Problem
+from schemas.references import derive_rid, normalise_reference
+
+RID_BYTES = 32
+WITHDRAWALS = ("positive", "contact", FRAUD)
+
+
+@dataclass(frozen=True, repr=False)
+class IssuedCode:
+    """An activation code, to be handed out once, and when it dies."""
+
+    code: str
+    expires_at: int
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """Nothing is issued to that person before ``until``."""
+
+    until: int
+
+
+@dataclass(frozen=True, repr=False)
+class Grant:
+    """What a code gives: the claims of the entitlement-to-be, and where its row is kept."""
+
+    status: str
+    holder: Holder
+    until: int
+    rid: str
+    row: Locator | None
+
+    def encode(self) -> bytes:
+        row = [self.row.day, b64url_encode(self.row.tag)] if self.row else None
+        return json.dumps([self.status, self.holder, self.until, self.rid, row]).encode()
+
+    @classmethod
+    def decode(cls, payload: bytes) -> "Grant":
+        status, holder, until, rid, row = json.loads(payload)
+        return cls(
+            status, holder, until, rid, Locator(row[0], b64url_decode(row[1])) if row else None
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class Registrar:
+    """Registers results under one authority's rules."""
+
+    policy: Policy
+    hint: HintForm
+    reference_key: bytes
+
+    def register(
+        self,
+        tx: Transaction,
+        *,
+        evidence: str,
+        at: int,
+        birthday: str | None,
+        reference: str | None,
+        now: int,
+    ) -> IssuedCode | Withdrawn:
+        """Take a result. ``at`` is when the evidence was taken, Unix seconds.
+
+        Raises ApiProblem ``invalid`` for evidence that is unknown, in the future, over, or lacks
+        the birthday or reference that it needs; ``already_registered`` for a repetition.
+        """
+        rule = self.policy.evidence.get(evidence)
+        if rule is None or at > now or self.policy.evidence_ends(evidence, at) <= now:
+            raise ApiProblem(Problem.INVALID)
+        if rule.needs_reference and reference is None:
+            raise ApiProblem(Problem.INVALID)
+        rid = self._rid(reference)
+        holder = None if rule.gives is None else self._holder(birthday)
+        row = self._take_row(tx, rid, evidence, at, now) if reference is not None else None
+        if rule.gives is None:
+            return self.withdraw(tx, rid=rid, evidence=evidence, at=at, now=now)
+        ends = self.policy.evidence_ends(evidence, at)
+        until = self.policy.calendar.window_at(ends - 1).exp
+        return _issue_code(tx, Grant(rule.gives, holder, until, rid, row), now)
+
+    def withdraw(self, tx: Transaction, *, rid: str, evidence: str, at: int, now: int) -> Withdrawn:
+        """Stop issuing to ``rid``; a longer withdrawal of the same kind stays in force."""
+        until = self.policy.evidence_ends(evidence, at)
+        if at > now or until <= now:
+            raise ApiProblem(Problem.INVALID)
+        identifier = _withdrawal(rid, evidence)
+        until = max(until, tx.expiry(Kind.WITHDRAWAL, identifier) or 0)
+        tx.put(Kind.WITHDRAWAL, identifier, b"", expires=until)
+        return Withdrawn(until)
+
+    def withdraw_reference(
+        self, tx: Transaction, *, reference: str, evidence: str, at: int, now: int
+    ) -> Withdrawn:
+        """:meth:`withdraw` for whoever ``reference`` names."""
+        rid = self._rid(reference)
+        return self.withdraw(tx, rid=rid, evidence=evidence, at=at, now=now)
+
+    def lift(self, tx: Transaction, *, reference: str, evidence: str) -> int | None:
+        """End a withdrawal early; until when another kind still withdraws, or None."""
+        rid = self._rid(reference)
+        tx.delete(Kind.WITHDRAWAL, _withdrawal(rid, evidence))
+        return withdrawn_until(tx, rid)
+
+    def _rid(self, reference: str | None) -> str:
+        if reference is None:
+            return b64url_encode(os.urandom(RID_BYTES))
+        try:
+            return derive_rid(self.reference_key, normalise_reference(reference))
+        except ValueError:
+            raise ApiProblem(Problem.INVALID) from None
+
+    def _holder(self, birthday: str | None) -> Holder:
+        try:
+            return hint_of_birthday(birthday, self.hint)
+        except ValueError:
+            raise ApiProblem(Problem.INVALID) from None
+
+    def _take_row(self, tx: Transaction, rid: str, evidence: str, at: int, now: int) -> Locator:
+        identifier = f"{rid}\0{evidence}\0{at}".encode()
+        if tx.get(Kind.ROW, identifier) is not None:
+            raise ApiProblem(Problem.ALREADY_REGISTERED)
+        tx.put(Kind.ROW, identifier, b"", expires=now + STORED_KINDS[Kind.ROW].period)
+        locator = tx.find(Kind.ROW, identifier)
+        if locator is None:
+            raise ApiProblem(Problem.FAILED)
+        return locator
+
+
+def cancel_code(tx: Transaction, text: str) -> None:
+    """Void a code and free its result to be registered again.
+
+    Raises ApiProblem ``code_used`` or ``code_unknown``.
+    """
+    identifier = code_identifier(text)
+    payload = tx.get(Kind.CODE, identifier)
+    if payload is None:
+        used = tx.get(Kind.ACTIVATION, identifier) is not None
+        raise ApiProblem(Problem.CODE_USED if used else Problem.CODE_UNKNOWN)
+    grant = Grant.decode(payload)
+    tx.delete(Kind.CODE, identifier)
+    if grant.row is not None:
+        tx.delete_at(Kind.ROW, grant.row)
+
+
+def code_identifier(text: str) -> bytes:
+    """A code as the store is asked for it; raises ApiProblem ``code_unknown`` for no code."""
+    try:
+        return parse_code(text).encode("ascii")
+    except ValueError:
+        raise ApiProblem(Problem.CODE_UNKNOWN) from None
+
+
+def withdrawn_until(tx: Transaction, rid: str) -> int | None:
+    """Until when nothing is issued to ``rid``; None when it is not withdrawn."""
+    ends = (tx.expiry(Kind.WITHDRAWAL, _withdrawal(rid, evidence)) for evidence in WITHDRAWALS)
+    return max((end for end in ends if end is not None), default=None)
+
+
+def _withdrawal(rid: str, evidence: str) -> bytes:
+    return f"{rid}\0{evidence}".encode()
+
+
+def _issue_code(tx: Transaction, grant: Grant, now: int) -> IssuedCode:
+    code = new_code()
+    expires_at = now + STORED_KINDS[Kind.CODE].period
+    tx.put(Kind.CODE, code.encode("ascii"), grant.encode(), expires=expires_at)
+    return IssuedCode(code, expires_at)
