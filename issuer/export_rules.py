@@ -56,7 +56,7 @@ class ExportRules:
         for form in self.date_formats:
             moment = _read(tidied, form)
             if moment is not None:
-                return _seconds(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+                return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())
         raise ValueError("not a date of the policy's forms")
 
 
@@ -113,7 +113,7 @@ def _parse_formats(section: Section) -> tuple[str, ...]:
 
 def _is_date_format(form: str) -> bool:
     directives = "".join(sorted(_DIRECTIVE.findall(form), key="YmdHMSz".find))
-    return directives in _DATE_DIRECTIVES
+    return directives in _DATE_DIRECTIVES and not form.endswith("%")
 
 
 def _read(text: str, form: str) -> datetime | None:
@@ -121,10 +121,3 @@ def _read(text: str, form: str) -> datetime | None:
         return datetime.strptime(text, form)  # noqa: DTZ007 - the zone is the caller's to add.
     except ValueError:
         return None
-
-
-def _seconds(moment: datetime) -> int:
-    try:
-        return int(moment.timestamp())
-    except OverflowError:
-        raise ValueError("not a time that can be counted") from None

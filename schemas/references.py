@@ -25,21 +25,15 @@ def normalise_reference(text: str) -> str:
     """
     if len(text) > _LONGEST_RAW:
         raise ValueError(f"a reference has at most {LONGEST_REFERENCE} characters")
-    once = _normalise(text)
-    # Upper case can undo NFKC, and a dropped character can join its neighbours.
-    while (again := _normalise(once)) != once:
-        once = again
-    if not 0 < len(once) <= LONGEST_REFERENCE:
-        raise ValueError(f"a reference has 1 to {LONGEST_REFERENCE} characters besides spaces")
-    if not once.isprintable():
-        raise ValueError("a reference holds printable characters only")
-    return once
-
-
-def _normalise(text: str) -> str:
     upper = unicodedata.normalize("NFKC", text).upper()
-    kept = [character for character in upper if not _is_dropped(character)]
-    return unicodedata.normalize("NFKC", "".join(kept))
+    kept = "".join(character for character in upper if not _is_dropped(character))
+    # Upper case can undo NFKC, and where something was dropped its neighbours can join.
+    reference = unicodedata.normalize("NFKC", kept)
+    if not 0 < len(reference) <= LONGEST_REFERENCE:
+        raise ValueError(f"a reference has 1 to {LONGEST_REFERENCE} characters besides spaces")
+    if not reference.isprintable():
+        raise ValueError("a reference holds printable characters only")
+    return reference
 
 
 def _is_dropped(character: str) -> bool:
