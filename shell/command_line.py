@@ -21,7 +21,25 @@ EXIT_REFUSED = 1
 EXIT_USAGE = 2
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def language_here() -> Language:
+    """The language of this machine's locale; English when it is none of ours."""
+    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next(filter(None, names), "")
+    return next((language for language in Language if locale.startswith(language)), Language.EN)
+
+
 LanguageOption = Annotated[Language, typer.Option("--lang", help="kk, ru or en.")]
+LocalLanguageOption = Annotated[
+    Language,
+    typer.Option(
+        "--lang",
+        default_factory=language_here,
+        show_default=False,
+        help="kk, ru or en; by default the language of this machine.",
+    ),
+]
 AtOption = Annotated[
     str | None,
     typer.Option("--at", metavar="TIME", help="Use this time instead of the clock."),

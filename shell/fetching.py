@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 
 import httpx
 
@@ -20,6 +21,20 @@ class Answer:
     body: bytes
     date: str
     age: str
+
+    @property
+    def made_at(self) -> int | None:
+        """When the other side made this answer, in Unix seconds, by its clock.
+
+        None when it does not say, or when a cache kept the answer (RFC 9111 section 5.1): then its
+        ``Date`` tells nothing about now.
+        """
+        if self.age or not self.date.endswith(" GMT"):
+            return None
+        try:
+            return int(parsedate_to_datetime(self.date).timestamp())
+        except (ValueError, OverflowError):
+            return None
 
 
 def send(
