@@ -75,10 +75,15 @@ def wanted_cells(
     ]
 
 
-def list_keys(folder: Path, *, without: Collection[bytes] = ()) -> dict[Cell, KeyFile]:
-    """The keys on disk but for the retired ones, by cell."""
+def list_keys(folder: Path) -> list[KeyFile]:
+    """All pass keys on disk."""
     found = (_parse_name(Path(entry.path)) for entry in os.scandir(folder))
-    return {file.cell: file for file in found if file is not None and file.id not in without}
+    return [file for file in found if file is not None]
+
+
+def by_cell(files: Iterable[KeyFile], *, without: Collection[bytes]) -> dict[Cell, KeyFile]:
+    """The grid that the keys form, but for the retired ones."""
+    return {file.cell: file for file in files if file.id not in without}
 
 
 def make_keys(
@@ -86,9 +91,9 @@ def make_keys(
     cells: Collection[Cell],
     *,
     taken: Collection[bytes],
-    progress: Callable[[int], None],
+    progress: Callable[[], None],
 ) -> None:
-    """Make a key for each cell on all cores; ``progress`` is told how many more are done.
+    """Make a key for each cell on all cores; ``progress`` is called after each.
 
     ``taken`` are the ids of all keys there are: one whose id begins like another's is thrown away
     and made again. What is done stays done when this is interrupted.
@@ -103,17 +108,13 @@ def make_keys(
                 continue
             prefixes.add(key_id[:KEY_PREFIX_BYTES])
             create_private(folder / _file_name(cell, key_id), pem)
-            progress(1)
+            progress()
         missing = clashed
 
 
 def destroy_ended(folder: Path, now: int) -> int:
     """Destroy the keys whose window ended an hour ago; how many there were."""
-    ended = [
-        file
-        for file in (_parse_name(path) for path in sorted(folder.iterdir()))
-        if file is not None and file.cell.window.exp + GRACE_AFTER_WINDOW <= now
-    ]
+    ended = [file for file in list_keys(folder) if file.cell.window.exp + GRACE_AFTER_WINDOW <= now]
     for file in ended:
         destroy(file.path)
     return len(ended)

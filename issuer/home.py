@@ -9,8 +9,8 @@
     bundle.jws             the trust bundle now in force
     retention.jws          the public statement of the day
     retired.json           ids of keys withdrawn before their time, with the end of their window
-    log.jsonl              what staff and the retention module did
-    staff.db               staff accounts
+    log.jsonl              one line a day: what the retention module did
+    staff.db               staff accounts, and how often they did what
     keys/                  signer, entitlement and statement keys
     pass-keys/             one RSA key a file, gone with its window
     no-backup/             what must be able to die: no backup may copy it

@@ -103,8 +103,10 @@ def load_reference_key(home: Home) -> bytes:
     return key
 
 
-def destroy_all_keys(home: Home) -> None:
-    """At sunset: nothing can be signed any more and no rid can be made."""
-    for path in sorted(home.keys.glob("*.pem")):
+def destroy_all_keys(home: Home) -> int:
+    """At sunset: nothing can be signed any more and no rid can be made. How many keys there were."""
+    paths = [*sorted(home.keys.glob("*.pem")), home.reference_key]
+    present = [path for path in paths if path.exists()]
+    for path in present:
         destroy(path)
-    destroy(home.reference_key)
+    return len(present)

@@ -1,13 +1,13 @@
 """The trust bundle: what the issuer tells everyone, in the same words (design section 5)."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from issuer.grid import Cell, KeyFile, public_key
 from issuer.home import Config, Home
-from issuer.keyring import SigningKey, entitlement_key_path, statement_key_path
+from issuer.keyring import SigningKey, statement_key_path
 from issuer.policy import Policy
 from schemas.bundle import BUNDLE_LIMIT, LONGEST_LIFE, PassKey, TrustBundle
 from schemas.encoding import b64url_decode, b64url_encode
@@ -53,20 +53,18 @@ def bundle_end(config: Config, policy: Policy, *, signer_exp: int, now: int) -> 
 
 
 def is_due(
-    bundle: TrustBundle | None,
+    bundle: TrustBundle,
     *,
     policy: Policy,
     config: Config,
-    keys: Mapping[Cell, KeyFile],
-    retired: Sequence[Retired],
+    key_ids: Set[bytes],
+    retired: Iterable[Retired],
     now: int,
 ) -> bool:
-    """Whether what is in force is six hours old, or no longer says what is true."""
-    if bundle is None or not 0 <= now - bundle.iat < RENEW_AFTER:
-        return True
-    current = {key.id for key in keys.values() if key.cell.window.nbf < bundle.exp}
+    """Whether ``bundle`` is six hours old, or no longer says what is true."""
     return (
-        {key.id for key in bundle.pass_keys} - current != set()
+        not 0 <= now - bundle.iat < RENEW_AFTER
+        or not bundle.by_id.keys() <= key_ids
         or bundle.retired != {entry.id for entry in retired}
         or bundle.sunset != config.sunset
         or bundle.name != policy.name
@@ -159,10 +157,6 @@ def check_size(config: Config, policy: Policy, now: int) -> None:
             f"these settings need {keys} keys in one bundle, more than 4 MB; "
             "choose fewer statuses, longer windows, fewer bundle_hours or a coarser hint"
         )
-
-
-def load_entitlement_key(home: Home) -> SigningKey:
-    return SigningKey.load(entitlement_key_path(home), Typ.ENTITLEMENT)
 
 
 def _pass_key_member(key: PassKey) -> dict[str, Any]:

@@ -1,0 +1,114 @@
+"""The one place that turns errors into responses: problem+json from a closed list (RFC 9457)."""
+
+import json
+import sys
+from collections.abc import Mapping
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from schemas.languages import Language
+from schemas.problems import ApiProblem, Problem
+from shell.clock import Clock
+from shell.errors import CommandError
+
+NO_STORE = {"Cache-Control": "no-store"}
+PUBLIC = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Date, ETag",
+}
+"""For what anyone may read from any page: the venue's page is served from elsewhere."""
+
+_STATUS_PROBLEMS = {404: Problem.NOT_FOUND, 405: Problem.NOT_FOUND, 413: Problem.TOO_LARGE}
+
+
+def json_answer(members: Mapping[str, Any], headers: Mapping[str, str] = NO_STORE) -> Response:
+    """200 with a JSON object."""
+    body = json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode()
+    return Response(body, media_type="application/json", headers=dict(headers))
+
+
+def problem_answer(error: ApiProblem, headers: Mapping[str, str] = NO_STORE) -> Response:
+    """The code, its status and one English sentence; never anything of the request."""
+    members = {
+        "type": "about:blank",
+        "title": error.text(Language.EN),
+        "status": error.status,
+        "code": error.problem.value,
+    }
+    return Response(
+        json.dumps(members),
+        status_code=error.status,
+        media_type="application/problem+json",
+        headers=dict(headers),
+    )
+
+
+async def answer_problem(_request: Request, error: Exception) -> Response:
+    """Handler for :class:`ApiProblem`."""
+    return problem_answer(error if isinstance(error, ApiProblem) else ApiProblem(Problem.FAILED))
+
+
+async def answer_http_error(_request: Request, error: Exception) -> Response:
+    """Handler for what the framework itself refuses: unknown paths and methods."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return problem_answer(ApiProblem(_STATUS_PROBLEMS.get(status, Problem.INVALID)))
+
+
+async def answer_failure(_request: Request, error: Exception) -> Response:
+    """Handler for a home or store that cannot be used: the operator sees why, the caller not."""
+    if isinstance(error, CommandError):
+        print(f"error: {error.message}", file=sys.stderr)  # noqa: T201 - the service's log.
+    return problem_answer(ApiProblem(Problem.FAILED))
+
+
+class Dated:
+    """Gives every answer a Date of the issuer's clock, by which wallets correct theirs."""
+
+    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_date(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = formatdate(self._clock(), usegmt=True).encode("ascii")
+                message["headers"] = [*message.get("headers", []), (b"date", date)]
+            await send(message)
+
+        await self._app(scope, receive, with_date)
+
+
+class LastResort:
+    """Answers ``failed`` for an unforeseen error and logs its type and place, never its text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as error:  # noqa: BLE001 - whatever it is, its text could name a person.
+            print(f"error: {_where(error)}", file=sys.stderr)  # noqa: T201 - the service's log.
+            if not started and scope["type"] == "http":
+                await problem_answer(ApiProblem(Problem.FAILED))(scope, receive, send)
+
+
+def _where(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+    return f"{type(error).__name__} at {place}"

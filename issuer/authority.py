@@ -1,0 +1,144 @@
+"""One issuer, opened from its home: what commands and the API work with.
+
+Several processes may have the same home open. What they share is on disk: small files that are
+replaced whole, the store, and two locks.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
+from typing import Self
+
+from issuer.day_keys import DayKeys
+from issuer.grid import list_keys
+from issuer.home import Config, Home
+from issuer.keyring import SigningKey, entitlement_key_path, load_reference_key
+from issuer.policy import Policy, load_policy
+from issuer.rawrsa import RawKey, load_raw_key
+from issuer.registration import Registrar
+from issuer.staff import Staff
+from issuer.store import Store
+from schemas import jws
+from schemas.bundle import PassKey, TrustBundle, parse_bundle
+from schemas.kinds import GRACE_AFTER_WINDOW
+from schemas.problems import ApiProblem, Problem
+from schemas.trust import bundle_digest
+from shell.files import locked
+from shell.fresh import FreshFile
+
+
+@dataclass(frozen=True)
+class Published:
+    """The trust bundle in force: its bytes, its ETag value, its root statements, what it says."""
+
+    data: bytes
+    digest: str
+    delegations: tuple[str, ...]
+    bundle: TrustBundle
+
+
+class RawKeys:
+    """Private pass keys in memory, only while their window lives."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._keys: dict[bytes, tuple[int, RawKey]] = {}
+        self._lock = Lock()
+
+    def get(self, key: PassKey) -> RawKey:
+        """Raises ApiProblem ``not_ready`` when the key is not on disk (any more)."""
+        with self._lock:
+            held = self._keys.get(key.id)
+        if held is not None:
+            return held[1]
+        for file in list_keys(self._home.pass_keys):
+            if file.id == key.id:
+                raw = load_raw_key(file.load())
+                with self._lock:
+                    self._keys[key.id] = (key.window.exp + GRACE_AFTER_WINDOW, raw)
+                return raw
+        raise ApiProblem(Problem.NOT_READY)
+
+    def forget(self, now: int, listed: frozenset[bytes]) -> None:
+        """Let go of keys that have ended or are no longer in the bundle."""
+        with self._lock:
+            self._keys = {
+                key_id: held
+                for key_id, held in self._keys.items()
+                if held[0] > now and key_id in listed
+            }
+
+
+@dataclass(frozen=True, repr=False)
+class Authority:
+    """``config`` and ``policy`` are as they were when the home was opened."""
+
+    home: Home
+    config: Config
+    policy: Policy
+    store: Store
+    day_keys: DayKeys
+    staff: Staff
+    raw_keys: RawKeys
+    _published: FreshFile[Published] = field(compare=False)
+
+    @classmethod
+    def open(cls, home: Home) -> Self:
+        """Raises CommandError for a home that is missing, damaged or readable by others."""
+        home.check()
+        store = Store.open(home.perishable)
+        return cls(
+            home=home,
+            config=Config.load(home),
+            policy=load_policy(home.policy),
+            store=store,
+            day_keys=store.day_keys,
+            staff=Staff(home.staff),
+            raw_keys=RawKeys(home),
+            _published=FreshFile(home.bundle, _parse_published),
+        )
+
+    def published(self) -> Published | None:
+        """The bundle in force, as it is on disk now; None before the first."""
+        return self._published.get()
+
+    def bundle(self) -> TrustBundle:
+        """The bundle in force; raises ApiProblem ``not_ready`` before the first."""
+        published = self.published()
+        if published is None:
+            raise ApiProblem(Problem.NOT_READY)
+        return published.bundle
+
+    def is_over(self, now: int) -> bool:
+        """Whether the sunset has come."""
+        return now >= self.config.sunset
+
+    def is_ready(self, now: int) -> bool:
+        """Whether passes of the current window can be issued."""
+        published = self.published()
+        return published is not None and any(
+            window.contains(now) for window in published.bundle.windows
+        )
+
+    @cached_property
+    def registrar(self) -> Registrar:
+        return Registrar(self.policy, self.config.hint, load_reference_key(self.home))
+
+    @cached_property
+    def entitlement_key(self) -> SigningKey:
+        return SigningKey.load(entitlement_key_path(self.home), jws.Typ.ENTITLEMENT)
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """Alone among all processes in making keys, publishing or purging."""
+        with locked(self.home.making_lock):
+            yield
+
+
+def _parse_published(data: bytes) -> Published:
+    """Our own bundle; its signature is not checked again, but it must keep the rules."""
+    payload = jws.parse(data.decode("ascii")).unverified_payload
+    delegations = tuple(payload["delegations"])
+    return Published(data, bundle_digest(data), delegations, parse_bundle(payload))

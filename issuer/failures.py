@@ -1,0 +1,55 @@
+"""Slowing down those who guess: failures a minute per address, in memory only (design 7).
+
+Only failures count, so a successful call is never limited. Addresses are held as keyed hashes
+under a key of this process, for a minute, and are written nowhere.
+"""
+
+import hmac
+import ipaddress
+import os
+from collections import deque
+from threading import Lock
+
+LIMIT = 20
+PERIOD = 60
+"""Failures in so many seconds."""
+
+_ROOM = 100_000
+"""Addresses remembered at once; beyond it the oldest are forgotten, so memory stays bounded."""
+
+
+class FailureLimit:
+    """Counts failures by address; one for each serving process."""
+
+    def __init__(self) -> None:
+        self._key = os.urandom(32)
+        self._failures: dict[bytes, deque[int]] = {}
+        self._lock = Lock()
+
+    def is_over(self, address: str, now: int) -> bool:
+        """Note one more failure at ``now``; whether ``address`` has had more than 20 in a minute."""
+        tag = hmac.digest(self._key, _network(address), "sha256")
+        with self._lock:
+            recent = self._failures.pop(tag, deque(maxlen=LIMIT + 1))
+            self._failures[tag] = recent
+            recent.append(now)
+            while recent[0] <= now - PERIOD:
+                recent.popleft()
+            self._forget(now)
+            return len(recent) > LIMIT
+
+    def _forget(self, now: int) -> None:
+        """The dictionary keeps the order of last failures, so the oldest come first."""
+        for tag in list(self._failures):
+            if self._failures[tag][-1] > now - PERIOD and len(self._failures) <= _ROOM:
+                return
+            del self._failures[tag]
+
+
+def _network(address: str) -> bytes:
+    """An IPv6 household has 2^64 addresses, so its /64 counts as one."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address.encode("utf-8", "replace")
+    return ip.packed[:8] if ip.version == 6 else ip.packed

@@ -1,0 +1,56 @@
+"""Reading a request in the fixed order: size, who, shape (design section 7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+
+from schemas.jws import parse_json_object
+from schemas.problems import ApiProblem, Problem
+from schemas.validation import matches
+
+BODY_LIMIT = 256_000
+"""Bytes of a body under ``/v1``; a batch for two windows has 6,400."""
+
+
+@dataclass(frozen=True, repr=False)
+class Call:
+    """A request as it arrived, its body within the limit; nothing in it is verified."""
+
+    method: str
+    path: str
+    address: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def read_call(request: Request) -> Call:
+    """Raises ApiProblem ``too_large`` as soon as the limit is passed."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:12]) > BODY_LIMIT:
+        raise ApiProblem(Problem.TOO_LARGE)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            raise ApiProblem(Problem.TOO_LARGE)
+    address = request.client.host if request.client else ""
+    return Call(request.method, request.url.path, address, request.headers, bytes(body))
+
+
+def parse_body(call: Call, schema: str) -> dict[str, Any]:
+    """The body as an object of the shape ``schema``; raises ApiProblem ``invalid``."""
+    try:
+        members = parse_json_object(call.body)
+    except ValueError:
+        raise ApiProblem(Problem.INVALID) from None
+    if not matches(schema, members):
+        raise ApiProblem(Problem.INVALID)
+    return members
+
+
+def bearer_key(call: Call) -> str | None:
+    """The key of an ``Authorization: Bearer`` header (RFC 6750 section 2.1), if there is one."""
+    scheme, _, key = call.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" and key.strip() else None

@@ -1,0 +1,142 @@
+"""Retention: what is over goes, once a minute, at every start and by command; and it is shown.
+
+The log gets one line a day with totals, also when nothing was due, so that a day on which
+retention did not run shows as a gap (design section 8).
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from issuer.authority import Authority
+from issuer.grid import destroy_ended
+from issuer.keyring import SigningKey, destroy_all_keys, statement_key_path
+from issuer.purge import purge
+from schemas.encoding import format_time, parse_time
+from schemas.jws import Typ, parse
+from schemas.kinds import DAY, LOG_PERIOD, STORED_KINDS
+from shell.files import destroy, read_private, write_private
+
+ROUND_STEPS = (1, 2, 5)
+"""Figures are shown rounded up to 10, 20, 50, 100, …"""
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """What retention did on one UTC day: totals by kind, and when it last ran."""
+
+    day: str
+    last_run: int
+    deleted: Mapping[str, int]
+
+    def encode(self) -> str:
+        return json.dumps(
+            {"day": self.day, "last_run": format_time(self.last_run), "deleted": self.deleted}
+        )
+
+    @classmethod
+    def decode(cls, text: str) -> "LogLine":
+        members = json.loads(text)
+        return cls(members["day"], parse_time(members["last_run"]), members["deleted"])
+
+
+def run_retention(authority: Authority, now: int) -> Mapping[str, int]:
+    """Delete everything whose time is over at ``now``; how many of each kind.
+
+    Past the sunset that is everything but the log. Raises CommandError for a store that cannot be
+    written.
+    """
+    with authority.making():
+        over = authority.is_over(now)
+        # At sunset all that is left is due, whatever day it was to die on.
+        deleted = Counter(purge(authority.store, now if not over else _after_everything(now)))
+        deleted["pass_keys"] = destroy_ended(
+            authority.home.pass_keys, now if not over else _after_everything(now)
+        )
+        deleted["staff_accounts"] = authority.staff.purge(now)
+        if over:
+            deleted["signing_keys"] = destroy_all_keys(authority.home)
+            destroy(authority.home.bundle)
+            destroy(authority.home.statement)
+        totals = {kind: number for kind, number in deleted.items() if number}
+        _log(authority, totals, now)
+        if not over:
+            _make_statement(authority, now)
+    return totals
+
+
+def read_log(authority: Authority) -> list[LogLine]:
+    """One line a day, oldest first."""
+    if not authority.home.log.exists():
+        return []
+    lines = read_private(authority.home.log).decode().splitlines()
+    return [LogLine.decode(line) for line in lines]
+
+
+def last_run(authority: Authority) -> int | None:
+    """When retention last ran, Unix seconds; None before the first time."""
+    log = read_log(authority)
+    return log[-1].last_run if log else None
+
+
+def round_up(number: int) -> int:
+    """0, or the next of 10, 20, 50, 100, 200, …: small numbers could point at people."""
+    if number <= 0:
+        return 0
+    magnitude = 10
+    while True:
+        for step in ROUND_STEPS:
+            if number <= step * magnitude:
+                return step * magnitude
+        magnitude *= 10
+
+
+def statement_payload(authority: Authority, now: int) -> dict[str, Any]:
+    """What anyone may know: rounded counts and whole days."""
+    ran = last_run(authority)
+    return {
+        "iss": authority.config.url,
+        "iat": now,
+        "last_run_days": None if ran is None else max(0, now - ran) // DAY,
+        "kinds": [
+            {
+                "kind": entry.kind.value,
+                "period_seconds": STORED_KINDS[entry.kind].period,
+                "held": round_up(entry.held),
+                "oldest_days": None if entry.oldest is None else entry.oldest // DAY,
+            }
+            for entry in authority.store.census(now)
+        ],
+    }
+
+
+def _after_everything(now: int) -> int:
+    return now + 2 * max(entry.longest for entry in STORED_KINDS.values())
+
+
+def _log(authority: Authority, totals: Mapping[str, int], now: int) -> None:
+    """Add to today's line, or begin it; lines over a year old go."""
+    lines = read_log(authority)
+    today = format_time(now)[:10]
+    if lines and lines[-1].day == today:
+        totals = Counter(lines.pop().deleted) + Counter(totals)
+    oldest = format_time(now - LOG_PERIOD)[:10]
+    kept = [line for line in lines if line.day >= oldest]
+    kept.append(LogLine(today, now, dict(totals)))
+    write_private(authority.home.log, "\n".join(line.encode() for line in kept).encode())
+
+
+def _make_statement(authority: Authority, now: int) -> None:
+    """Sign the public statement, once a day."""
+    path = authority.home.statement
+    if path.exists() and _made_at(path) // DAY == now // DAY:
+        return
+    key = SigningKey.load(statement_key_path(authority.home), Typ.RETENTION)
+    write_private(path, key.sign(statement_payload(authority, now)).encode("ascii"))
+
+
+def _made_at(statement: Path) -> int:
+    return int(parse(read_private(statement).decode("ascii")).unverified_payload["iat"])

@@ -1,0 +1,95 @@
+"""``qupia-issuer serve``: uvicorn without an access log, one or more processes over one home."""
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.supervisors import Multiprocess
+
+from issuer.app import create_app
+from issuer.authority import Authority
+from issuer.background import beside
+from issuer.home import Home
+from shell.clock import system_clock
+from shell.errors import CommandError
+
+TRUSTED_PROXY = ["127.0.0.1", "::1"]
+"""Only a proxy on this machine may say whose request it forwards."""
+
+BACKLOG = 512
+GRACE_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Listen:
+    """Where to serve; the TLS files are PEM, given both or neither."""
+
+    host: str
+    port: int
+    workers: int
+    tls_cert: Path | None
+    tls_key: Path | None
+
+
+@dataclass(frozen=True)
+class AppFactory:
+    """Opens the home in each serving process; it travels to them, so it is a plain value."""
+
+    home: Path
+
+    def __call__(self) -> Starlette:
+        return create_app(Authority.open(Home(self.home)), system_clock, background=beside)
+
+
+def serve(home: Path, listen: Listen) -> None:
+    """Serve until stopped. Raises CommandError for a port or TLS file that cannot be used."""
+    listener = _bind(listen)
+    config = uvicorn.Config(
+        AppFactory(home),
+        factory=True,
+        workers=listen.workers,
+        # A log of requests would be a log of people; uvicorn's own errors still show.
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        date_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=TRUSTED_PROXY,
+        ssl_certfile=listen.tls_cert,
+        ssl_keyfile=listen.tls_key,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        lifespan="on",
+    )
+    _load_tls(config)
+    if listen.workers > 1:
+        Multiprocess(config, target=uvicorn.Server(config).run, sockets=[listener]).run()
+    else:
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _bind(listen: Listen) -> socket.socket:
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((listen.host, listen.port))
+        listener.listen(BACKLOG)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CommandError(
+            f"cannot listen on {listen.host}:{listen.port} ({reason}); choose another --port"
+        ) from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def _load_tls(config: uvicorn.Config) -> None:
+    """Let a wrong certificate fail here, with one line."""
+    try:
+        config.load()
+    except (OSError, ValueError):
+        raise CommandError(
+            "the TLS files cannot be used; give a PEM certificate chain and its key"
+        ) from None

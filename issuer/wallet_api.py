@@ -1,0 +1,113 @@
+"""What wallets call: activation, passes, what is held about them, the end of it."""
+
+from typing import Any
+
+from issuer.authority import Authority
+from issuer.dpop import check_proof
+from issuer.entitlement import Entitlement, activate, sign_entitlement, verify_entitlement
+from issuer.issuance import (
+    batch_identifier,
+    check_standing,
+    own_keys,
+    parse_batch,
+    sign_batch,
+    take_batches,
+)
+from issuer.registration import withdrawn_until
+from issuer.requests import Call, parse_body
+from schemas.encoding import format_time
+from schemas.kinds import Kind
+
+
+def post_entitlements(authority: Authority, call: Call, now: int) -> dict[str, Any]:
+    """``{code}`` → ``{entitlement, status, holder, until}``."""
+    jkt = _wallet(authority, call, now)
+    body = parse_body(call, "entitlement-request")
+    with authority.store.transaction(now) as tx:
+        entitlement = activate(tx, code=body["code"], jkt=jkt, now=now)
+    return {
+        "entitlement": sign_entitlement(
+            entitlement, key=authority.entitlement_key, url=authority.config.url
+        ),
+        "status": entitlement.status,
+        "holder": entitlement.holder,
+        "until": format_time(entitlement.until),
+    }
+
+
+def post_passes(authority: Authority, call: Call, now: int) -> dict[str, Any]:
+    """Blind signatures for one or two batches; the markers are committed before the first."""
+    jkt = _wallet(authority, call, now)
+    body = parse_body(call, "passes-request")
+    entitlement = _entitlement(authority, body, jkt)
+    requested = body["batches"]
+    keys = own_keys(
+        requested,
+        entitlement=entitlement,
+        bundle=authority.bundle(),
+        calendar=authority.policy.calendar,
+        now=now,
+    )
+    with authority.store.transaction(now) as tx:
+        check_standing(tx, entitlement)
+        size = authority.config.batch_size
+        batches = [
+            parse_batch(key, entry["blinded"], size=size)
+            for key, entry in zip(keys, requested, strict=True)
+        ]
+        # A key that is not there must be noticed before its batch counts as issued.
+        raw_keys = [authority.raw_keys.get(key) for key in keys]
+        take_batches(tx, batches, entitlement=entitlement, now=now)
+    return {
+        "batches": [
+            {"key_id": entry["key_id"], "signatures": sign_batch(batch, raw)}
+            for entry, batch, raw in zip(requested, batches, raw_keys, strict=True)
+        ]
+    }
+
+
+def post_me(authority: Authority, call: Call, now: int) -> dict[str, Any]:
+    """What is held about this wallet now, and until when."""
+    entitlement = _own_entitlement(authority, call, now)
+    with authority.store.transaction(now) as tx:
+        held = [
+            {"what": "batch", "window_ends": format_time(key.window.exp), "dies": format_time(end)}
+            for key in authority.bundle().pass_keys
+            if (key.status, key.holder) == (entitlement.status, entitlement.holder)
+            and (end := tx.expiry(Kind.BATCH, batch_identifier(entitlement, key))) is not None
+        ]
+        ends = {
+            "withdrawal": withdrawn_until(tx, entitlement.rid),
+            "ended": tx.expiry(Kind.ENDED, entitlement.jti.encode()),
+        }
+    held += [
+        {"what": what, "dies": format_time(end)} for what, end in ends.items() if end is not None
+    ]
+    return {"held": held}
+
+
+def post_me_end(authority: Authority, call: Call, now: int) -> dict[str, Any]:
+    """End the entitlement: nothing further is issued under it."""
+    entitlement = _own_entitlement(authority, call, now)
+    if now < entitlement.until:
+        with authority.store.transaction(now) as tx:
+            tx.put(Kind.ENDED, entitlement.jti.encode(), b"", expires=entitlement.until)
+    return {"done": True}
+
+
+def _wallet(authority: Authority, call: Call, now: int) -> str:
+    """The thumbprint of the account key that signed the call."""
+    url = authority.config.url + call.path
+    proof = call.headers.get("dpop", "")
+    return check_proof(proof, method=call.method, url=url, body=call.body, now=now)
+
+
+def _own_entitlement(authority: Authority, call: Call, now: int) -> Entitlement:
+    jkt = _wallet(authority, call, now)
+    return _entitlement(authority, parse_body(call, "me-request"), jkt)
+
+
+def _entitlement(authority: Authority, body: dict[str, Any], jkt: str) -> Entitlement:
+    return verify_entitlement(
+        body["entitlement"], key=authority.entitlement_key, url=authority.config.url, jkt=jkt
+    )
