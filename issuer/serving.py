@@ -1,6 +1,8 @@
 """``qupia-issuer serve``: uvicorn without an access log, one or more processes over one home."""
 
 import socket
+import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +45,12 @@ class AppFactory:
         return create_app(Authority.open(Home(self.home)), system_clock, background=beside)
 
 
-def serve(home: Path, listen: Listen) -> None:
-    """Serve until stopped. Raises CommandError for a port or TLS file that cannot be used."""
+def serve(home: Path, listen: Listen, *, ready: Callable[[], None]) -> None:
+    """Serve until stopped; ``ready`` is called once the port is ours.
+
+    Raises CommandError for a port or TLS file that cannot be used.
+    """
+    _check_tls(listen)
     listener = _bind(listen)
     config = uvicorn.Config(
         AppFactory(home),
@@ -62,9 +68,9 @@ def serve(home: Path, listen: Listen) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="on",
     )
-    _load_tls(config)
+    ready()
     if listen.workers > 1:
-        Multiprocess(config, target=uvicorn.Server(config).run, sockets=[listener]).run()
+        Multiprocess(config, sockets=[listener]).run()
     else:
         uvicorn.Server(config).run(sockets=[listener])
 
@@ -85,10 +91,14 @@ def _bind(listen: Listen) -> socket.socket:
     return listener
 
 
-def _load_tls(config: uvicorn.Config) -> None:
+def _check_tls(listen: Listen) -> None:
     """Let a wrong certificate fail here, with one line."""
+    if listen.tls_cert is None and listen.tls_key is None:
+        return
     try:
-        config.load()
+        if listen.tls_cert is None:
+            raise ValueError
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(listen.tls_cert, listen.tls_key)
     except (OSError, ValueError):
         raise CommandError(
             "the TLS files cannot be used; give a PEM certificate chain and its key"

@@ -1,0 +1,223 @@
+"""Commands of an officer: keys, the bundle, the end of the system."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from issuer.authority import Authority
+from issuer.commands.opening import (
+    HomeOption,
+    day,
+    issuer_home,
+    opened_before_sunset,
+    progress_bar,
+    warn_of_root_key,
+)
+from issuer.founding import parse_sunset
+from issuer.home import Config
+from issuer.keyring import SigningKey
+from issuer.making import make_missing_keys, missing_cells, publish, retire
+from issuer.policy import load_policy
+from issuer.publication import check_size
+from issuer.roots import delegate_next, signer_end
+from schemas.bundle import PassKey, TrustBundle
+from schemas.encoding import b64url_encode, format_time
+from schemas.jws import Typ
+from shell.clock import system_clock
+from shell.command_line import EXIT_REFUSED, JsonOption, answer, new_app, say
+from shell.errors import CommandError
+from shell.files import write_private
+from shell.pictures import save_qr
+
+SETUP_PREFIX = "QS1:"
+"""What a venue's page scans to be set up: the issuer's URL, ``#``, the root's thumbprint."""
+
+keys_app = new_app("Keys: list, make, retire, delegate.")
+
+
+@keys_app.command("list")
+def list_(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """The windows and keys in force."""
+    now = system_clock()
+    with opened_before_sunset(home, now) as authority:
+        bundle = _current_bundle(authority)
+        members = {
+            "root": authority.config.root,
+            "signer_until": format_time(signer_end(authority.home, authority.config)),
+            "missing": len(missing_cells(authority, now)),
+            "keys": [_key_members(key) for key in bundle.pass_keys] if bundle else [],
+            "retired": sorted(map(b64url_encode, bundle.retired)) if bundle else [],
+        }
+    answer(as_json=as_json, members=members, text=_list_text(members))
+
+
+@keys_app.command()
+def make(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Make the keys that are missing, on all cores, and publish them."""
+    now = system_clock()
+    with opened_before_sunset(home, now) as authority:
+        made = make_with_progress(authority, now)
+        published = publish(authority, now)
+    members = {"made": made, "published": published}
+    answer(as_json=as_json, members=members, text=f"{made} keys made")
+
+
+@keys_app.command("retire")
+def retire_(key_id: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Withdraw a pass key before its time; its id or the beginning of it."""
+    now = system_clock()
+    with opened_before_sunset(home, now) as authority:
+        key = _find_key(_current_bundle(authority), key_id)
+        retire(authority, key, now)
+        authority.staff.note("retire", None, now)
+    answer(
+        as_json=as_json,
+        members={"retired": b64url_encode(key.id)},
+        text="Retired. Venues refuse its passes as soon as they have the new bundle; wallets "
+        "fetch new passes at their next sync.",
+    )
+
+
+@keys_app.command()
+def delegate(
+    root: Annotated[Path, typer.Option("--root", help="The root key, from where it is kept.")],
+    new_root: Annotated[
+        Path | None, typer.Option("--new-root", help="Replace the root; the new key goes here.")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign a root statement with a fresh bundle signer for 35 days."""
+    now = system_clock()
+    with opened_before_sunset(home, now) as authority:
+        next_root = None
+        if new_root is not None:
+            next_root = SigningKey.generate(Typ.ROOT)
+            _create_root(next_root, new_root)
+        with authority.making():
+            signer = delegate_next(
+                authority.home, authority.config, root_path=root, next_root=next_root, now=now
+            )
+        publish(authority, now)
+        authority.staff.note("delegate", None, now)
+        end = format_time(signer_end(authority.home, authority.config))
+    members = {"signer": signer, "until": end}
+    answer(as_json=as_json, members=members, text=f"Signer {signer} signs bundles until {end}.")
+
+
+def bundle(
+    out: Annotated[Path | None, typer.Option("--out", help="Write the bundle to a file.")] = None,
+    setup_qr: Annotated[
+        Path | None, typer.Option("--setup-qr", help="Write the venues' set-up code, a PNG.")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The trust bundle in force, made anew when it is due."""
+    now = system_clock()
+    with opened_before_sunset(home, now) as authority:
+        make_with_progress(authority, now)
+        publish(authority, now)
+        published = authority.published()
+        config = authority.config
+    if published is None:
+        raise CommandError("no bundle could be made; run: qupia-issuer keys list", exit_code=1)
+    if setup_qr is not None:
+        save_qr(f"{SETUP_PREFIX}{config.url}#{config.root}", setup_qr)
+    if out is not None:
+        write_private(out, published.data)
+    elif not as_json and setup_qr is None:
+        say(published.data.decode("ascii"))
+        return
+    answer(as_json=as_json, members=_bundle_members(published.bundle, config.root), text="Written.")
+
+
+def policy_check(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Check policy.toml before the service is started anew."""
+    place = issuer_home(home)
+    place.check()
+    policy = load_policy(place.policy)
+    check_size(Config.load(place), policy, system_clock())
+    answer(as_json=as_json, members={"ok": True}, text="policy.toml is fine.")
+
+
+def sunset(date: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Move the end of the system to an earlier day; never to a later one."""
+    now = system_clock()
+    with opened_before_sunset(home, now) as authority:
+        when = parse_sunset(date, authority.policy.time_zone, now)
+        if when >= authority.config.sunset:
+            raise CommandError(
+                f"the sunset is {day(authority.config.sunset)} and can only move earlier",
+                exit_code=EXIT_REFUSED,
+            )
+        replace(authority.config, sunset=when).save(authority.home)
+        authority.staff.note("sunset", None, now)
+    with opened_before_sunset(home, now) as authority:
+        publish(authority, now)
+    answer(
+        as_json=as_json,
+        members={"sunset": format_time(when)},
+        text=f"The system ends at {format_time(when)}. Restart the service.",
+    )
+
+
+def make_with_progress(authority: Authority, now: int) -> int:
+    """Make what is missing, with a bar."""
+    with progress_bar("keys") as show:
+        return make_missing_keys(authority, now, show)
+
+
+def _current_bundle(authority: Authority) -> TrustBundle | None:
+    warn_of_root_key(authority)
+    published = authority.published()
+    return published.bundle if published else None
+
+
+def _find_key(bundle: TrustBundle | None, key_id: str) -> PassKey:
+    keys = bundle.pass_keys if bundle else ()
+    found = [key for key in keys if b64url_encode(key.id).startswith(key_id)]
+    if len(found) != 1:
+        raise CommandError("no single key in force has that id; see: qupia-issuer keys list")
+    return found[0]
+
+
+def _create_root(key: SigningKey, path: Path) -> None:
+    try:
+        key.create(path)
+    except FileExistsError:
+        raise CommandError(f"{path} exists and is never overwritten") from None
+
+
+def _key_members(key: PassKey) -> dict[str, Any]:
+    return {
+        "id": b64url_encode(key.id),
+        "status": key.status,
+        "holder": key.holder,
+        "nbf": format_time(key.window.nbf),
+        "exp": format_time(key.window.exp),
+    }
+
+
+def _bundle_members(bundle: TrustBundle, root: str) -> dict[str, Any]:
+    return {
+        "version": bundle.version,
+        "iat": format_time(bundle.iat),
+        "exp": format_time(bundle.exp),
+        "keys": len(bundle.pass_keys),
+        "root": root,
+    }
+
+
+def _list_text(members: dict[str, Any]) -> str:
+    lines = [
+        f"{key['nbf']}  {key['status']:<8} {key['holder'] or '-':<6} {key['id']}"
+        for key in members["keys"]
+    ]
+    lines += [f"retired  {key_id}" for key_id in members["retired"]]
+    lines.append(f"root {members['root']}; the signer ends {members['signer_until']}")
+    if members["missing"]:
+        lines.append(f"{members['missing']} keys are missing; run: qupia-issuer keys make")
+    return "\n".join(lines)

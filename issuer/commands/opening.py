@@ -1,0 +1,89 @@
+"""How an issuer command opens its home, and what it warns of."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from issuer.authority import Authority
+from issuer.home import Home
+from issuer.roots import WARN_BEFORE_END, signer_end
+from schemas.languages import Language
+from schemas.problems import ApiProblem
+from shell.command_line import EXIT_REFUSED, home_option, home_path, warn
+from shell.errors import CommandError
+
+HomeOption = home_option("QUPIA_ISSUER_HOME")
+
+
+def issuer_home(given: Path | None) -> Home:
+    return Home(home_path(given, "issuer"))
+
+
+@contextmanager
+def opened(given: Path | None, now: int) -> Iterator[Authority]:
+    """The authority of a home, with the warnings that every command gives.
+
+    What the API would refuse is one line and exit status 1.
+    """
+    authority = Authority.open(issuer_home(given))
+    try:
+        if not authority.is_over(now):
+            _warn_of_signer(authority, now)
+        yield authority
+    except ApiProblem as error:
+        raise CommandError(error.text(Language.EN), exit_code=EXIT_REFUSED) from None
+    finally:
+        authority.store.close()
+
+
+@contextmanager
+def opened_before_sunset(given: Path | None, now: int) -> Iterator[Authority]:
+    """:func:`opened` for commands that make or issue something: none does after the sunset."""
+    with opened(given, now) as authority:
+        refuse_after_sunset(authority, now)
+        yield authority
+
+
+def refuse_after_sunset(authority: Authority, now: int) -> None:
+    if authority.is_over(now):
+        raise CommandError(
+            f"this issuer ended on {day(authority.config.sunset)}; to go on, ask the public again "
+            "and found a new one: qupia-issuer init --home NEW",
+            exit_code=EXIT_REFUSED,
+        )
+
+
+def warn_of_root_key(authority: Authority) -> None:
+    if authority.home.root_key.exists():
+        warn(f"{authority.home.root_key} is still here; move it offline")
+
+
+def _warn_of_signer(authority: Authority, now: int) -> None:
+    end = signer_end(authority.home, authority.config)
+    if end - now <= WARN_BEFORE_END:
+        state = "ended" if end <= now else "ends"
+        warn(
+            f"the bundle signer {state} on {day(end)}; "
+            "run: qupia-issuer keys delegate --root ROOT.pem"
+        )
+
+
+def day(seconds: int) -> str:
+    """The UTC day of a time, for people who run the issuer."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+
+
+@contextmanager
+def progress_bar(text: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar on standard error, where that is a terminal; told what is done, and of how many."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(
+        *columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(text, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)

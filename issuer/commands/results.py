@@ -1,0 +1,156 @@
+"""Commands of a laboratory: register, cancel, intake, withdraw."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from issuer.commands.opening import HomeOption, opened_before_sunset, progress_bar
+from issuer.intake import IntakeSummary
+from issuer.intake_run import run_intake
+from issuer.registration import WITHDRAWALS, cancel_code
+from issuer.staff_api import result_members
+from schemas.encoding import format_time
+from shell.clock import system_clock
+from shell.command_line import (
+    EXIT_DONE,
+    EXIT_REFUSED,
+    AtOption,
+    JsonOption,
+    answer,
+    clock_at,
+    read_secret,
+    time_argument,
+)
+from shell.errors import CommandError
+
+EvidenceOption = Annotated[str, typer.Option("--evidence", help="A kind of policy.toml.")]
+
+
+def register(
+    evidence: EvidenceOption,
+    at: Annotated[str, typer.Option("--at", metavar="TIME", help="When the evidence was taken.")],
+    birthday: Annotated[str | None, typer.Option("--birthday", metavar="MM-DD")] = None,
+    reference: Annotated[str | None, typer.Option("--reference", metavar="-")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Register one result: an activation code, or a withdrawal."""
+    now, taken = system_clock(), time_argument(at)
+    with opened_before_sunset(home, now) as authority:
+        rule = authority.policy.evidence.get(evidence)
+        if rule is None:
+            kinds = ", ".join(authority.policy.evidence)
+            raise CommandError(f"--evidence: choose one of {kinds}")
+        if taken > now:
+            raise CommandError("--at lies in the future; give the time the evidence was taken")
+        if authority.policy.evidence_ends(evidence, taken) <= now:
+            raise CommandError("this evidence is too old to count; nothing was registered")
+        if rule.needs_reference and reference is None:
+            raise CommandError(f"{evidence} needs a reference: --reference -")
+        secret = None if reference is None else read_secret(reference, "reference")
+        with authority.store.transaction(now) as tx:
+            result = authority.registrar.register(
+                tx, evidence=evidence, at=taken, birthday=birthday, reference=secret, now=now
+            )
+        authority.staff.note("register", None, now)
+        members = result_members(authority, result)
+    answer(as_json=as_json, members=members, text=_result_text(members))
+
+
+def cancel(code: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Void a lost or misprinted slip: - reads its code from standard input."""
+    now = system_clock()
+    with opened_before_sunset(home, now) as authority:
+        text = read_secret(code, "code")
+        with authority.store.transaction(now) as tx:
+            cancel_code(tx, text)
+        authority.staff.note("cancel", None, now)
+    answer(
+        as_json=as_json,
+        members={"done": True},
+        text="The code is void; its result can be registered again.",
+    )
+
+
+def intake(
+    file: Path,
+    out: Annotated[Path, typer.Option("--out", help="Where the codes go; never overwritten.")],
+    at: AtOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Take a laboratory's export; its codes go to a new file."""
+    now = clock_at(at)()
+    with opened_before_sunset(home, now) as authority, progress_bar("rows") as show:
+        done = 0
+
+        def count(more: int) -> None:
+            nonlocal done
+            done += more
+            show(done, None)
+
+        summary = run_intake(authority, file, out, now=now, progress=count)
+        authority.staff.note("intake", None, now)
+    answer(as_json=as_json, members=_summary_members(summary), text=_summary_text(summary, out))
+    return EXIT_REFUSED if summary.rejected else EXIT_DONE
+
+
+def withdraw(
+    evidence: EvidenceOption,
+    reference: Annotated[str, typer.Option("--reference", metavar="-")],
+    at: AtOption = None,
+    lift: Annotated[bool, typer.Option("--lift", help="End that withdrawal.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Stop issuing passes to a person, or lift that."""
+    now = clock_at(at)()
+    if evidence not in WITHDRAWALS:
+        raise CommandError(f"--evidence: choose one of {', '.join(WITHDRAWALS)}")
+    with opened_before_sunset(home, now) as authority:
+        secret = read_secret(reference, "reference")
+        with authority.store.transaction(now) as tx:
+            until = (
+                authority.registrar.lift(tx, reference=secret, evidence=evidence)
+                if lift
+                else authority.registrar.withdraw_reference(
+                    tx, reference=secret, evidence=evidence, at=now, now=now
+                ).until
+            )
+        authority.staff.note("lift" if lift else "withdraw", None, now)
+    members = {"withdrawn_until": None if until is None else format_time(until)}
+    answer(as_json=as_json, members=members, text=_result_text(members))
+
+
+def _result_text(members: dict[str, Any]) -> str:
+    if "code" in members:
+        return (
+            f"code        {members['code']}\n"
+            f"link        {members['activation_url']}\n"
+            f"valid until {members['expires_at']}"
+        )
+    if members["withdrawn_until"] is None:
+        return "Passes can be issued to that person again."
+    return f"No passes are issued to that person before {members['withdrawn_until']}."
+
+
+def _summary_members(summary: IntakeSummary) -> dict[str, Any]:
+    return {
+        "rows": summary.rows,
+        "codes": summary.codes,
+        "withdrawals": summary.withdrawals,
+        "repeated": summary.repeated,
+        "rejected": [
+            {"line": entry.line, "reason": entry.reason.value} for entry in summary.rejected
+        ],
+    }
+
+
+def _summary_text(summary: IntakeSummary, out: Path) -> str:
+    lines = [
+        f"{summary.rows} rows: {summary.codes} codes in {out}, {summary.withdrawals} withdrawals, "
+        f"{summary.repeated} taken before, {len(summary.rejected)} rejected"
+    ]
+    lines += [f"  line {entry.line}: {entry.reason.value}" for entry in summary.rejected]
+    return "\n".join(lines)
