@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -47,11 +48,8 @@ AtOption = Annotated[
 
 
 def home_option(variable: str) -> Any:
-    """The type of a ``--home`` parameter that falls back on an environment variable."""
-    return Annotated[
-        Path | None,
-        typer.Option("--home", envvar=variable, help="The folder that holds everything."),
-    ]
+    """``--home``, or an environment variable: ``Annotated[Path | None, home_option("…")]``."""
+    return typer.Option("--home", envvar=variable, help="The folder that holds everything.")
 
 
 def home_path(given: Path | None, name: str) -> Path:
@@ -73,6 +71,10 @@ def new_app(help_text: str) -> typer.Typer:
 def run(app: typer.Typer, program: str) -> NoReturn:
     """Run the command line and end the process; no traceback ever reaches a person."""
     os.umask(0o077)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a letter gets its number instead, which JSON understands too.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(_guarded(lambda: app(prog_name=program, standalone_mode=False), program))
 
 
@@ -120,8 +122,8 @@ def warn(message: str) -> None:
 
 
 def say(text: str) -> None:
-    """Text for a person, on standard output."""
-    print(text)  # noqa: T201 - this is where commands speak.
+    """Text for a person, on standard output, at once."""
+    print(text, flush=True)  # noqa: T201 - this is where commands speak.
 
 
 def answer(*, as_json: bool, members: dict[str, Any], text: str) -> None:

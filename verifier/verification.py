@@ -77,7 +77,7 @@ def verify(
     Unix seconds. An admitted pass is added to ``seen``, a refused one never.
     """
     presentation = _parse(text)  # 1
-    bundle = _check_bundle(bundle, now)  # 2
+    bundle = check_bundle(bundle, now)  # 2
     key = _find_key(presentation, bundle)  # 3
     _check_window(key, now)  # 4
     token = _check_signature(presentation, key, bundle)  # 5
@@ -99,7 +99,7 @@ def _parse(text: str) -> Presentation:
         raise Refused(Reason.NOT_A_PASS) from None
 
 
-def _check_bundle(bundle: TrustBundle | None, now: int) -> TrustBundle:
+def check_bundle(bundle: TrustBundle | None, now: int) -> TrustBundle:
     """Step 2. The sunset goes before the expiry: past it no newer bundle will ever come."""
     if bundle is None:
         raise Refused(Reason.NO_BUNDLE)

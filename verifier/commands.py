@@ -1,0 +1,197 @@
+"""``qupia-verifier``: set a venue's device up, keep its keys fresh, and scan codes offline."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from schemas.bundle_faults import BundleRejected
+from schemas.encoding import b64url_decode
+from schemas.languages import Language
+from schemas.origins import parse_origin
+from shell.clock import system_clock
+from shell.command_line import (
+    EXIT_DONE,
+    EXIT_REFUSED,
+    AtOption,
+    JsonOption,
+    LocalLanguageOption,
+    answer,
+    clock_at,
+    home_option,
+    home_path,
+    new_app,
+    run,
+    say,
+)
+from shell.errors import CommandError
+from verifier.codes import Typed, codes_of
+from verifier.decision import EXIT_CODES
+from verifier.report import make_report, report_members, report_text
+from verifier.scanning import Door
+from verifier.trust_store import NOT_SET_UP, Settings, TrustStore
+from verifier.updating import compare_clock, fetch_bundle, read_bundle_file
+
+PROGRAM = "qupia-verifier"
+_THUMBPRINT_BYTES = 32
+
+app = new_app("A venue's device: it checks passes offline and keeps nothing about visitors.")
+
+HomeOption = Annotated[Path | None, home_option("QUPIA_VERIFIER_HOME")]
+PolicyOption = Annotated[
+    str | None, typer.Option("--policy", metavar="ID", help="What kind of venue this is.")
+]
+
+
+@app.command()
+def setup(
+    source: Annotated[str, typer.Argument(metavar="URL|FILE", help="The issuer, or a bundle.")],
+    *,
+    root: Annotated[str, typer.Option("--root", metavar="THUMBPRINT", help="The root to pin.")],
+    policy: PolicyOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    language: LocalLanguageOption,
+) -> int:
+    """Pin the authority's root and take its bundle; a second time, change what is given."""
+    store = _open_store(home)
+    _check_thumbprint(root)
+    earlier = store.settings()
+    url = _origin(source) if "://" in source else None
+    settings = Settings(url or earlier.url, policy or earlier.policy)
+    data = fetch_bundle(url) if url is not None else read_bundle_file(Path(source))
+    try:
+        store.set_up(data, root=root, settings=settings, now=system_clock())
+    except BundleRejected as rejected:
+        raise _refusal(rejected, language) from None
+    _compare_clock(store)
+    return _report(store, as_json=as_json, language=language)
+
+
+@app.command()
+def sync(
+    *,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    language: LocalLanguageOption,
+) -> int:
+    """Fetch the newest bundle and compare the clock."""
+    store = _open_store(home)
+    if not store.is_set_up():
+        raise CommandError(NOT_SET_UP)
+    url = store.settings().url
+    if url is None:
+        raise CommandError("this device was set up from a file; run: qupia-verifier import FILE")
+    _accept(store, fetch_bundle(url), language)
+    _compare_clock(store)
+    return _report(store, as_json=as_json, language=language)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A bundle, from a USB stick.")],
+    *,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    language: LocalLanguageOption,
+) -> int:
+    """Take a newer bundle from a file; a venue that is never online works with this alone."""
+    store = _open_store(home)
+    if not store.is_set_up():
+        raise CommandError(NOT_SET_UP)
+    _accept(store, read_bundle_file(file), language)
+    return _report(store, as_json=as_json, language=language)
+
+
+@app.command()
+def status(
+    *,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    language: LocalLanguageOption,
+) -> int:
+    """How old the keys are, whether the clock is right, and the next thing to do."""
+    return _report(_open_store(home), as_json=as_json, language=language)
+
+
+@app.command()
+def scan(
+    codes: Annotated[
+        list[str], typer.Argument(metavar="IMAGE…|TEXT|-", help="Pictures, a code, or - for lines.")
+    ],
+    *,
+    policy: PolicyOption = None,
+    at: AtOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    language: LocalLanguageOption,
+) -> int:
+    """Check codes without any network: ADMIT (exit 0), REFUSE (1) or CANNOT CHECK (2)."""
+    store = _open_store(home)
+    door = Door(store, clock_at(at), policy)
+    door.check_ready(language)
+    exit_codes = []
+    for decision in door.decide_all(codes_of(codes, cast(Typed, sys.stdin.buffer))):
+        members = json.dumps(decision.members(), ensure_ascii=False)
+        say(members if as_json else decision.text(language, store.bundle()))
+        exit_codes.append(EXIT_CODES[decision.outcome])
+    if not exit_codes:
+        raise CommandError("no code was given; scan or paste one")
+    return max(exit_codes)
+
+
+def _open_store(home: Path | None) -> TrustStore:
+    store = TrustStore(home_path(home, "verifier"))
+    store.check_private()
+    return store
+
+
+def _check_thumbprint(root: str) -> None:
+    try:
+        length = len(b64url_decode(root))
+    except ValueError:
+        length = 0
+    if length != _THUMBPRINT_BYTES:
+        raise CommandError("a root thumbprint has 43 letters and digits; ask the authority for it")
+
+
+def _origin(text: str) -> str:
+    try:
+        return parse_origin(text)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+
+
+def _accept(store: TrustStore, data: bytes, language: Language) -> None:
+    try:
+        store.accept(data, now=system_clock())
+    except BundleRejected as rejected:
+        raise _refusal(rejected, language) from None
+
+
+def _refusal(rejected: BundleRejected, language: Language) -> CommandError:
+    return CommandError(f"{rejected.text(language)} ({rejected.helpdesk})", exit_code=EXIT_REFUSED)
+
+
+def _compare_clock(store: TrustStore) -> None:
+    url = store.settings().url
+    check = compare_clock(url, system_clock) if url is not None else None
+    if check is not None:
+        store.keep_clock_check(check)
+
+
+def _report(store: TrustStore, *, as_json: bool, language: Language) -> int:
+    report = make_report(store, system_clock())
+    answer(as_json=as_json, members=report_members(report), text=report_text(report, language))
+    return EXIT_DONE
+
+
+def main() -> None:
+    """The command line."""
+    run(app, PROGRAM)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""One code's decision, ready to be told to a person or to a program."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.bundle import TrustBundle, VenuePolicy
+from schemas.door_texts import check_id, headline
+from schemas.languages import Language
+from schemas.refusals import Outcome, Reason, Refused
+from verifier.codes import Code
+from verifier.seen import SeenSet
+from verifier.verification import Verdict, verify
+
+EXIT_CODES = {Outcome.ADMIT: 0, Outcome.REFUSE: 1, Outcome.CANNOT_CHECK: 2}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Either a verdict or a refusal; the code itself is not kept."""
+
+    source: str
+    result: Verdict | Refused
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.result.outcome if isinstance(self.result, Refused) else Outcome.ADMIT
+
+    def members(self) -> dict[str, Any]:
+        """The JSON object of ``scan --json`` (design section 10)."""
+        refused = self.result if isinstance(self.result, Refused) else None
+        verdict = self.result if isinstance(self.result, Verdict) else None
+        return {
+            "source": self.source,
+            "outcome": self.outcome.value,
+            "reason": refused and refused.reason.value,
+            "helpdesk": refused and refused.helpdesk,
+            "status": verdict and verdict.status,
+            "holder": verdict and verdict.holder,
+        }
+
+    def text(self, language: Language, bundle: TrustBundle | None) -> str:
+        """One line: sign and word, then why, then what the help desk asks for."""
+        start = f"{self.source}: {headline(self.outcome, language)}"
+        if isinstance(self.result, Refused):
+            return f"{start} — {self.result.text(language)} ({self.result.helpdesk})"
+        facts = [] if bundle is None else [bundle.status(self.result.status).name[language]]
+        if self.result.asks_hint and self.result.holder is not None:
+            facts.append(check_id(self.result.holder, language))
+        return " — ".join([start, *facts])
+
+
+def decide(
+    code: Code,
+    *,
+    bundle: TrustBundle | None,
+    policy: VenuePolicy | None,
+    now: int,
+    seen: SeenSet,
+) -> Decision:
+    """Verify one code of a run."""
+    try:
+        if code.text is None:
+            raise Refused(Reason.NO_CODE)
+        verdict = verify(code.text, bundle=bundle, policy=policy, now=now, seen=seen)
+    except Refused as refused:
+        return Decision(code.source, refused)
+    return Decision(code.source, verdict)

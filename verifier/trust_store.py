@@ -1,0 +1,234 @@
+"""What a venue's device keeps. Nothing in it is about visitors.
+
+::
+
+    settings.json       format version, where bundles are fetched, which policy applies
+    trust.json          the pinned root, the other pins and the newest version seen
+    bundle-DIGEST.jws   the bundle in force; trust.json names it by its digest
+    clock.json          how far the clock was off when it was last compared
+    evidence/           bundles of one version that contradict each other
+    lock                held by whoever changes these files
+
+A new bundle is written first and under a name of its own. Replacing ``trust.json`` then raises the
+floor and puts the bundle in force in one step, so a crash leaves the old pair or the new one, never
+a bundle that is newer than the floor.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from schemas.bundle import TrustBundle
+from schemas.bundle_faults import BundleFault, BundleRejected
+from schemas.hints import HintForm
+from schemas.jws import parse_json_object
+from schemas.trust import Pins, TrustState, accept_bundle, bundle_digest, read_bundle
+from schemas.validation import matches
+from shell.errors import CommandError
+from shell.files import (
+    check_private_tree,
+    locked,
+    make_private_directory,
+    read_private,
+    write_private,
+)
+from verifier.policies import choose_policy
+
+FORMAT = 1
+"""The version of this layout."""
+
+NOT_SET_UP = "this device is not set up; run: qupia-verifier setup URL --root THUMBPRINT"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``url`` is the issuer's origin, None for a device that is never online.
+
+    ``policy`` None stands for the bundle's first.
+    """
+
+    url: str | None = None
+    policy: str | None = None
+
+
+@dataclass(frozen=True)
+class ClockCheck:
+    """``ahead`` is how many seconds this device's clock was ahead at ``at``; negative is behind."""
+
+    ahead: int
+    at: int
+
+
+class TrustStore:
+    """The files in ``home``.
+
+    Every method raises CommandError for a file that is damaged or open to others, and OSError when
+    a file cannot be read or written; what was there then is there still.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self._settings = home / "settings.json"
+        self._trust = home / "trust.json"
+        self._clock = home / "clock.json"
+        self._evidence = home / "evidence"
+        self._lock = home / "lock"
+        self._in_force: tuple[tuple[int, int], TrustBundle] | None = None
+
+    def check_private(self) -> None:
+        """Raise CommandError when anyone but the owner can reach one of the files."""
+        if self.home.exists():
+            check_private_tree(self.home)
+
+    def is_set_up(self) -> bool:
+        return self._trust.exists()
+
+    def settings(self) -> Settings:
+        """What was chosen at set-up; nothing before it."""
+        if not self._settings.exists() and not self.is_set_up():
+            return Settings()
+        remedy = "remove it and run qupia-verifier setup again"
+        members = self._read(self._settings, remedy)
+        version = members.pop("format", None)
+        if type(version) is int and version > FORMAT:
+            raise CommandError(f"{self.home} was made by a newer program; install that program")
+        try:
+            settings = Settings(**members)
+        except TypeError:
+            settings = None
+        if version != FORMAT or settings is None or not _are_texts(members.values()):
+            raise _damaged(self._settings, remedy)
+        return settings
+
+    def state(self) -> TrustState:
+        """What this device has seen; raises CommandError when it is not set up."""
+        if not self.is_set_up():
+            raise CommandError(NOT_SET_UP)
+        remedy = (
+            "remove it and run qupia-verifier setup again, with the newest bundle of the authority"
+        )
+        members = self._read(self._trust, remedy)
+        if not matches("trust-state", members):
+            raise _damaged(self._trust, remedy)
+        pins = members.pop("pins")
+        return TrustState(**members, pins=Pins(**pins | {"hint": HintForm(pins["hint"])}))
+
+    def bundle(self) -> TrustBundle | None:
+        """The bundle in force, verified when it was last replaced; None before the set-up."""
+        if not self.is_set_up():
+            return None
+        status = self._trust.stat()
+        stamp = (status.st_mtime_ns, status.st_ino)
+        if self._in_force is None or self._in_force[0] != stamp:
+            self._in_force = (stamp, self._load_bundle(self.state()))
+        return self._in_force[1]
+
+    def set_up(self, data: bytes, *, root: str, settings: Settings, now: int) -> TrustBundle:
+        """Pin ``root`` and accept the first bundle; again, with the same root, it only updates.
+
+        Raises BundleRejected.
+        """
+        self._prepare_home()
+        with locked(self._lock):
+            state = self._pin(root)
+            bundle, following = self._judge(data, state, now)
+            choose_policy(bundle, settings.policy)
+            # trust.json is what makes a device set up, so it comes last.
+            self._write(self._settings, {"format": FORMAT, **asdict(settings)})
+            self._put_in_force(data, following, state)
+        return bundle
+
+    def accept(self, data: bytes, *, now: int) -> TrustBundle:
+        """Judge a newer bundle by all that was seen and put it in force; raises BundleRejected."""
+        if not self.is_set_up():
+            raise CommandError(NOT_SET_UP)
+        with locked(self._lock):
+            state = self.state()
+            bundle, following = self._judge(data, state, now)
+            self._put_in_force(data, following, state)
+        return bundle
+
+    def clock_check(self) -> ClockCheck | None:
+        """The last comparison of the clock; None when there was none."""
+        if not self._clock.exists():
+            return None
+        members = self._read(self._clock, "remove it")
+        if members.keys() != {"ahead", "at"} or {type(v) for v in members.values()} != {int}:
+            raise _damaged(self._clock, "remove it")
+        return ClockCheck(**members)
+
+    def keep_clock_check(self, check: ClockCheck) -> None:
+        """Remember it; the clock itself is never changed."""
+        with locked(self._lock):
+            self._write(self._clock, asdict(check))
+
+    def _prepare_home(self) -> None:
+        """A folder with other people's files in it is not ours to close or to fill."""
+        ours = self._settings.exists() or self._trust.exists()
+        if not ours and self.home.exists() and any(p != self._lock for p in self.home.iterdir()):
+            raise CommandError(f"{self.home} holds other files; name an empty folder with --home")
+        make_private_directory(self.home)
+
+    def _pin(self, root: str) -> TrustState:
+        if not self.is_set_up():
+            return TrustState(root=root)
+        state = self.state()
+        if state.root != root:
+            raise CommandError(
+                f"{self.home} is set up with another root; name another folder with --home"
+            )
+        return state
+
+    def _judge(self, data: bytes, state: TrustState, now: int) -> tuple[TrustBundle, TrustState]:
+        try:
+            return accept_bundle(data, state=state, now=now)
+        except BundleRejected as rejected:
+            if rejected.fault is BundleFault.SPLIT_VIEW:
+                self._keep_evidence(data, self._bundle_path(state))
+            raise
+
+    def _put_in_force(self, data: bytes, following: TrustState, state: TrustState) -> None:
+        """The bundle before is kept once more, for a process that is about to read it."""
+        write_private(self._bundle_path(following), data)
+        self._write(self._trust, asdict(following))
+        kept = {self._bundle_path(following), self._bundle_path(state)}
+        for leftover in {*self.home.glob("bundle-*.jws"), *self.home.glob(".*.draft")} - kept:
+            leftover.unlink(missing_ok=True)
+
+    def _keep_evidence(self, data: bytes, path: Path) -> None:
+        make_private_directory(self._evidence)
+        write_private(self._evidence / f"bundle-{bundle_digest(data)}.jws", data)
+        if path.exists():
+            write_private(self._evidence / path.name, read_private(path))
+
+    def _load_bundle(self, state: TrustState) -> TrustBundle:
+        path = self._bundle_path(state)
+        remedy = "run qupia-verifier sync, or import the newest bundle of the authority"
+        try:
+            verified = read_bundle(read_private(path), root=state.root)
+        except (FileNotFoundError, BundleRejected):
+            raise _damaged(path, remedy) from None
+        if verified.digest != state.digest:
+            raise _damaged(path, remedy)
+        return verified.bundle
+
+    def _bundle_path(self, state: TrustState) -> Path:
+        return self.home / f"bundle-{state.digest}.jws"
+
+    def _read(self, path: Path, remedy: str) -> dict[str, Any]:
+        try:
+            return parse_json_object(read_private(path))
+        except (FileNotFoundError, ValueError):
+            raise _damaged(path, remedy) from None
+
+    def _write(self, path: Path, members: dict[str, Any]) -> None:
+        write_private(path, json.dumps(members, indent=1).encode("ascii"))
+
+
+def _damaged(path: Path, remedy: str) -> CommandError:
+    return CommandError(f"{path} is missing or damaged; {remedy}")
+
+
+def _are_texts(values: Any) -> bool:
+    return all(value is None or isinstance(value, str) for value in values)
