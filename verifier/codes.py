@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from shell.command_line import warn
 from shell.pictures import read_codes
 from shell.terminal import without_echo
+from verifier.decision import Code
 
 LINE_LIMIT = 8192
 """Bytes that are kept of one line: twice what the largest QR code holds (ISO/IEC 18004)."""
@@ -23,17 +23,6 @@ class Typed(Protocol):
     def read1(self, size: int = -1, /) -> bytes: ...
     def isatty(self) -> bool: ...
     def fileno(self) -> int: ...
-
-
-@dataclass(frozen=True)
-class Code:
-    """``source`` is ``line N`` or a picture's path, never the code.
-
-    ``text`` is None for a picture in which no code can be read.
-    """
-
-    source: str
-    text: str | None = field(repr=False)
 
 
 def codes_of(arguments: Sequence[str], typed: Typed) -> Iterator[Code]:

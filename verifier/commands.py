@@ -31,7 +31,8 @@ from verifier.codes import Typed, codes_of
 from verifier.decision import EXIT_CODES
 from verifier.report import make_report, report_members, report_text
 from verifier.scanning import Door
-from verifier.trust_store import NOT_SET_UP, Settings, TrustStore
+from verifier.settings import Settings
+from verifier.trust_store import NOT_SET_UP, TrustStore
 from verifier.updating import compare_clock, fetch_bundle, read_bundle_file
 
 PROGRAM = "qupia-verifier"

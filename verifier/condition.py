@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from schemas.bundle import FRESH, TrustBundle
 from schemas.refusals import Reason, Refused
-from verifier.trust_store import ClockCheck, Settings
+from verifier.settings import ClockCheck, Settings
 from verifier.verification import check_bundle
 
 CLOCK_WARNING = 30

@@ -1,17 +1,27 @@
 """One code's decision, ready to be told to a person or to a program."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.bundle import TrustBundle, VenuePolicy
 from schemas.door_texts import check_id, headline
 from schemas.languages import Language
 from schemas.refusals import Outcome, Reason, Refused
-from verifier.codes import Code
 from verifier.seen import SeenSet
 from verifier.verification import Verdict, verify
 
 EXIT_CODES = {Outcome.ADMIT: 0, Outcome.REFUSE: 1, Outcome.CANNOT_CHECK: 2}
+
+
+@dataclass(frozen=True)
+class Code:
+    """``source`` is ``line N`` or a picture's path, never the code.
+
+    ``text`` is None for a picture in which no code can be read.
+    """
+
+    source: str
+    text: str | None = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from schemas.kinds import HOUR
 from schemas.languages import Language
 from schemas.windows import Window
 from verifier.condition import CLOCK_WARNING, Condition, NextStep, condition_at, next_step
-from verifier.trust_store import ClockCheck, Settings, TrustStore
+from verifier.settings import ClockCheck, Settings
+from verifier.trust_store import TrustStore
 
 
 @dataclass(frozen=True)

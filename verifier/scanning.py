@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator
 from schemas.languages import Language
 from shell.clock import Clock
 from shell.command_line import warn
-from verifier.codes import Code
 from verifier.condition import condition_at
-from verifier.decision import Decision, decide
+from verifier.decision import Code, Decision, decide
 from verifier.policies import choose_policy
 from verifier.report import keys_text
 from verifier.seen import SeenSet

@@ -15,7 +15,7 @@ a bundle that is newer than the floor.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -34,30 +34,12 @@ from shell.files import (
     write_private,
 )
 from verifier.policies import choose_policy
+from verifier.settings import ClockCheck, Settings
 
 FORMAT = 1
 """The version of this layout."""
 
 NOT_SET_UP = "this device is not set up; run: qupia-verifier setup URL --root THUMBPRINT"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """``url`` is the issuer's origin, None for a device that is never online.
-
-    ``policy`` None stands for the bundle's first.
-    """
-
-    url: str | None = None
-    policy: str | None = None
-
-
-@dataclass(frozen=True)
-class ClockCheck:
-    """``ahead`` is how many seconds this device's clock was ahead at ``at``; negative is behind."""
-
-    ahead: int
-    at: int
 
 
 class TrustStore:

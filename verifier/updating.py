@@ -7,7 +7,7 @@ from schemas.paths import HEALTH_PATH, TRUST_BUNDLE_PATH
 from shell.clock import Clock
 from shell.errors import CommandError
 from shell.fetching import send
-from verifier.trust_store import ClockCheck
+from verifier.settings import ClockCheck
 
 _SPARE = 1024
 """Bytes of white space after a bundle in a file that are read before the limit strikes."""
