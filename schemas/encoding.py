@@ -17,6 +17,9 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]*\Z")
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)\Z", flags=re.ASCII
 )
+_END_OF_TIME = 253_370_764_800
+"""The year 9999: later dates cannot be reckoned with, nor can those before 1970."""
+
 _BODY_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", flags=re.ASCII)
 
 
@@ -82,9 +85,12 @@ def parse_time(text: str) -> int:
     if not _TIME.match(text):
         raise ValueError("a time looks like 2026-03-17T09:30:00Z or 2026-03-17T14:30+05:00")
     try:
-        return int(datetime.fromisoformat(text.upper()).timestamp())
+        seconds = int(datetime.fromisoformat(text.upper()).timestamp())
     except (ValueError, OverflowError):
         raise ValueError("no such time") from None
+    if not 0 <= seconds < _END_OF_TIME:
+        raise ValueError("no such time")
+    return seconds
 
 
 def parse_body_time(text: str) -> int:
