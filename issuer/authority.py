@@ -11,7 +11,6 @@ from functools import cached_property
 from threading import Lock
 from typing import Self
 
-from issuer.day_keys import DayKeys
 from issuer.grid import list_keys
 from issuer.home import Config, Home
 from issuer.keyring import SigningKey, entitlement_key_path, load_reference_key
@@ -79,7 +78,6 @@ class Authority:
     config: Config
     policy: Policy
     store: Store
-    day_keys: DayKeys
     staff: Staff
     raw_keys: RawKeys
     _published: FreshFile[Published] = field(compare=False)
@@ -94,7 +92,6 @@ class Authority:
             config=Config.load(home),
             policy=load_policy(home.policy),
             store=store,
-            day_keys=store.day_keys,
             staff=Staff(home.staff),
             raw_keys=RawKeys(home),
             _published=FreshFile(home.bundle, _parse_published),

@@ -7,6 +7,7 @@ sections 3 and 7).
 import json
 import os
 from dataclasses import dataclass
+from typing import Self
 
 from issuer.policy import Policy
 from issuer.rules import FRAUD
@@ -48,15 +49,13 @@ class Grant:
     row: Locator | None
 
     def encode(self) -> bytes:
-        row = [self.row.day, b64url_encode(self.row.tag)] if self.row else None
+        row = b64url_encode(self.row.encode()) if self.row else None
         return json.dumps([self.status, self.holder, self.until, self.rid, row]).encode()
 
     @classmethod
-    def decode(cls, payload: bytes) -> "Grant":
+    def decode(cls, payload: bytes) -> Self:
         status, holder, until, rid, row = json.loads(payload)
-        return cls(
-            status, holder, until, rid, Locator(row[0], b64url_decode(row[1])) if row else None
-        )
+        return cls(status, holder, until, rid, Locator.decode(b64url_decode(row)) if row else None)
 
 
 @dataclass(frozen=True, repr=False)
@@ -137,11 +136,7 @@ class Registrar:
         identifier = f"{rid}\0{evidence}\0{at}".encode()
         if tx.get(Kind.ROW, identifier) is not None:
             raise ApiProblem(Problem.ALREADY_REGISTERED)
-        tx.put(Kind.ROW, identifier, b"", expires=now + STORED_KINDS[Kind.ROW].period)
-        locator = tx.find(Kind.ROW, identifier)
-        if locator is None:
-            raise ApiProblem(Problem.FAILED)
-        return locator
+        return tx.put(Kind.ROW, identifier, b"", expires=now + STORED_KINDS[Kind.ROW].period)
 
 
 def cancel_code(tx: Transaction, text: str) -> None:

@@ -15,6 +15,7 @@ from issuer.authority import Authority
 from issuer.grid import destroy_ended
 from issuer.keyring import SigningKey, destroy_all_keys, statement_key_path
 from issuer.purge import purge
+from issuer.store import Held
 from schemas.encoding import format_time, parse_time
 from schemas.jws import Typ, parse
 from schemas.kinds import DAY, LOG_PERIOD, STORED_KINDS
@@ -106,7 +107,9 @@ def statement_payload(authority: Authority, now: int) -> dict[str, Any]:
                 "kind": entry.kind.value,
                 "period_seconds": STORED_KINDS[entry.kind].period,
                 "held": round_up(entry.held),
-                "oldest_days": None if entry.oldest is None else entry.oldest // DAY,
+                "oldest_days": None
+                if entry.oldest_seconds is None
+                else entry.oldest_seconds // DAY,
             }
             for entry in authority.store.census(now)
         ],

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -16,7 +17,7 @@ from schemas.problems import ApiProblem
 from shell.command_line import EXIT_REFUSED, home_option, home_path, warn
 from shell.errors import CommandError
 
-HomeOption = home_option("QUPIA_ISSUER_HOME")
+HomeOption = Annotated[Path | None, home_option("QUPIA_ISSUER_HOME")]
 
 
 def issuer_home(given: Path | None) -> Home:

@@ -45,7 +45,7 @@ def status(at: AtOption = None, home: HomeOption = None, as_json: JsonOption = F
                     "kind": entry.kind.value,
                     "period_seconds": STORED_KINDS[entry.kind].period,
                     "held": entry.held,
-                    "oldest_seconds": entry.oldest,
+                    "oldest_seconds": entry.oldest_seconds,
                 }
                 for entry in authority.store.census(now)
             ],
