@@ -102,17 +102,17 @@ def statement_payload(authority: Authority, now: int) -> dict[str, Any]:
         "iss": authority.config.url,
         "iat": now,
         "last_run_days": None if ran is None else max(0, now - ran) // DAY,
-        "kinds": [
-            {
-                "kind": entry.kind.value,
-                "period_seconds": STORED_KINDS[entry.kind].period,
-                "held": round_up(entry.held),
-                "oldest_days": None
-                if entry.oldest_seconds is None
-                else entry.oldest_seconds // DAY,
-            }
-            for entry in authority.store.census(now)
-        ],
+        "kinds": [_statement_member(held) for held in authority.store.census(now)],
+    }
+
+
+def _statement_member(held: Held) -> dict[str, Any]:
+    oldest = held.oldest_seconds
+    return {
+        "kind": held.kind.value,
+        "period_seconds": STORED_KINDS[held.kind].period,
+        "held": round_up(held.held),
+        "oldest_days": None if oldest is None else oldest // DAY,
     }
 
 
