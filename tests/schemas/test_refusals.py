@@ -1,0 +1,131 @@
+"""Every text that a person can meet is there in three languages, and every code is unique."""
+
+import re
+import string
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from schemas.bundle_faults import BundleFault, BundleRejected
+from schemas.door_texts import check_id, headline, sentence
+from schemas.hints import HintForm, all_hints
+from schemas.languages import Language
+from schemas.problems import STATUS, ApiProblem, Problem
+from schemas.refusals import Outcome, Reason, Refused
+from schemas.resources import load_json
+
+CYRILLIC = re.compile("[а-яё]", flags=re.IGNORECASE)
+KAZAKH = re.compile("[әғқңөұүһі]", flags=re.IGNORECASE)
+
+
+def placeholders(text: str) -> set[str | None]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def check_languages(texts: Mapping[str, str]) -> None:
+    assert {language.value for language in Language} <= texts.keys()
+    assert len({frozenset(placeholders(texts[language])) for language in Language}) == 1
+    assert not CYRILLIC.search(texts["en"])
+    assert CYRILLIC.search(texts["ru"])
+    assert not KAZAKH.search(texts["ru"])
+    assert CYRILLIC.search(texts["kk"])
+    assert texts["kk"] != texts["ru"]
+
+
+@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("language", Language)
+def test_each_reason_has_a_sentence_in_each_language(reason: Reason, language: Language) -> None:
+    text = Refused(reason, seconds=90).text(language)
+    assert text.endswith(".")
+    assert "{" not in text
+
+
+@pytest.mark.parametrize("fault", BundleFault)
+@pytest.mark.parametrize("language", Language)
+def test_each_fault_has_a_sentence_in_each_language(fault: BundleFault, language: Language) -> None:
+    assert BundleRejected(fault).text(language).endswith(".")
+
+
+@pytest.mark.parametrize("problem", Problem)
+@pytest.mark.parametrize("language", Language)
+def test_each_problem_has_a_sentence_and_a_status(problem: Problem, language: Language) -> None:
+    error = ApiProblem(problem)
+    assert error.text(language).endswith(".")
+    assert error.status == STATUS[problem] >= 400
+
+
+@pytest.mark.parametrize(
+    ("file", "names"),
+    [("refusals.json", Reason), ("bundle_faults.json", BundleFault), ("problems.json", Problem)],
+)
+def test_a_file_of_texts_holds_the_closed_list_and_nothing_else(file: str, names: Any) -> None:
+    texts = load_json(file)
+    assert set(texts) == {name.value for name in names}
+    for entry in texts.values():
+        check_languages(entry)
+
+
+def test_help_desk_codes_are_q_and_two_digits_and_never_the_same() -> None:
+    codes = [Refused(reason).helpdesk for reason in Reason]
+    codes += [BundleRejected(fault).helpdesk for fault in BundleFault]
+    assert len(set(codes)) == len(codes)
+    assert all(re.fullmatch(r"Q\d\d", code) for code in codes)
+
+
+def test_cannot_check_is_said_of_the_device_and_refuse_of_the_pass() -> None:
+    cannot_check = {r for r in Reason if Refused(r).outcome is Outcome.CANNOT_CHECK}
+    assert cannot_check == {
+        Reason.NO_BUNDLE,
+        Reason.BUNDLE_EXPIRED,
+        Reason.CLOCK_BEHIND,
+        Reason.SUNSET,
+        Reason.UNKNOWN_KEY,
+        Reason.NO_CODE,
+    }
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [Reason.STALE, Reason.FROM_THE_FUTURE, Reason.ALREADY_SHOWN, Reason.CLOCK_BEHIND],
+)
+@pytest.mark.parametrize("language", Language)
+def test_a_text_about_time_names_the_difference(reason: Reason, language: Language) -> None:
+    assert "137" in Refused(reason, seconds=137).text(language)
+
+
+def test_outcomes_are_told_by_sign_and_word() -> None:
+    for language in Language:
+        lines = {headline(outcome, language) for outcome in Outcome}
+        assert len(lines) == len(Outcome)
+        assert {line[0] for line in lines} == {"✓", "✗", "?"}
+
+
+def test_door_sentences_are_there_in_each_language() -> None:
+    texts = load_json("door_texts.json")
+    entries = [*texts["sentences"].values(), *texts["check_id"].values()]
+    for entry in entries:
+        check_languages(entry)
+    assert sentence("keys_old", Language.EN, hours=30, left=42).startswith("The keys are old: 30 h")
+
+
+@pytest.mark.parametrize(
+    ("holder", "language", "text"),
+    [
+        ("03", Language.EN, "check ID: born in March"),
+        ("03-17", Language.EN, "check ID: born on 17 March"),
+        ("03", Language.RU, "проверьте документ: месяц рождения — март"),
+        ("03-17", Language.RU, "проверьте документ: день рождения — 17 марта"),
+        ("03", Language.KK, "құжатын тексеріңіз: наурызда туған"),
+        ("03-17", Language.KK, "құжатын тексеріңіз: 17 наурызда туған"),
+    ],
+)
+def test_a_hint_is_a_sentence(holder: str, language: Language, text: str) -> None:
+    assert check_id(holder, language) == text
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_hint_of_a_form_reads_differently(language: Language) -> None:
+    for form in (HintForm.MONTH, HintForm.DAY):
+        hints = [hint for hint in all_hints(form) if hint is not None]
+        assert len({check_id(hint, language) for hint in hints}) == len(hints)
