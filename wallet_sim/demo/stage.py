@@ -1,0 +1,174 @@
+"""Where the demo plays: three homes, real commands and processes, and a narrator."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+
+from schemas.languages import Language
+
+START_SECONDS = 60
+STOP_SECONDS = 15
+COMMAND_SECONDS = 60
+WIDTH = 92
+
+
+class WentWrong(Exception):
+    """Something came out otherwise than it must."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command did: exit status and standard output."""
+
+    program: str
+    status: int
+    text: str
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """The one JSON object that it printed."""
+        objects = self.objects
+        if len(objects) != 1:
+            raise WentWrong(f"{self.program} printed {len(objects)} answers, not one")
+        return objects[0]
+
+    @property
+    def objects(self) -> list[dict[str, Any]]:
+        """The JSON objects that it printed, one a line."""
+        try:
+            return [json.loads(line) for line in self.text.splitlines()]
+        except ValueError:
+            raise WentWrong(f"{self.program} printed something else than JSON") from None
+
+
+@dataclass
+class Stage:
+    """``checks`` collects what was compared, for whoever reads JSON."""
+
+    folder: Path
+    language: Language
+    silent: bool
+    checks: list[dict[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._console = Console(quiet=self.silent, highlight=False, width=WIDTH)
+
+    def chapter(self, title: str) -> None:
+        self._console.print()
+        self._console.rule(f"[bold]{title}", align="left")
+
+    def narrate(self, text: str) -> None:
+        self._console.print(text)
+
+    def show(self, text: str) -> None:
+        """What a program printed, as it printed it."""
+        if not self.silent:
+            sys.stdout.write(text.rstrip() + "\n")
+            sys.stdout.flush()
+
+    def table(self, *columns: str, rows: list[tuple[str, ...]]) -> None:
+        table = Table(*columns, box=None, padding=(0, 2, 0, 0))
+        for row in rows:
+            table.add_row(*row)
+        self._console.print(Padding(table, (0, 0, 0, 2)))
+
+    def expect(self, what: str, actual: object, wanted: object) -> None:
+        """Compare an outcome with what it must be; raises WentWrong."""
+        self.checks.append({"what": what, "outcome": str(actual)})
+        if actual != wanted:
+            raise WentWrong(f"{what}: expected {wanted}, got {actual}")
+
+    def run(self, program: str, *words: str, given: str = "", told: bool = True) -> Result:
+        """Run a command to its end, as a person would; ``given`` is typed into it."""
+        if told:
+            self._tell_command(program, words, given)
+        done = subprocess.run(  # noqa: S603 - our own commands with our own words.
+            [_path_of(program), *words],
+            input=given,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+        if done.returncode and done.stderr:
+            self.narrate(f"  [dim]{done.stderr.strip()}")
+        return Result(program, done.returncode, done.stdout)
+
+    @contextmanager
+    def serving(self, url: str, *words: str) -> Iterator[None]:
+        """A real issuer process, up when this begins and gone when it ends."""
+        self._tell_command("qupia-issuer", ("serve", *words), "")
+        server = subprocess.Popen(  # noqa: S603 - our own command with our own words.
+            [_path_of("qupia-issuer"), "serve", *words],
+            env=self._environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            _await_health(url, server)
+            yield
+        finally:
+            server.send_signal(signal.SIGTERM)
+            try:
+                server.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+    def _environment(self) -> dict[str, str]:
+        homes = {
+            f"QUPIA_{part}_HOME": str(self.folder / part.lower())
+            for part in ("ISSUER", "VERIFIER", "WALLET")
+        }
+        return {**os.environ, **homes, "LC_ALL": "C.UTF-8"}
+
+    def _tell_command(self, program: str, words: tuple[str, ...], given: str) -> None:
+        shown = " ".join(self._shorten(word) for word in words)
+        typed = "  [dim](the code is typed in)" if given else ""
+        self._console.print(f"  [cyan]$ {program} {shown}[/]{typed}", soft_wrap=True)
+
+    def _shorten(self, word: str) -> str:
+        word = word.replace(str(self.folder) + "/", "")
+        return f'"{word}"' if " " in word else word
+
+
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _path_of(program: str) -> str:
+    """The command beside the Python that runs us."""
+    return str(Path(sys.executable).with_name(program))
+
+
+def _await_health(url: str, server: "subprocess.Popen[bytes]") -> None:
+    for _ in range(START_SECONDS * 10):
+        if server.poll() is not None:
+            raise WentWrong("the issuer stopped as soon as it was started")
+        try:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=5):  # noqa: S310 - our own URL.
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise WentWrong("the issuer was not ready in time")

@@ -1,0 +1,228 @@
+"""What a wallet holds, as values, and when each part of it dies (design sections 3 and 10).
+
+All times are Unix seconds. Private keys are the 32-byte scalars of P-256 keys. Values that hold
+secrets never print them.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Self
+
+from schemas.hints import Holder
+from schemas.kinds import MINUTE, STORED_KINDS, Kind
+from schemas.token import challenge_digest
+from schemas.trust import Pins, TrustState
+from schemas.windows import Window
+
+REUSE_SECONDS = 5 * MINUTE
+"""How long a pass can be shown again at the same door (design section 4.2)."""
+
+CODE_SECONDS = STORED_KINDS[Kind.CODE].period
+"""No activation code lives longer, so neither does one that waits for an answer."""
+
+
+class NotActivated(Exception):
+    """The wallet holds no entitlement, so it can neither fetch nor show a pass."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """A status in three languages."""
+
+    kk: str
+    ru: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Authority:
+    """Whom this wallet trusts; ``bundle`` is the last trust bundle as it came, a compact JWS.
+
+    ``pins`` are those of its first bundle; an authority is not stored before it.
+    """
+
+    issuer: str
+    trust: TrustState
+    bundle: str = ""
+
+    @property
+    def pins(self) -> Pins:
+        if self.trust.pins is None:
+            raise ValueError("no bundle of this authority was accepted yet")
+        return self.trust.pins
+
+    @property
+    def challenge(self) -> bytes:
+        """H(TokenChallenge) of every pass of this authority, 32 bytes."""
+        return challenge_digest(self.pins.token_issuer)
+
+
+@dataclass(frozen=True, repr=False)
+class Activating:
+    """A code that was sent, and the account key that goes with it, until the answer is here."""
+
+    issuer: str
+    code: str
+    account_key: bytes
+    since: int
+
+
+@dataclass(frozen=True, repr=False)
+class Entitlement:
+    """The right to passes of one status and hint; ``token`` is shown to the issuer only."""
+
+    token: str
+    account_key: bytes
+    status: str
+    name: Names
+    holder: Holder
+    until: int
+
+
+@dataclass(frozen=True, repr=False)
+class Pass:
+    """A finished pass; ``shown`` is when it was first displayed, None while it is fresh."""
+
+    device_key: bytes
+    signature: bytes
+    shown: int | None = None
+
+
+class BatchFault(StrEnum):
+    """Why there are no passes for a window although the issuer counts them as issued."""
+
+    BAD_ANSWER = "bad_answer"
+    ALREADY_ISSUED = "already_issued"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is left of the passes of one window; none at all when there was a fault."""
+
+    key_id: bytes
+    window: Window
+    passes: tuple[Pass, ...]
+    fault: BatchFault | None = None
+
+    @property
+    def fresh(self) -> tuple[Pass, ...]:
+        """The passes that nobody has seen."""
+        return tuple(item for item in self.passes if item.shown is None)
+
+
+@dataclass(frozen=True, repr=False)
+class PendingPass:
+    """A pass that is being signed; ``blinded`` and ``inverse`` are 256 bytes."""
+
+    device_key: bytes
+    blinded: bytes
+    inverse: bytes
+
+
+@dataclass(frozen=True)
+class PendingBatch:
+    """A request exactly as it is sent, and sent again when the answer is lost."""
+
+    key_id: bytes
+    modulus: bytes
+    window: Window
+    passes: tuple[PendingPass, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When, within ``window``, a running wallet asks for the passes of the window after it."""
+
+    window: Window
+    at: int
+
+
+@dataclass(frozen=True)
+class Wallet:
+    """Everything. ``clock_offset`` is what the device's clock lacks, in seconds."""
+
+    authority: Authority | None = None
+    activating: tuple[Activating, ...] = ()
+    entitlement: Entitlement | None = None
+    batches: tuple[Batch, ...] = ()
+    pending: tuple[PendingBatch, ...] = ()
+    plan: Plan | None = None
+    clock_offset: int = 0
+
+    def batch_at(self, now: int) -> Batch | None:
+        """The batch of the window that contains ``now``."""
+        return next((batch for batch in self.batches if batch.window.contains(now)), None)
+
+    def activated(self) -> tuple[Authority, Entitlement]:
+        """What an activated wallet has; raises NotActivated."""
+        if self.authority is None or self.entitlement is None:
+            raise NotActivated
+        return self.authority, self.entitlement
+
+    def with_batch(self, batch: Batch) -> Self:
+        """With ``batch`` in the place of any of the same window, and its request erased."""
+        others = (held for held in self.batches if held.window != batch.window)
+        return replace(
+            self,
+            batches=tuple(sorted((*others, batch), key=lambda held: held.window)),
+            pending=tuple(held for held in self.pending if held.window != batch.window),
+        )
+
+
+def prune(wallet: Wallet, now: int) -> Wallet:
+    """``wallet`` without what is dead at ``now``, the time that the device's clock shows.
+
+    What cannot be had again is dropped only when the clock as it is and the clock as corrected
+    agree that its time is over: a correction outlives the fault that it was made for.
+    """
+    corrected = now + wallet.clock_offset
+    batches = tuple(_without_used(batch, corrected) for batch in wallet.batches)
+    return drop_past(replace(wallet, batches=batches), min(now, corrected))
+
+
+def drop_past(wallet: Wallet, now: int) -> Wallet:
+    """``wallet`` without what has ended, at a time that is beyond doubt."""
+    if _has_sunset(wallet, now):
+        return Wallet(clock_offset=wallet.clock_offset)
+    entitled = wallet.entitlement is not None and now < wallet.entitlement.until
+    return replace(
+        wallet,
+        activating=tuple(a for a in wallet.activating if now < a.since + CODE_SECONDS),
+        entitlement=wallet.entitlement if entitled else None,
+        batches=tuple(batch for batch in wallet.batches if now < batch.window.exp),
+        pending=tuple(batch for batch in wallet.pending if entitled and now < batch.window.exp),
+        plan=wallet.plan if entitled else None,
+    )
+
+
+def is_recent(shown: int | None, now: int) -> bool:
+    """Whether a pass first shown at ``shown`` may be shown again at the same door.
+
+    A time in the future counts like one in the past, since clocks are corrected both ways.
+    """
+    return shown is not None and abs(now - shown) <= REUSE_SECONDS
+
+
+def last_shown(batch: Batch) -> Pass | None:
+    """The pass of a batch that was shown last."""
+    used = [item for item in batch.passes if item.shown is not None]
+    return max(used, key=lambda item: item.shown or 0, default=None)
+
+
+def _without_used(batch: Batch, now: int) -> Batch:
+    """Used passes go after five minutes; the very last one stays until its window ends."""
+    kept = None if batch.fresh else last_shown(batch)
+    return replace(
+        batch,
+        passes=tuple(
+            item
+            for item in batch.passes
+            if item.shown is None or item is kept or is_recent(item.shown, now)
+        ),
+    )
+
+
+def _has_sunset(wallet: Wallet, now: int) -> bool:
+    """Past the sunset nothing is checked any more, so nothing is worth keeping."""
+    sunset = wallet.authority.trust.sunset if wallet.authority is not None else None
+    return sunset is not None and now >= sunset

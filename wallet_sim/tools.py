@@ -1,0 +1,37 @@
+"""What commands reach the world with; tests hand in others."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from shell.clock import Clock, system_clock
+from shell.command_line import home_path
+from shell.fetching import send
+from wallet_sim.client import Send
+from wallet_sim.schedule import Below
+from wallet_sim.session import Session, open_session
+from wallet_sim.wallet_file import WalletFile
+from wallet_sim.watching import Sleep
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Network, clock, patience and chance."""
+
+    send: Send = send
+    clock: Clock = system_clock
+    sleep: Sleep = time.sleep
+    below: Below = secrets.randbelow
+
+    def open_file(self, home: Path | None) -> WalletFile:
+        """The wallet in ``home``, or where the platform keeps such things."""
+        return WalletFile(home_path(home, "wallet"), self.clock)
+
+    def connect(self, file: WalletFile, issuer: str | None = None) -> Session:
+        """A session with ``issuer``, or with that of the wallet; raises NotActivated."""
+        wallet = file.load()
+        origin = issuer if issuer is not None else wallet.activated()[0].issuer
+        return open_session(
+            file, issuer=origin, offset=wallet.clock_offset, send=self.send, below=self.below
+        )

@@ -1,0 +1,90 @@
+"""Which trust bundle a wallet believes, and what a new one changes (design section 5). Pure."""
+
+from dataclasses import dataclass, replace
+
+from schemas.bundle import CLOCK_TOLERANCE, TrustBundle
+from schemas.hints import all_hints
+from schemas.trust import accept_bundle
+from shell.errors import CommandError
+from wallet_sim.passes import drop_retired
+from wallet_sim.state import Authority, Entitlement, Names, Wallet
+
+
+class ClockBehind(CommandError):
+    """The bundle is from the future, so the clock is wrong."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the clock of this device is behind; switch on automatic date and time, then try again"
+        )
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """A bundle that was accepted, and the authority with all there is to remember of it."""
+
+    authority: Authority
+    bundle: TrustBundle
+
+
+def accept(authority: Authority, data: bytes, *, now: int) -> Trusted:
+    """Accept a bundle against all that is known of ``authority``.
+
+    Raises BundleRejected, ClockBehind, or CommandError for the bundle of another address.
+    """
+    bundle, trust = accept_bundle(data, state=authority.trust, now=now)
+    if bundle.iss != authority.issuer:
+        raise CommandError(
+            f"the issuer calls itself {bundle.iss}; check the address and use that one", exit_code=1
+        )
+    if now + CLOCK_TOLERANCE < bundle.iat:
+        raise ClockBehind
+    return Trusted(replace(authority, trust=trust, bundle=data.decode("ascii")), bundle)
+
+
+def adopt(wallet: Wallet, trusted: Trusted) -> Wallet:
+    """``wallet`` under a newer bundle: without retired batches, the status under today's name.
+
+    Raises CommandError when another command has changed the authority meanwhile.
+    """
+    held = wallet.authority
+    if held is None or _anchor(held) != _anchor(trusted.authority):
+        raise CommandError("another command changed this wallet meanwhile; try again")
+    if _age(held) > _age(trusted.authority):
+        return wallet
+    entitlement = wallet.entitlement
+    if entitlement is not None:
+        entitlement = replace(entitlement, name=name_of(entitlement.status, trusted.bundle))
+    renewed = replace(wallet, authority=trusted.authority, entitlement=entitlement)
+    return drop_retired(renewed, trusted.bundle)
+
+
+def name_of(status: str, bundle: TrustBundle) -> Names:
+    """The name of a status; raises CommandError when the bundle has no such status."""
+    try:
+        name = bundle.status(status).name
+    except KeyError:
+        raise CommandError(
+            "the authority's trust bundle does not have this wallet's status; report this to it",
+            exit_code=1,
+        ) from None
+    return Names(name["kk"], name["ru"], name["en"])
+
+
+def check_entitlement(entitlement: Entitlement, bundle: TrustBundle, *, now: int) -> None:
+    """Raise CommandError for an entitlement that the bundle's grid has no place for."""
+    if entitlement.holder not in all_hints(bundle.hint):
+        raise CommandError(
+            "the issuer gave a hint that its own trust bundle does not know; report this",
+            exit_code=1,
+        )
+    if entitlement.until <= now:
+        raise CommandError("the evidence behind this code has run out; ask for a new code")
+
+
+def _anchor(authority: Authority) -> tuple[str, str]:
+    return authority.issuer, authority.trust.root
+
+
+def _age(authority: Authority) -> tuple[int, int]:
+    return authority.trust.root_version, authority.trust.version

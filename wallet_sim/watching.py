@@ -1,0 +1,92 @@
+"""Loops that run until they are stopped: a wallet that fetches by itself, a code that renews."""
+
+from collections.abc import Callable
+from typing import NoReturn
+
+from schemas.bundle_faults import BundleFault, BundleRejected
+from schemas.kinds import MINUTE
+from schemas.presentation import SLOT_SECONDS
+from schemas.problems import ApiProblem, Problem
+from shell.errors import CommandError
+from wallet_sim.schedule import Below, has_work
+from wallet_sim.session import Session
+from wallet_sim.showing import Showing
+from wallet_sim.state import REUSE_SECONDS, is_recent
+from wallet_sim.syncing import Synced, by_plan, sync
+from wallet_sim.wallet_file import WalletFile
+
+Sleep = Callable[[float], None]
+
+POLL = 30
+"""Seconds between two looks at the clock: a device may sleep, and clocks are corrected."""
+
+RETRY = 10 * MINUTE
+"""The shortest pause after a failure; the longest is twice that, at random."""
+
+_PASSING = (Problem.TOO_MANY, Problem.NOT_READY, Problem.FAILED, Problem.WITHDRAWN)
+
+
+def keep_fetching(
+    file: WalletFile,
+    *,
+    connect: Callable[[], Session],
+    sleep: Sleep,
+    below: Below,
+    report: Callable[[Synced, Session], None],
+    complain: Callable[[Exception], None],
+) -> NoReturn:
+    """Fetch what is due, for ever. What fails for now is tried again; all else is raised.
+
+    Every look at the file also removes from it what has died meanwhile.
+    """
+    not_before = 0
+    while True:
+        wallet = file.load()
+        wallet.activated()
+        now = file.clock() + wallet.clock_offset
+        if now >= not_before and has_work(wallet, now):
+            _fetch_once(connect, report, complain)
+            not_before = now + RETRY + below(RETRY)
+        sleep(POLL)
+
+
+def _fetch_once(
+    connect: Callable[[], Session],
+    report: Callable[[Synced, Session], None],
+    complain: Callable[[Exception], None],
+) -> None:
+    try:
+        session = connect()
+        report(sync(session, by_plan), session)
+    except (ApiProblem, BundleRejected, CommandError) as error:
+        if not _passes_by_itself(error):
+            raise
+        complain(error)
+
+
+def _passes_by_itself(error: Exception) -> bool:
+    if isinstance(error, ApiProblem):
+        return error.problem in _PASSING
+    if isinstance(error, BundleRejected):
+        return error.fault is BundleFault.EXPIRED
+    return isinstance(error, CommandError) and error.exit_code == 2
+
+
+def keep_showing(
+    showing: Showing, *, draw: Callable[[int], None], now: Callable[[], int], sleep: Sleep
+) -> None:
+    """Draw the code anew each half minute, as long as this pass may be shown."""
+    ends = last_moment(showing, now=now())
+    while True:
+        at = now()
+        draw(at)
+        sleep(SLOT_SECONDS - at % SLOT_SECONDS)
+        if now() >= ends:
+            return
+
+
+def last_moment(showing: Showing, *, now: int) -> int:
+    """When a pass goes from the screen: after its five minutes, or with its window."""
+    shown = showing.chosen.shown
+    begun = shown if shown is not None and is_recent(shown, now) else now
+    return min(begun + REUSE_SECONDS, showing.batch.window.exp)
