@@ -1,0 +1,303 @@
+"""Make ``formats.json`` and write it into the quotations of ``docs/formats.md``.
+
+Run it as ``python -m tests.vectors.make_formats``. Nothing in it is random and it leans on the code
+under test for text forms only, so it writes the same bytes again. The keys protect nothing.
+"""
+
+import json
+import re
+from hashlib import sha256, sha384
+from pathlib import Path
+from typing import Any
+
+from schemas.activation import Activation, format_activation_url
+from schemas.encoding import b64url_encode, base45_encode
+from schemas.references import derive_rid, normalise_reference
+from tests.support.keys import EcKey, RsaKey, ec_key, emsa_pss_encode, rsa_key
+from tests.support.texts import jws, to_json
+
+VECTORS = Path(__file__).parent / "formats.json"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "formats.md"
+
+ISS = "https://qupia.example"
+TOKEN_ISSUER = "qupia.example"
+NOW = 1_773_730_800
+"""2026-03-17, 12:00 in Almaty."""
+
+DAY = 86_400
+WINDOWS = [(1_773_687_600, 1_773_774_000), (1_773_774_000, 1_773_860_400)]
+"""17 and 18 March 2026 in Almaty, midnight to midnight."""
+
+CODE = "7K3M9QX2VT001C5H"
+WIDTH = 88
+"""Characters of a long value on one line of the document."""
+
+Vectors = dict[str, Any]
+
+
+def private(key: EcKey) -> str:
+    """The scalar of a P-256 key, 32 bytes in hex."""
+    return f"{key.private.private_numbers().private_value:064x}"
+
+
+def named(key: str) -> EcKey:
+    return ec_key(f"formats {key}")
+
+
+def pass_key_vector(key: RsaKey) -> Vectors:
+    spki = bytes.fromhex(
+        "30820152303d06092a864886f70d01010a3030a00d300b0609608648016503040202a11a301806092a864886"
+        "f70d010108300b0609608648016503040202a2030201300382010f003082010a0282010100"
+    )
+    spki += key.modulus + bytes.fromhex("0203010001")
+    return {
+        "p": f"{key.p:0256x}",
+        "q": f"{key.q:0256x}",
+        "d": f"{key.d:0512x}",
+        "n": key.modulus.hex(),
+        "spki": spki.hex(),
+        "token_key_id": sha256(spki).hexdigest(),
+    }
+
+
+def device_vector(device: EcKey) -> Vectors:
+    x, y = device.point.x, device.point.y
+    return {
+        "d": private(device),
+        "x": x.hex(),
+        "y": y.hex(),
+        "nonce": sha256(b"\x04" + x + y).hexdigest(),
+        "fingerprint": sha256(x + y).hexdigest(),
+    }
+
+
+def challenge_vector() -> Vectors:
+    name = TOKEN_ISSUER.encode()
+    challenge = b"\x00\x02" + len(name).to_bytes(2, "big") + name + b"\x00" + b"\x00\x00"
+    return {
+        "token_issuer": TOKEN_ISSUER,
+        "challenge": challenge.hex(),
+        "digest": sha256(challenge).hexdigest(),
+    }
+
+
+def issuance_vector(key: RsaKey, token_input: bytes) -> Vectors:
+    """Blinding, signing and unblinding in plain integers (RFC 9474 section 4)."""
+    salt = sha384(b"formats salt").digest()
+    encoded = emsa_pss_encode(token_input, salt)
+    blocks = (sha256(f"formats blind {i}".encode()).digest() for i in range(8))
+    r = int.from_bytes(b"".join(blocks), "big") >> 1
+    blinded = int.from_bytes(encoded, "big") * pow(r, 65537, key.n) % key.n
+    blind_sig = key.sign_raw(blinded.to_bytes(256, "big"))
+    inverse = pow(r, -1, key.n)
+    signature = int.from_bytes(blind_sig, "big") * inverse % key.n
+    return {
+        "token_input": token_input.hex(),
+        "salt": salt.hex(),
+        "encoded_msg": encoded.hex(),
+        "blind": f"{r:0512x}",
+        "inverse": f"{inverse:0512x}",
+        "blinded_msg": f"{blinded:0512x}",
+        "blind_sig": blind_sig.hex(),
+        "signature": f"{signature:0512x}",
+        "token": token_input.hex() + f"{signature:0512x}",
+    }
+
+
+def showing_vector(device: EcKey, key_id: bytes, signature: bytes, token: bytes) -> Vectors:
+    slot, venue = NOW // 30, bytes(16)
+    message = b"qupia-proof-v1" + sha256(token).digest() + slot.to_bytes(4, "big") + venue
+    proof = device.sign(message)
+    point = device.point
+    code = key_id[:4] + point.x + point.y + signature + slot.to_bytes(4, "big") + proof
+    return {
+        "time": str(NOW),
+        "slot": str(slot),
+        "venue": venue.hex(),
+        "token_digest": sha256(token).hexdigest(),
+        "proof_message": message.hex(),
+        "proof": proof.hex(),
+        "code": code.hex(),
+        "qr": "QP1:" + base45_encode(code),
+    }
+
+
+def thumbprint_vector(key: EcKey) -> Vectors:
+    members = {name: key.jwk[name] for name in ("crv", "kty", "x", "y")}
+    return {
+        "d": private(key),
+        "json": to_json(members).decode(),
+        "thumbprint": b64url_encode(sha256(to_json(members)).digest()),
+    }
+
+
+def root_statement_payload(root: EcKey, signer: EcKey) -> Vectors:
+    life = {"nbf": NOW - DAY, "exp": NOW + 34 * DAY}
+    return {"version": 1, "roots": [root.jwk], "signers": [signer.jwk | life]}
+
+
+def bundle_payload(statement: str, keys: list[RsaKey], retention: EcKey) -> Vectors:
+    names = {"kk": "Үлгі", "ru": "Образец", "en": "Example"}
+    return {
+        "iss": ISS,
+        "name": names,
+        "token_issuer": TOKEN_ISSUER,
+        "version": 1,
+        "iat": NOW,
+        "exp": NOW + DAY,
+        "sunset": NOW + 180 * DAY,
+        "delegations": [statement],
+        "batch_size": 8,
+        "hint": "none",
+        "pass_keys": [
+            {
+                "id": b64url_encode(key.id),
+                "n": b64url_encode(key.modulus),
+                "status": "green",
+                "holder": None,
+                "nbf": nbf,
+                "exp": exp,
+            }
+            for key, (nbf, exp) in zip(keys, WINDOWS, strict=True)
+        ],
+        "paper_keys": [],
+        "service_keys": [
+            retention.jwk
+            | {"kid": retention.kid, "typ": "qupia-retention+jwt"}
+            | {"nbf": NOW - DAY, "exp": NOW + 180 * DAY}
+        ],
+        "statuses": [
+            {
+                "id": "green",
+                "name": {"kk": "жасыл", "ru": "зелёный", "en": "green"},
+                "colour": "#2e7d32",
+            }
+        ],
+        "policies": [{"id": "everyday", "name": names, "admit": ["green"], "hint": "ask"}],
+        "retired": [],
+        "specimen": False,
+        "tracing": [],
+    }
+
+
+def signed_vector(payload: Vectors, *, typ: str, key: EcKey) -> Vectors:
+    text = jws(payload, typ=typ, key=key)
+    return {
+        "d": private(key),
+        "kid": key.kid,
+        "jws": text,
+        "etag": b64url_encode(sha256(text.encode()).digest()),
+    }
+
+
+def dpop_vector(account: EcKey) -> Vectors:
+    body = to_json({"code": "7K3M-9QX2-VT00-1C5H"})
+    header = {"alg": "ES256", "typ": "dpop+jwt", "jwk": account.jwk}
+    claims = {
+        "htm": "POST",
+        "htu": f"{ISS}/v1/entitlements",
+        "iat": NOW,
+        "jti": b64url_encode(sha256(b"formats jti").digest()[:16]),
+        "bh": b64url_encode(sha256(body).digest()),
+    }
+    start = f"{b64url_encode(to_json(header))}.{b64url_encode(to_json(claims))}"
+    return {
+        "d": private(account),
+        "body": body.decode(),
+        "header": to_json(header).decode(),
+        "payload": to_json(claims).decode(),
+        "jws": f"{start}.{b64url_encode(account.sign(start.encode()))}",
+        "thumbprint": account.kid,
+    }
+
+
+def reference_vector() -> Vectors:
+    key = sha256(b"formats reference key").digest()
+    reference = "n 1234-567 890"
+    return {
+        "reference_key": key.hex(),
+        "reference": reference,
+        "normalised": normalise_reference(reference),
+        "rid": derive_rid(key, reference),
+    }
+
+
+def retention_payload() -> Vectors:
+    kinds = [("code", 259_200, 50, 2), ("batch", 180_000, 1000, 1), ("notice", 1_209_600, 0, None)]
+    return {
+        "iss": ISS,
+        "iat": NOW,
+        "last_run_days": 0,
+        "kinds": [
+            {"kind": kind, "period_seconds": period, "held": held, "oldest_days": oldest}
+            for kind, period, held, oldest in kinds
+        ],
+    }
+
+
+def make() -> Vectors:
+    """Everything, by the name under which the document quotes it."""
+    root, signer, retention = named("root"), named("signer"), named("retention")
+    device, key, later = named("device"), rsa_key(0), rsa_key(1)
+    challenge = challenge_vector()
+    nonce = sha256(b"\x04" + device.point.x + device.point.y).digest()
+    token_input = b"\x00\x02" + nonce + bytes.fromhex(challenge["digest"]) + key.id
+    issuance = issuance_vector(key, token_input)
+    signature, token = (bytes.fromhex(issuance[name]) for name in ("signature", "token"))
+    statement = root_statement_payload(root, signer)
+    statement_vector = signed_vector(statement, typ="qupia-root+jwt", key=root)
+    bundle = bundle_payload(statement_vector["jws"], [key, later], retention)
+    link = Activation(ISS, CODE, root.kid)
+    return {
+        "base45": {"bytes": "0000ffff4142", "text": base45_encode(bytes.fromhex("0000ffff4142"))},
+        "thumbprint": thumbprint_vector(root),
+        "pass_key": pass_key_vector(key),
+        "device": device_vector(device),
+        "challenge": challenge,
+        "issuance": issuance,
+        "showing": showing_vector(device, key.id, signature, token),
+        "root_statement_payload": statement,
+        "root_statement": statement_vector,
+        "bundle_payload": bundle,
+        "bundle": signed_vector(bundle, typ="qupia-trust+jwt", key=signer),
+        "activation": {"code": CODE, "url": format_activation_url(link)},
+        "dpop": dpop_vector(named("account")),
+        "reference": reference_vector(),
+        "retention_payload": retention_payload(),
+        "retention": signed_vector(retention_payload(), typ="qupia-retention+jwt", key=retention),
+    }
+
+
+def quote(value: Vectors, language: str) -> str:
+    """A value as the document shows it: JSON, or one ``name = value`` after the other."""
+    if language == "json":
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    lines = []
+    for name, text in value.items():
+        # A text with a space in it would change where it is cut; a QR code's is never cut.
+        whole = " " in text or text.startswith("QP1:")
+        pieces = [text] if whole else [text[i : i + WIDTH] for i in range(0, len(text), WIDTH)]
+        lines += [f"{name} = {pieces[0]}", *(f"    {piece}" for piece in pieces[1:])]
+    return "\n".join(lines)
+
+
+def quoted(document: str, vectors: Vectors) -> str:
+    """``document`` with every quotation made anew."""
+
+    def renew(match: re.Match[str]) -> str:
+        language, name = match["language"], match["name"]
+        return f"```{language} vector={name}\n{quote(vectors[name], language)}\n```"
+
+    pattern = r"^```(?P<language>text|json) vector=(?P<name>\w+)\n.*?^```$"
+    return re.sub(pattern, renew, document, flags=re.MULTILINE | re.DOTALL)
+
+
+def main() -> None:
+    vectors = make()
+    VECTORS.write_text(json.dumps(vectors, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    document = DOCUMENT.read_text(encoding="utf-8")
+    DOCUMENT.write_text(quoted(document, vectors), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
