@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup lint test drill demo bench lock clean
+.PHONY: help setup lint test drill demo bench docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,6 +27,9 @@ demo: setup ## the whole story, from laboratory to door
 
 bench: setup ## rates beside their physical limits
 	$(PY) -m benchmarks $(ARGS)
+
+docs: setup ## renew the parts of docs/ that are made from code
+	$(PY) -m scripts.write_docs
 
 lock: setup ## renew requirements.lock from pyproject.toml
 	@d=$$(mktemp -d) && $(PY) -m venv $$d && $$d/bin/pip install --quiet uv && \

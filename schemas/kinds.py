@@ -160,14 +160,15 @@ HELD_ELSEWHERE: tuple[HeldElsewhere, ...] = (
     HeldElsewhere(
         name="staff accounts",
         holder="issuer",
-        content="role, key hash, today's counts against the daily caps",
+        content="name of the account, role, key hash, day of its last use, today's counts against "
+        "the daily caps",
         dies="removed by an officer; unused for 90 days",
     ),
     HeldElsewhere(
         name="entitlement, passes, device keys",
         holder="wallet",
         content="what the wallet shows, and to whom it may show it",
-        dies="end of entitlement or window; used passes at once",
+        dies="end of entitlement or window; a used pass after 5 min, the last one with its window",
     ),
     HeldElsewhere(
         name="trust bundle, venue settings",

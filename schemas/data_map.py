@@ -1,0 +1,94 @@
+"""The table of what is kept, as the document ``docs/data-map.md``. Pure: text out, nothing written.
+
+>>> print(span(72 * HOUR), span(14 * DAY), span(10 * MINUTE))
+72 h 14 days 10 min
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from schemas.kinds import DAY, HELD_ELSEWHERE, HOUR, MINUTE, STORED_KINDS, StoredKind
+
+_BEGINNING = """\
+# Data map
+
+Everything that Qupia keeps, who keeps it and when it dies. This file is generated from the table in
+`schemas/kinds.py`: run `make docs` after a change there; a test compares the two.
+"""
+
+_STORE = """\
+## The issuer's perishable store
+
+The store refuses a record of a kind that is not in this table, and one that would live longer than
+its kind may. No identifier is stored: a record's name is a keyed hash, its content is sealed, and
+both keys are destroyed when the day on which it dies is over. *Ordinarily* is how long a record of
+the kind lives at most, *never longer than* the bound that the store enforces. The visible time of
+death is rounded up, so that it names nobody, and may lie that much later; the exact second is in
+the seal, and past it the record is gone for every reader. Payloads are padded to one length.
+"""
+
+_ELSEWHERE = "## Everything else\n"
+
+_END = """\
+## What is not kept
+
+- IP addresses: there is no access log, and failures are counted in memory, for a minute, under a
+  keyed hash of the address.
+- Results, names, telephones, IINs: of a laboratory's export only four columns are read, and the IIN
+  leaves the process as a keyed hash.
+- Scans: a venue's device writes none.
+
+## What this program does not delete for you
+
+- The laboratory's export, and the file of codes that `intake` writes: delete both once the slips
+  are printed. A code in that file is worth something for 72 hours.
+- A picture that `qupia-wallet show --png` wrote, and whatever a terminal keeps of its lines.
+- Bundles that contradict each other: wallets and venues keep them as evidence. They say nothing
+  about people.
+
+Presence tracing is not built yet. The kind `notice` is reserved for it; visits in the wallet and
+seeds at the venue will come with it.
+
+What these periods are worth on real disks stands in [threat-model.md](threat-model.md).
+"""
+
+
+def data_map() -> str:
+    """The whole document, in Markdown."""
+    stored = _table(
+        ("kind", "what is in it", "dies", "ordinarily", "never longer than", "rounded", "payload"),
+        map(_stored_row, STORED_KINDS.values()),
+    )
+    elsewhere = _table(
+        ("what", "who", "what is in it", "dies"),
+        ((entry.name, entry.holder, entry.content, entry.dies) for entry in HELD_ELSEWHERE),
+    )
+    return "\n".join([_BEGINNING, _STORE, stored, _ELSEWHERE, elsewhere, _END])
+
+
+def span(seconds: int) -> str:
+    """A length of time in the largest unit that people use for it."""
+    if seconds > 3 * DAY:
+        return f"{seconds // DAY} days"
+    return f"{seconds // HOUR} h" if seconds >= HOUR else f"{seconds // MINUTE} min"
+
+
+def _stored_row(entry: StoredKind) -> Sequence[str]:
+    return (
+        f"`{entry.kind}`",
+        entry.content,
+        entry.dies,
+        span(entry.period),
+        span(entry.longest),
+        "to UTC midnight" if entry.rounding == DAY else f"to {span(entry.rounding)}",
+        f"{entry.payload} bytes",
+    )
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(_lines(header, rows)) + "\n"
+
+
+def _lines(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    for row in (header, ["---"] * len(header), *rows):
+        # A bar inside a cell would end it.
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
