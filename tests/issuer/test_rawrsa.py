@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -133,15 +134,27 @@ def test_a_key_with_nothing_right_in_it_fails(implementation: Implementation) ->
 
 
 def test_a_fault_in_the_machine_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = LIBCRYPTO._operate
-
-    def flipped(init: Any, operation: Any, data: bytes) -> bytes:
-        result = right(init, operation, data)
-        return bytes([result[0], result[1] ^ 1, *result[2:]])
-
-    monkeypatch.setattr(LIBCRYPTO, "_operate", flipped)
+    right = PORTABLE._blinded_power
+    monkeypatch.setattr(PORTABLE, "_blinded_power", lambda m: right(m) ^ 1)
     with pytest.raises(SigningFailed):
-        LIBCRYPTO.sign_raw(in_bytes(12345))
+        PORTABLE.sign_raw(in_bytes(12345))
+
+
+@BOTH
+def test_several_threads_can_use_one_key(implementation: Implementation) -> None:
+    key = implementation(KEY.private_key)
+    messages = [in_bytes(value) for value in range(2, 34)]
+    with ThreadPoolExecutor(4) as pool:
+        signatures = list(pool.map(key.sign_raw, messages))
+    assert signatures == [KEY.sign_raw(message) for message in messages]
+
+
+@BOTH
+def test_a_key_signs_again_after_a_failure(implementation: Implementation) -> None:
+    key = implementation(KEY.private_key)
+    with pytest.raises(SigningFailed):
+        key.sign_raw(in_bytes(KEY.n))
+    assert key.sign_raw(in_bytes(2)) == KEY.sign_raw(in_bytes(2))
 
 
 def test_the_machines_libcrypto_is_used_where_there_is_one() -> None:
