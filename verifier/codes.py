@@ -1,7 +1,7 @@
 """Where the codes of one run come from: pictures, a text, or lines as a hand scanner types them."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -25,7 +25,7 @@ class Typed(Protocol):
     def fileno(self) -> int: ...
 
 
-def codes_of(arguments: Sequence[str], typed: Typed) -> Iterator[Code]:
+def codes_of(arguments: Sequence[str], typed: Typed) -> Generator[Code, None, None]:
     """The codes that the arguments of ``scan`` name, in their order."""
     for number, argument in enumerate(arguments, start=1):
         if argument == "-":

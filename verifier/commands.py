@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -134,10 +135,12 @@ def scan(
     door = Door(store, clock_at(at), policy)
     door.check_ready(language)
     exit_codes = []
-    for decision in door.decide_all(codes_of(codes, cast(Typed, sys.stdin.buffer))):
-        members = json.dumps(decision.members(), ensure_ascii=False)
-        say(members if as_json else decision.text(language, store.bundle()))
-        exit_codes.append(EXIT_CODES[decision.outcome])
+    # Closed at once when something fails, so that a terminal gets its echo back.
+    with closing(codes_of(codes, cast(Typed, sys.stdin.buffer))) as given:
+        for decision in door.decide_all(given):
+            members = json.dumps(decision.members(), ensure_ascii=False)
+            say(members if as_json else decision.text(language, store.bundle()))
+            exit_codes.append(EXIT_CODES[decision.outcome])
     if not exit_codes:
         raise CommandError("no code was given; scan or paste one")
     return max(exit_codes)
