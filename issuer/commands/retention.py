@@ -5,8 +5,9 @@ from typing import Any
 from issuer.commands.opening import HomeOption, issuer_home, opened
 from issuer.inspection import inspect
 from issuer.retention import last_run, read_log, run_retention
+from schemas.data_map import span
 from schemas.encoding import format_time
-from schemas.kinds import DAY, HOUR, STORED_KINDS
+from schemas.kinds import HOUR, STORED_KINDS
 from shell.command_line import (
     EXIT_DONE,
     EXIT_REFUSED,
@@ -79,15 +80,9 @@ def _status_text(members: dict[str, Any]) -> str:
     lines = [f"{'kind':<12} {'held':>8}  {'oldest':>8}  kept at most"]
     for entry in members["kinds"]:
         oldest = entry["oldest_seconds"]
+        age = "-" if oldest is None else span(oldest)
         lines.append(
-            f"{entry['kind']:<12} {entry['held']:>8}  {_span(oldest):>8}  "
-            f"{_span(entry['period_seconds'])}"
+            f"{entry['kind']:<12} {entry['held']:>8}  {age:>8}  {span(entry['period_seconds'])}"
         )
     lines.append(f"last run: {members['last_run'] or 'never; run: qupia-issuer retention run'}")
     return "\n".join(lines)
-
-
-def _span(seconds: int | None) -> str:
-    if seconds is None:
-        return "-"
-    return f"{seconds // HOUR} h" if seconds < 3 * DAY else f"{seconds // DAY} d"

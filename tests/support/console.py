@@ -1,0 +1,133 @@
+"""Documents whose console blocks are run: what they print must be what the document says.
+
+A block marked ``console`` holds commands after ``$ ``, continued after a backslash on lines that
+begin with ``> ``, and below each command its output, standard error included. All blocks of a
+document run in one shell, in an empty folder. In an output ``…`` stands for any text on its line,
+and on a line of its own for any number of lines. A command that ends in ``&`` goes on beside the
+others; what it prints first must be the output given. Every port 8000 becomes a free one.
+
+>>> [step] = steps("```console\\n$ echo a; echo b\\na\\n…\\n```")
+>>> step.command, says("a\\nb", step.output), says("a b", step.output)
+('echo a; echo b', True, False)
+"""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+PORT = 8000
+"""What the documents write."""
+
+_BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_END = "end of output"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command and the output that the document gives for it."""
+
+    command: str
+    output: str
+
+
+def steps(document: str) -> list[Step]:
+    """All commands of a document, in order."""
+    return [step for block in _BLOCK.findall(document) for step in _steps(block)]
+
+
+def _steps(block: str) -> Iterator[Step]:
+    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        lines = part.splitlines()
+        length = next(i for i, line in enumerate(lines) if not line.endswith("\\")) + 1
+        command = "\n".join([lines[0], *(line.removeprefix("> ") for line in lines[1:length])])
+        yield Step(command, "\n".join(lines[length:]).strip("\n"))
+
+
+def says(printed: str, output: str) -> bool:
+    """Whether ``printed`` is what a document gives as ``output``."""
+    pattern = "\n".join(
+        r"(?:.*\n)*?.*" if line == "…" else ".*?".join(map(re.escape, line.split("…")))
+        for line in output.splitlines()
+    )
+    return re.fullmatch(pattern, printed) is not None
+
+
+class Shell:
+    """One shell in ``folder``, with the three commands and homes of their own in it."""
+
+    def __init__(self, folder: Path) -> None:
+        homes = {
+            f"QUPIA_{name.upper()}_HOME": str(folder / name)
+            for name in ("issuer", "verifier", "wallet")
+        }
+        programs = str(Path(sys.executable).parent)
+        self._port = str(_free_port())
+        self._process = subprocess.Popen(
+            ["bash", "--noprofile", "--norc"],
+            cwd=folder,
+            env={
+                "PATH": f"{programs}:{os.environ['PATH']}",
+                "HOME": str(folder),
+                "LANG": "C.UTF-8",
+                "TZ": "Asia/Almaty",
+                "COLUMNS": "80",
+                **homes,
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, step: Step) -> str:
+        """What a command prints, with the port that the document writes."""
+        command = step.command.replace(f":{PORT}", f":{self._port}")
+        background = command.endswith("&")
+        self._write(f"{{ {command}\n}} </dev/null")
+        if not background:
+            self._write(f"echo; echo '{_END}'")
+        lines = list(self._lines(len(step.output.splitlines()) if background else None))
+        return "".join(lines).strip("\n").replace(f":{self._port}", f":{PORT}")
+
+    def close(self) -> None:
+        """End the shell and what still runs in it."""
+        self._write("kill $(jobs -p) 2>/dev/null; wait; exit")
+        self._process.communicate(timeout=30)
+
+    def _write(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+
+    def _lines(self, number: int | None) -> Iterator[str]:
+        """So many lines, or all up to the mark."""
+        assert self._process.stdout is not None
+        while number is None or number > 0:
+            line = self._process.stdout.readline()
+            if not line or line.rstrip("\n") == _END:
+                return
+            number = None if number is None else number - 1
+            yield line
+
+
+@contextmanager
+def shell(folder: Path) -> Iterator[Shell]:
+    """A shell in ``folder``, closed at the end."""
+    running = Shell(folder)
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
