@@ -60,7 +60,7 @@ def setup(
     """Pin the authority's root and take its bundle; a second time, change what is given."""
     store = _open_store(home)
     _check_thumbprint(root)
-    earlier = store.settings()
+    earlier = store.earlier_settings()
     url = _origin(source) if "://" in source else None
     settings = Settings(url or earlier.url, policy or earlier.policy)
     data = fetch_bundle(url) if url is not None else read_bundle_file(Path(source))

@@ -67,21 +67,14 @@ class TrustStore:
         return self._trust.exists()
 
     def settings(self) -> Settings:
-        """What was chosen at set-up; nothing before it."""
-        if not self._settings.exists() and not self.is_set_up():
+        """What was chosen at set-up."""
+        if not self.is_set_up():
             return Settings()
-        remedy = "remove it and run qupia-verifier setup again"
-        members = self._read(self._settings, remedy)
-        version = members.pop("format", None)
-        if type(version) is int and version > FORMAT:
-            raise CommandError(f"{self.home} was made by a newer program; install that program")
-        try:
-            settings = Settings(**members)
-        except TypeError:
-            settings = None
-        if version != FORMAT or settings is None or not _are_texts(members.values()):
-            raise _damaged(self._settings, remedy)
-        return settings
+        return self._read_settings()
+
+    def earlier_settings(self) -> Settings:
+        """The same for a set-up that is repeated, which also repairs a file that was removed."""
+        return self._read_settings() if self._settings.exists() else Settings()
 
     def state(self) -> TrustState:
         """What this device has seen; raises CommandError when it is not set up."""
@@ -184,6 +177,16 @@ class TrustStore:
         if path.exists():
             write_private(self._evidence / path.name, read_private(path))
 
+    def _read_settings(self) -> Settings:
+        remedy = "remove it and run qupia-verifier setup again"
+        members = self._read(self._settings, remedy)
+        version = members.pop("format", None)
+        if type(version) is int and version > FORMAT:
+            raise CommandError(f"{self.home} was made by a newer program; install that program")
+        if version != FORMAT or members.keys() != {"url", "policy"} or not _are_texts(members):
+            raise _damaged(self._settings, remedy)
+        return Settings(**members)
+
     def _load_bundle(self, state: TrustState) -> TrustBundle:
         path = self._bundle_path(state)
         remedy = "run qupia-verifier sync, or import the newest bundle of the authority"
@@ -212,5 +215,5 @@ def _damaged(path: Path, remedy: str) -> CommandError:
     return CommandError(f"{path} is missing or damaged; {remedy}")
 
 
-def _are_texts(values: Any) -> bool:
-    return all(value is None or isinstance(value, str) for value in values)
+def _are_texts(members: dict[str, Any]) -> bool:
+    return all(value is None or isinstance(value, str) for value in members.values())
