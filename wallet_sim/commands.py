@@ -234,16 +234,11 @@ def erase(
 
 
 @app.command()
-def demo(
-    *,
-    serve: Annotated[bool, typer.Option("--serve", help="Leave issuer and venue running.")] = False,
-    as_json: JsonOption = False,
-    language: LocalLanguageOption,
-) -> int:
+def demo(*, as_json: JsonOption = False, language: LocalLanguageOption) -> int:
     """The whole story, from laboratory to door, in a temporary folder."""
     from wallet_sim.demo import run_demo
 
-    return run_demo(serve=serve, as_json=as_json, language=language)
+    return run_demo(as_json=as_json, language=language)
 
 
 def _confirm(question: str, language: Language) -> None:

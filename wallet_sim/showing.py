@@ -89,8 +89,8 @@ def _mark_fresh(batch: Batch, now: int, below: Callable[[int], int]) -> tuple[Ba
     """Any of the fresh passes, at random, so that not even their order tells anything."""
     fresh = batch.fresh[below(len(batch.fresh))]
     chosen = replace(fresh, shown=now)
-    passes = tuple(chosen if item is fresh else item for item in batch.passes)
-    return replace(batch, passes=passes), chosen
+    others = (item for item in batch.passes if item is not fresh)
+    return replace(batch, passes=(*others, chosen)), chosen
 
 
 def present(showing: Showing, *, now: int, venue: bytes = UNBOUND) -> str:

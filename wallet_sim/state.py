@@ -97,7 +97,10 @@ class BatchFault(StrEnum):
 
 @dataclass(frozen=True)
 class Batch:
-    """What is left of the passes of one window; none at all when there was a fault."""
+    """What is left of the passes of one window; none at all when there was a fault.
+
+    Passes that were shown stand in the order of their first display.
+    """
 
     key_id: bytes
     window: Window
@@ -204,9 +207,11 @@ def is_recent(shown: int | None, now: int) -> bool:
 
 
 def last_shown(batch: Batch) -> Pass | None:
-    """The pass of a batch that was shown last."""
-    used = [item for item in batch.passes if item.shown is not None]
-    return max(used, key=lambda item: item.shown or 0, default=None)
+    """The pass of a batch that was shown last, which is the last of those that were shown.
+
+    Times would not tell: two doors can see a pass in one second, and clocks are set back.
+    """
+    return next((item for item in reversed(batch.passes) if item.shown is not None), None)
 
 
 def _without_used(batch: Batch, now: int) -> Batch:

@@ -83,8 +83,8 @@ def test_a_pass_shown_long_ago_or_far_in_the_future_is_not_recent() -> None:
     assert not is_recent(None, NOON)
 
 
-def test_the_last_shown_pass_is_the_one_with_the_latest_time() -> None:
-    assert last_shown(batch(used(10, b"b"), used(5, b"c"), FRESH)) == used(5, b"c")
+def test_the_last_shown_pass_is_the_last_in_order_whatever_the_clock_said() -> None:
+    assert last_shown(batch(used(5, b"b"), FRESH, used(10, b"c"))) == used(10, b"c")
     assert last_shown(batch(FRESH)) is None
 
 
