@@ -11,13 +11,11 @@ from contextlib import contextmanager
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
+from benchmarks.figures import Figure
 from issuer.purge import purge
 from issuer.sealing import LENGTH_BYTES, NONCE_BYTES, SECOND_BYTES, day_of_death, visible_expiry
 from issuer.store import Store
 from schemas.kinds import DAY, HOUR, STORED_KINDS, Kind
-
-Result = tuple[str, float, str, float]
-"""Name, value, unit and the limit that the value must not pass."""
 
 MIDNIGHT = 20_000 * DAY
 FINISHED = 1_000_000
@@ -27,16 +25,16 @@ WRITER_PAUSE = 0.004
 """Between two writes: about the time that signing one batch takes."""
 
 
-def run() -> list[Result]:
+def run() -> list[Figure]:
     """Purge a finished day of 1,000,000 codes beside 100,000 live ones and a process that writes.
 
     Codes have the largest payload of the kinds of which there are many.
     """
     with tempfile.TemporaryDirectory() as folder:
         store = Store.open(Path(folder))
-        _fill(store, FINISHED, MIDNIGHT - HOUR, expires=MIDNIGHT)
+        fill(store, FINISHED, MIDNIGHT - HOUR, expires=MIDNIGHT)
         for days in (1, 2):
-            _fill(store, LIVE // 2, MIDNIGHT, expires=MIDNIGHT + days * DAY)
+            fill(store, LIVE // 2, MIDNIGHT, expires=MIDNIGHT + days * DAY)
         before = _peak_megabytes()
         with _writer(Path(folder)) as stalls:
             start = time.perf_counter()
@@ -46,15 +44,15 @@ def run() -> list[Result]:
     if totals.deleted[Kind.CODE] != FINISHED or not totals.complete:
         raise RuntimeError("the purge did not delete what it should have")
     return [
-        ("purge of 1,000,000 records", seconds, "s", 10.0),
-        ("write beside it, p99", statistics.quantiles(stalls, n=100)[98] * 1000, "ms", 250.0),
-        ("write beside it, longest", max(stalls) * 1000, "ms", 1000.0),
-        ("memory that the purge adds", _peak_megabytes() - before, "MB", 20.0),
-        ("lookup over 25 day keys", _lookup_microseconds(), "µs", 150.0),
+        Figure("purge of 1,000,000 records", seconds, "s", 10.0),
+        Figure("write beside it, p99", statistics.quantiles(stalls, n=100)[98] * 1000, "ms", 250.0),
+        Figure("write beside it, longest", max(stalls) * 1000, "ms", 1000.0),
+        Figure("memory that the purge adds", _peak_megabytes() - before, "MB", 20.0),
+        Figure("lookup over 25 day keys", _lookup_microseconds(), "µs", 150.0),
     ]
 
 
-def _fill(store: Store, number: int, now: int, *, expires: int) -> None:
+def fill(store: Store, number: int, now: int, *, expires: int) -> None:
     """Rows as the store makes them, with random bytes where tags and seals would be."""
     at = visible_expiry(Kind.CODE, expires)
     day = store.keys.find_or_make(day_of_death(at), now).day

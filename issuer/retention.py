@@ -13,13 +13,15 @@ from typing import Any
 
 from issuer.authority import Authority
 from issuer.grid import destroy_ended
+from issuer.home import Home
 from issuer.keyring import SigningKey, destroy_all_keys, statement_key_path
 from issuer.purge import purge
 from issuer.store import Held
 from schemas.encoding import format_time, parse_time
 from schemas.jws import Typ, parse
 from schemas.kinds import DAY, LOG_PERIOD, STORED_KINDS
-from shell.files import destroy, read_private, write_private
+from shell.errors import CommandError
+from shell.files import destroy, read_private, remove_drafts, write_private
 
 ROUND_STEPS = (1, 2, 5)
 """Figures are shown rounded up to 10, 20, 50, 100, …"""
@@ -51,12 +53,12 @@ def run_retention(authority: Authority, now: int) -> Mapping[str, int]:
     written.
     """
     with authority.making():
+        _remove_drafts(authority.home)
         over = authority.is_over(now)
-        # At sunset all that is left is due, whatever day it was to die on.
-        deleted = Counter(purge(authority.store, now if not over else _after_everything(now)))
-        deleted["pass_keys"] = destroy_ended(
-            authority.home.pass_keys, now if not over else _after_everything(now)
-        )
+        # At the sunset all that is left is due, whatever day it was to die on.
+        due = _after_everything(now) if over else now
+        deleted = Counter(purge(authority.store, due).deleted)
+        deleted["pass_keys"] = destroy_ended(authority.home.pass_keys, due)
         deleted["staff_accounts"] = authority.staff.purge(now)
         if over:
             deleted["signing_keys"] = destroy_all_keys(authority.home)
@@ -70,11 +72,16 @@ def run_retention(authority: Authority, now: int) -> Mapping[str, int]:
 
 
 def read_log(authority: Authority) -> list[LogLine]:
-    """One line a day, oldest first."""
-    if not authority.home.log.exists():
+    """One line a day, oldest first. Raises CommandError for a damaged log."""
+    path = authority.home.log
+    if not path.exists():
         return []
-    lines = read_private(authority.home.log).decode().splitlines()
-    return [LogLine.decode(line) for line in lines]
+    try:
+        return [LogLine.decode(line) for line in read_private(path).decode().splitlines()]
+    except (ValueError, KeyError, TypeError):
+        raise CommandError(
+            f"{path} is damaged; restore it from a backup, or move it away"
+        ) from None
 
 
 def last_run(authority: Authority) -> int | None:
@@ -121,15 +128,16 @@ def _after_everything(now: int) -> int:
 
 
 def _log(authority: Authority, totals: Mapping[str, int], now: int) -> None:
-    """Add to today's line, or begin it; lines over a year old go."""
-    lines = read_log(authority)
-    today = format_time(now)[:10]
-    if lines and lines[-1].day == today:
-        totals = Counter(lines.pop().deleted) + Counter(totals)
-    oldest = format_time(now - LOG_PERIOD)[:10]
-    kept = [line for line in lines if line.day >= oldest]
-    kept.append(LogLine(today, now, dict(totals)))
-    write_private(authority.home.log, "\n".join(line.encode() for line in kept).encode())
+    """Add to today's line, or begin it; lines over a year old go.
+
+    Lines stand in the order of days, even when the clock was set back.
+    """
+    lines = {line.day: line for line in read_log(authority)}
+    today, oldest = format_time(now)[:10], format_time(now - LOG_PERIOD)[:10]
+    before = lines[today].deleted if today in lines else {}
+    lines[today] = LogLine(today, now, Counter(before) + Counter(totals))
+    kept = [lines[day].encode() for day in sorted(lines) if day >= oldest]
+    write_private(authority.home.log, "\n".join(kept).encode())
 
 
 def _make_statement(authority: Authority, now: int) -> None:
@@ -142,4 +150,12 @@ def _make_statement(authority: Authority, now: int) -> None:
 
 
 def _made_at(statement: Path) -> int:
-    return int(parse(read_private(statement).decode("ascii")).unverified_payload["iat"])
+    try:
+        return int(parse(read_private(statement).decode("ascii")).unverified_payload["iat"])
+    except (ValueError, KeyError, TypeError):
+        return 0  # A damaged statement is made anew.
+
+
+def _remove_drafts(home: Home) -> None:
+    for folder in (home.path, home.keys, home.pass_keys, home.perishable):
+        remove_drafts(folder)

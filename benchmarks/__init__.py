@@ -1,0 +1,1 @@
+"""Rates beside their physical limits, measured in the same run: ``make bench``."""
