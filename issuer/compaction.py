@@ -37,15 +37,14 @@ def compact(path: Path) -> int:
 
 
 def _vacuum(path: str) -> int:
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         for pragma in ("temp_store = MEMORY", "secure_delete = ON", "synchronous = NORMAL"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("VACUUM")
-    except sqlite3.Error as error:
-        return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    finally:
         connection.close()
+    except sqlite3.Error as error:
+        return error.sqlite_errorcode
     return sqlite3.SQLITE_OK
 
 

@@ -155,8 +155,14 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _make_private_file(path: Path) -> None:
-    """An empty file is a new database to SQLite, and its -wal and -shm take over its mode."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE))
+    """Make an empty file: a new database to SQLite, whose -wal and -shm take over its mode.
+
+    A database that is there is not opened here: closing it again would take away the locks that
+    other connections of this process have on it (sqlite.org/howtocorrupt.html section 2.2).
+    """
+    if not path.exists():
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        os.close(os.open(path, flags, PRIVATE_FILE))
 
 
 def _prepare(path: Path) -> None:

@@ -8,7 +8,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +18,7 @@ from sqlite_utils import Database as Tables
 from issuer import database, day_keys
 from issuer.database import wrong_form
 from issuer.day_keys import KEY_FILE
-from issuer.pages import DamagedFile, Pages, freed_pages, search_days
+from issuer.pages import Survey, survey
 from issuer.purge import MARK
 from issuer.sealing import day_of
 from issuer.store_errors import DAMAGED, from_os, from_sqlite
@@ -104,10 +104,10 @@ def _foreign_files(home: Path) -> Iterator[Finding]:
 
 def _unfinished(home: Path, now: int) -> Iterator[Finding]:
     try:
-        since = int((home / database.FOLDER / MARK).read_bytes() or b"0")
+        since = (home / database.FOLDER / MARK).read_bytes()
     except FileNotFoundError:
         return
-    if since <= now - GRACE:
+    if not since.isdigit() or int(since) <= now - GRACE:
         yield Finding(Fault.UNFINISHED, "a purge was not finished; run: qupia-issuer retention run")
 
 
@@ -129,24 +129,18 @@ def _database(home: Path, now: int) -> Iterator[Finding]:
             connection.execute("BEGIN")
             wrong = list(_wrong_form(Tables(connection, execute_plugins=False)))
             yield from wrong or _rows(connection, home, now)
-            yield from _freed(path)
+            # While the transaction lasts, nothing that it can see moves from the log to the file.
+            yield from _raw(survey(path, before=day_of(now - GRACE)))
     except sqlite3.Error as error:
         yield Finding(Fault.DAMAGED, from_sqlite(error).message)
-    except DamagedFile as error:
-        yield Finding(Fault.DAMAGED, f"{DAMAGED} ({error})")
-    yield from _remains(path, now)
 
 
 def _open(path: Path) -> sqlite3.Connection:
     # While a process has the database open its log exists. Where there is none, a plain read-only
     # connection would make one; "immutable" leaves the folder as it is.
-    mode = "mode=ro" if _log(path).exists() else "immutable=1"
+    mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
     uri = f"{path.absolute().as_uri()}?{mode}"
     return sqlite3.connect(uri, uri=True, isolation_level=None)
-
-
-def _log(path: Path) -> Path:
-    return path.with_name(path.name + "-wal")
 
 
 def _wrong_form(tables: Tables) -> Iterator[Finding]:
@@ -171,22 +165,12 @@ def _rows(connection: sqlite3.Connection, home: Path, now: int) -> Iterator[Find
         yield Finding(Fault.NO_KEY, f"the records of {day} cannot be read: their day has no key")
 
 
-def _freed(path: Path) -> Iterator[Finding]:
-    with ExitStack() as files:
-        log = _log(path)
-        pages = Pages(
-            files.enter_context(path.open("rb")),
-            files.enter_context(log.open("rb")) if log.exists() else None,
-        )
-        dirty = sum(not clean for _, clean in freed_pages(pages))
-    if dirty:
-        yield Finding(Fault.DIRTY_PAGE, f"{dirty} freed pages of the database are not all zeros")
-
-
-def _remains(path: Path, now: int) -> Iterator[Finding]:
-    today = day_of(now - GRACE)
-    for day in sorted(search_days(path, before=today)):
+def _raw(found: Survey) -> Iterator[Finding]:
+    if found.damage:
+        yield Finding(Fault.DAMAGED, f"{DAMAGED} ({found.damage})")
+    if found.dirty:
+        yield Finding(Fault.DIRTY_PAGE, f"{found.dirty} freed pages are not all zeros")
+    for day in found.in_file:
         yield Finding(Fault.REMAINS_IN_FILE, f"remains of {day} are in the database file")
-    log = _log(path)
-    for day in sorted(search_days(log, before=today)) if log.exists() else ():
+    for day in found.in_log:
         yield Finding(Fault.REMAINS_IN_LOG, f"remains of {day} are in the write-ahead log")

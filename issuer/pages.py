@@ -2,11 +2,20 @@
 
 SQLite itself shows no freed page, so they are read by the file format (sqlite.org/fileformat2.html
 sections 1.3, 1.5 and 4). Nothing is opened for writing and no lock is taken here.
+
+The files are read in a process of its own, which is this file. A process that closes a file loses
+every lock it has on it, SQLite's too; the next process to close the database would then take
+itself for the last and remove a log still in use (sqlite.org/howtocorrupt.html section 2.2).
 """
 
+import json
 import re
 import struct
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +26,33 @@ FRAME_HEADER = 24
 _DATE = re.compile(rb"\d{4}-\d{2}-\d{2}")
 
 ReadPage = Callable[[int], bytes]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What stands in a database's files.
+
+    ``dirty`` freed pages are not all zeros; dates before the day asked for stand in the raw bytes
+    of the file and of its write-ahead log; ``damage`` says where the form is broken.
+    """
+
+    dirty: int
+    in_file: list[str]
+    in_log: list[str]
+    damage: str | None
+
+
+def survey(path: Path, *, before: str) -> Survey:
+    """Survey the database at ``path`` for dates before the day ``before``, in a child process.
+
+    The freed pages are right only while the caller holds a read transaction, or nobody writes.
+    Raises OSError when a file cannot be read.
+    """
+    command = [sys.executable, "-I", __file__, str(path), before]
+    ended = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own file.
+    if ended.returncode:
+        raise OSError(ended.returncode, "the database's files cannot be read")
+    return Survey(**json.loads(ended.stdout))
 
 
 class DamagedFile(Exception):
@@ -99,21 +135,42 @@ def _is_clean_trunk(page: bytes, leaves: int, in_use: int) -> bool:
     return all(word <= in_use for (word,) in struct.iter_unpack(">I", rest))
 
 
-def search_days(path: Path, *, before: str, portion: int = 1 << 20) -> set[str]:
+def find_days(file: BinaryIO, *, before: str, portion: int = 1 << 20) -> set[str]:
     """The dates before the day ``before`` that stand anywhere in the file's raw bytes.
 
     The day of each record stands in its row as text. By chance ten bytes look like a date once in
     10^16 places.
     """
     found: set[str] = set()
-    with path.open("rb") as file:
-        rest = b""
-        while data := file.read(portion):
-            found |= {match.decode() for match in _DATE.findall(rest + data)}
-            rest = data[-9:]
+    rest = b""
+    file.seek(0)
+    while data := file.read(portion):
+        found |= {match.decode() for match in _DATE.findall(rest + data)}
+        rest = data[-9:]
     return {day for day in found if day < before}
 
 
 def _read_at(file: BinaryIO, position: int, size: int) -> bytes:
     file.seek(position)
     return file.read(size)
+
+
+def _survey(path: Path, before: str) -> Survey:
+    with ExitStack() as files:
+        file = files.enter_context(path.open("rb"))
+        log_path = path.with_name(path.name + "-wal")
+        log = files.enter_context(log_path.open("rb")) if log_path.exists() else None
+        dirty, damage = 0, None
+        try:
+            dirty = sum(not clean for _, clean in freed_pages(Pages(file, log)))
+        except DamagedFile as error:
+            damage = str(error)
+        in_log = sorted(find_days(log, before=before)) if log else []
+        return Survey(dirty, sorted(find_days(file, before=before)), in_log, damage)
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.write(json.dumps(asdict(_survey(Path(sys.argv[1]), sys.argv[2]))))
+    except OSError as failure:
+        sys.exit(failure.errno)
