@@ -101,12 +101,13 @@ class LastResort:
         try:
             await self._app(scope, receive, watch)
         except Exception as error:  # noqa: BLE001 - whatever it is, its text could name a person.
-            print(f"error: {_where(error)}", file=sys.stderr)  # noqa: T201 - the service's log.
+            print(f"error: {where(error)}", file=sys.stderr)  # noqa: T201 - the service's log.
             if not started and scope["type"] == "http":
                 await problem_answer(ApiProblem(Problem.FAILED))(scope, receive, send)
 
 
-def _where(error: Exception) -> str:
+def where(error: Exception) -> str:
+    """Type and place of an unforeseen error, without its text, which could name a person."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

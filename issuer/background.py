@@ -6,9 +6,10 @@ When it dies the kernel frees the lock and another takes over.
 
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from issuer.answers import where
 from issuer.authority import Authority
 from issuer.making import make_missing_keys, publish
 from issuer.retention import run_retention
@@ -39,27 +40,42 @@ def one_round(authority: Authority, clock: Clock) -> None:
     publish(authority, clock())
 
 
+def forget_what_is_over(authority: Authority, clock: Clock) -> None:
+    """Let go of keys that this process has in memory and that are no longer used."""
+    now = clock()
+    if authority.is_over(now):
+        authority.forget_keys()
+    published = authority.published()
+    listed = frozenset(published.bundle.by_id) if published else frozenset()
+    authority.raw_keys.forget(now, listed)
+
+
 def _work(authority: Authority, clock: Clock, stop: threading.Event) -> None:
     while not stop.is_set():
-        with locked(authority.home.worker_lock, wait=False) as mine:
-            while mine and not stop.is_set():
-                _guarded_round(authority, clock)
-                _forget(authority, clock)
-                stop.wait(INTERVAL)
-        _forget(authority, clock)
+        _guarded(lambda: _work_while_mine(authority, clock, stop))
+        _guarded(lambda: forget_what_is_over(authority, clock))
         stop.wait(INTERVAL / 12)
 
 
-def _guarded_round(authority: Authority, clock: Clock) -> None:
-    """A round that fails is said and tried again; the service goes on answering."""
+def _work_while_mine(authority: Authority, clock: Clock, stop: threading.Event) -> None:
+    with locked(authority.home.worker_lock, wait=False) as mine:
+        while mine and not stop.is_set():
+            _guarded(lambda: one_round(authority, clock))
+            _guarded(lambda: forget_what_is_over(authority, clock))
+            stop.wait(INTERVAL)
+
+
+def _guarded(work: Callable[[], None]) -> None:
+    """What fails is said and tried again; the service goes on answering."""
     try:
-        one_round(authority, clock)
-    except (CommandError, OSError) as error:
-        reason = error.message if isinstance(error, CommandError) else error.strerror
-        print(f"error: background work: {reason}", file=sys.stderr)  # noqa: T201 - service's log.
+        work()
+    except CommandError as error:
+        _say(error.message)
+    except OSError as error:
+        _say(error.strerror or type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - or retention would end with this thread.
+        _say(where(error))
 
 
-def _forget(authority: Authority, clock: Clock) -> None:
-    published = authority.published()
-    listed = frozenset(published.bundle.by_id) if published else frozenset()
-    authority.raw_keys.forget(clock(), listed)
+def _say(reason: str) -> None:
+    print(f"error: background work: {reason}", file=sys.stderr)  # noqa: T201 - the service's log.
