@@ -21,9 +21,11 @@ from issuer.staff import Staff
 from issuer.store import Store
 from schemas import jws
 from schemas.bundle import PassKey, TrustBundle, parse_bundle
+from schemas.bundle_faults import BundleRejected
 from schemas.kinds import GRACE_AFTER_WINDOW
 from schemas.problems import ApiProblem, Problem
 from schemas.trust import bundle_digest
+from shell.errors import CommandError
 from shell.files import locked
 from shell.fresh import FreshFile
 
@@ -72,33 +74,47 @@ class RawKeys:
 
 @dataclass(frozen=True, repr=False)
 class Authority:
-    """``config`` and ``policy`` are as they were when the home was opened."""
+    """``policy`` is as it was when the home was opened; what else changes is read afresh."""
 
     home: Home
-    config: Config
     policy: Policy
     store: Store
     staff: Staff
     raw_keys: RawKeys
+    _config: FreshFile[Config] = field(compare=False)
     _published: FreshFile[Published] = field(compare=False)
 
     @classmethod
     def open(cls, home: Home) -> Self:
         """Raises CommandError for a home that is missing, damaged or readable by others."""
         home.check()
-        store = Store.open(home.perishable)
+        Config.load(home)
         return cls(
             home=home,
-            config=Config.load(home),
             policy=load_policy(home.policy),
-            store=store,
+            store=Store.open(home.perishable),
             staff=Staff(home.staff),
             raw_keys=RawKeys(home),
+            _config=FreshFile(home.config, Config.parse),
             _published=FreshFile(home.bundle, _parse_published),
         )
 
+    @property
+    def config(self) -> Config:
+        """What ``init`` fixed, as it is on disk now: the sunset may have been moved earlier.
+
+        Raises CommandError.
+        """
+        config = self._config.get()
+        if config is None:
+            raise CommandError(f"{self.home.config} is missing; restore it from a backup")
+        return config
+
     def published(self) -> Published | None:
-        """The bundle in force, as it is on disk now; None before the first."""
+        """The bundle in force, as it is on disk now; None before the first.
+
+        Raises CommandError for a damaged one.
+        """
         return self._published.get()
 
     def bundle(self) -> TrustBundle:
@@ -127,6 +143,11 @@ class Authority:
     def entitlement_key(self) -> SigningKey:
         return SigningKey.load(entitlement_key_path(self.home), jws.Typ.ENTITLEMENT)
 
+    def forget_keys(self) -> None:
+        """Let go of the reference and the entitlement key, whose files the sunset destroys."""
+        for name in ("registrar", "entitlement_key"):
+            self.__dict__.pop(name, None)
+
     @contextmanager
     def making(self) -> Iterator[None]:
         """Alone among all processes in making keys, publishing or purging."""
@@ -136,6 +157,12 @@ class Authority:
 
 def _parse_published(data: bytes) -> Published:
     """Our own bundle; its signature is not checked again, but it must keep the rules."""
-    payload = jws.parse(data.decode("ascii")).unverified_payload
-    delegations = tuple(payload["delegations"])
-    return Published(data, bundle_digest(data), delegations, parse_bundle(payload))
+    try:
+        payload = jws.parse(data.decode("ascii")).unverified_payload
+        bundle = parse_bundle(payload)
+    except (ValueError, BundleRejected):
+        # The next version could not be told from it, but a new root statement begins them anew.
+        raise CommandError(
+            "bundle.jws is damaged; remove it, then run: qupia-issuer keys delegate --root ROOT.pem"
+        ) from None
+    return Published(data, bundle_digest(data), tuple(payload["delegations"]), bundle)

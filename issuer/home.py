@@ -136,18 +136,22 @@ class Config:
     @classmethod
     def load(cls, home: Home) -> Self:
         """Raises CommandError for a damaged file or another layout version."""
-        data = read_private(home.config)
+        return cls.parse(read_private(home.config))
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """:meth:`load` from the content of the file."""
         try:
             members = json.loads(data)
             version = members.pop("format")
-            if version != FORMAT:
-                raise CommandError(
-                    f"{home.path} has layout {version}, this program knows {FORMAT}; "
-                    "use the program that made it, or a later one"
-                )
-            return cls(**{**members, "hint": HintForm(members["hint"])})
+            if version == FORMAT:
+                return cls(**{**members, "hint": HintForm(members["hint"])})
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise CommandError(f"{home.config} is damaged; restore it from a backup") from None
+            raise CommandError("issuer.json is damaged; restore it from a backup") from None
+        raise CommandError(
+            f"the home has layout {version}, this program knows {FORMAT}; "
+            "use the program that made it, or a later one"
+        )
 
     def create(self, home: Home) -> None:
         """Raises FileExistsError when the home has a configuration already."""
