@@ -63,17 +63,16 @@ def retire(authority: Authority, key: PassKey, now: int) -> None:
     The id is noted first, so that an interruption leaves no key in use that should be gone.
     """
     with authority.making():
-        retired = load_retired(authority.home, now)
-        save_retired(authority.home, [*retired, Retired(key.id, key.window.exp)])
-        for file in list_keys(authority.home.pass_keys):
-            if file.id == key.id:
-                destroy(file.path)
+        retired = {entry.id: entry for entry in load_retired(authority.home, now)}
+        retired[key.id] = Retired(key.id, key.window.exp)
+        save_retired(authority.home, retired.values())
         _make(authority, now, silent)
         if not _publish(authority, now):
             raise CommandError("the key is gone, but its replacement is not out; run it again")
 
 
 def _make(authority: Authority, now: int, progress: Progress) -> int:
+    _destroy_retired(authority, now)
     cells = missing_cells(authority, now)
     taken = [file.id for file in list_keys(authority.home.pass_keys)]
     taken += [entry.id for entry in load_retired(authority.home, now)]
@@ -86,6 +85,14 @@ def _make(authority: Authority, now: int, progress: Progress) -> int:
 
     make_keys(authority.home.pass_keys, cells, taken=taken, progress=count)
     return len(cells)
+
+
+def _destroy_retired(authority: Authority, now: int) -> None:
+    """A key that is noted as retired signs nothing more, whatever was interrupted since."""
+    retired = {entry.id for entry in load_retired(authority.home, now)}
+    for file in list_keys(authority.home.pass_keys):
+        if file.id in retired:
+            destroy(file.path)
 
 
 def _publish(authority: Authority, now: int) -> bool:

@@ -34,11 +34,14 @@ class Retired:
 
 
 def load_retired(home: Home, now: int) -> list[Retired]:
-    """The retired keys whose window has not ended."""
+    """The retired keys whose window has not ended. Raises CommandError for a damaged file."""
     if not home.retired.exists():
         return []
-    entries = json.loads(read_private(home.retired))
-    retired = [Retired(b64url_decode(key_id), window_exp) for key_id, window_exp in entries]
+    try:
+        entries = json.loads(read_private(home.retired))
+        retired = [Retired(b64url_decode(key_id), int(exp)) for key_id, exp in entries]
+    except (ValueError, TypeError):
+        raise CommandError(f"{home.retired} is damaged; restore it from a backup") from None
     return [entry for entry in retired if entry.window_exp > now]
 
 
@@ -64,6 +67,7 @@ def is_due(
     """Whether ``bundle`` is six hours old, or no longer says what is true."""
     return (
         not 0 <= now - bundle.iat < RENEW_AFTER
+        or list(bundle.windows) != policy.calendar.windows_between(bundle.iat, bundle.exp)
         or not bundle.by_id.keys() <= key_ids
         or bundle.retired != {entry.id for entry in retired}
         or bundle.sunset != config.sunset
