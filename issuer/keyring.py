@@ -104,8 +104,8 @@ def load_reference_key(home: Home) -> bytes:
 
 
 def destroy_all_keys(home: Home) -> int:
-    """At sunset: nothing can be signed any more and no rid can be made. How many keys there were."""
-    paths = [*sorted(home.keys.glob("*.pem")), home.reference_key]
+    """At sunset: nothing can be signed and no rid made any more. How many keys there were."""
+    paths = [*sorted(home.keys.glob("*.pem")), home.reference_key, home.root_key]
     present = [path for path in paths if path.exists()]
     for path in present:
         destroy(path)

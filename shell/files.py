@@ -68,6 +68,16 @@ def _write_draft(path: Path, data: bytes) -> Path:
     return draft
 
 
+def remove_drafts(folder: Path) -> None:
+    """Remove what interrupted writes left in ``folder``.
+
+    Only for a caller that holds the lock under which files are written there. Drafts are not
+    overwritten: one may be a second name of a file in use.
+    """
+    for draft in folder.glob(".*.draft"):
+        draft.unlink(missing_ok=True)
+
+
 def read_private(path: Path) -> bytes:
     """Read a file of ours. Raises CommandError when others can read it or it is over 64 MiB."""
     check_private(path)
