@@ -101,7 +101,7 @@ def take_batches(
     A batch that is there already is the same one again, or ApiProblem ``batch_already_issued``.
     """
     for batch in batches:
-        identifier = batch_identifier(entitlement, batch.key)
+        identifier = batch_identifier(entitlement, batch.key.id)
         before = tx.get(Kind.BATCH, identifier)
         if before is None:
             expires = batch.key.window.exp + GRACE_AFTER_WINDOW
@@ -119,8 +119,8 @@ def sign_batch(batch: Batch, key: RawKey) -> list[str]:
         raise ApiProblem(Problem.FAILED) from None
 
 
-def batch_identifier(entitlement: Entitlement, key: PassKey) -> bytes:
-    return entitlement.jti.encode() + b"\0" + key.id
+def batch_identifier(entitlement: Entitlement, key_id: bytes) -> bytes:
+    return entitlement.jti.encode() + b"\0" + key_id
 
 
 def count_identifier(day: int, status: str) -> bytes:

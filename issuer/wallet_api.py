@@ -5,6 +5,7 @@ from typing import Any
 from issuer.authority import Authority
 from issuer.dpop import check_proof
 from issuer.entitlement import Entitlement, activate, sign_entitlement, verify_entitlement
+from issuer.grid import list_keys
 from issuer.issuance import (
     batch_identifier,
     check_standing,
@@ -13,10 +14,11 @@ from issuer.issuance import (
     sign_batch,
     take_batches,
 )
+from issuer.publication import load_retired
 from issuer.registration import withdrawn_until
 from issuer.requests import Call, parse_body
 from schemas.encoding import format_time
-from schemas.kinds import Kind
+from schemas.kinds import GRACE_AFTER_WINDOW, Kind
 
 
 def post_entitlements(authority: Authority, call: Call, now: int) -> dict[str, Any]:
@@ -71,10 +73,9 @@ def post_me(authority: Authority, call: Call, now: int) -> dict[str, Any]:
     entitlement = _own_entitlement(authority, call, now)
     with authority.store.transaction(now) as tx:
         held = [
-            {"what": "batch", "window_ends": format_time(key.window.exp), "dies": format_time(end)}
-            for key in authority.bundle().pass_keys
-            if (key.status, key.holder) == (entitlement.status, entitlement.holder)
-            and (end := tx.expiry(Kind.BATCH, batch_identifier(entitlement, key))) is not None
+            {"what": "batch", "window_ends": format_time(window_exp), "dies": format_time(end)}
+            for key_id, window_exp in _keys_used(authority, entitlement, now).items()
+            if (end := tx.expiry(Kind.BATCH, batch_identifier(entitlement, key_id))) is not None
         ]
         ends = {
             "withdrawal": withdrawn_until(tx, entitlement.rid),
@@ -84,6 +85,19 @@ def post_me(authority: Authority, call: Call, now: int) -> dict[str, Any]:
         {"what": what, "dies": format_time(end)} for what, end in ends.items() if end is not None
     ]
     return {"held": held}
+
+
+def _keys_used(authority: Authority, entitlement: Entitlement, now: int) -> dict[bytes, int]:
+    """The keys under which the wallet may have fetched, and when the window of each ends.
+
+    A marker outlives its window, so they are more than the bundle lists; of a retired key it is
+    not known any more whose it was.
+    """
+    own = (entitlement.status, entitlement.holder)
+    files = list_keys(authority.home.pass_keys)
+    keys = {f.id: f.cell.window.exp for f in files if (f.cell.status, f.cell.holder) == own}
+    retired = load_retired(authority.home, now - GRACE_AFTER_WINDOW)
+    return keys | {entry.id: entry.window_exp for entry in retired}
 
 
 def post_me_end(authority: Authority, call: Call, now: int) -> dict[str, Any]:

@@ -419,4 +419,4 @@ def test_the_marker_names_the_entitlement_and_the_key(issuer: Service) -> None:
     entitlement = Entitlement(
         claims["jti"], wallet.account.kid, claims["status"], None, claims["rid"], claims["exp"]
     )
-    assert batch_identifier(entitlement, key) == claims["jti"].encode() + b"\0" + key.id
+    assert batch_identifier(entitlement, key.id) == claims["jti"].encode() + b"\0" + key.id
