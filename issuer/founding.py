@@ -17,7 +17,7 @@ from schemas.jws import Typ
 from schemas.kinds import DAY
 from schemas.origins import host_of, parse_origin
 from shell.errors import CommandError
-from shell.files import create_private
+from shell.files import create_private, remove_drafts
 
 DEFAULT_SUNSET_DAYS = 180
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", flags=re.ASCII)
@@ -41,7 +41,7 @@ def found_issuer(
     home = Home(path)
     if home.config.exists():
         raise CommandError(f"there is an issuer in {path} already; choose another --home")
-    if path.exists() and any(path.iterdir()) and not home.keys.exists():
+    if path.exists() and not _is_free(home):
         raise CommandError(f"{path} is not empty; choose another --home")
     policy_text = render_policy(default_policy_text(), name=name)
     policy = parse_policy(policy_text)
@@ -94,8 +94,23 @@ def _origin(url: str) -> str:
         raise CommandError(f"--url: {error}") from None
 
 
+def _is_free(home: Home) -> bool:
+    """Whether the folder is empty, or holds what an interrupted init left.
+
+    Such an init made all folders before it wrote anything, the tagged one last. With a bundle the
+    home was in use, and its configuration was lost later.
+    """
+    if not home.path.is_dir() or home.bundle.exists():
+        return False
+    folders = {home.keys, home.pass_keys, home.perishable}
+    return (home.perishable / "CACHEDIR.TAG").exists() or all(
+        path in folders or path.name.endswith(".draft") for path in home.path.rglob("*")
+    )
+
+
 def _remove_unfinished(home: Home) -> None:
-    """What an interrupted init left; there is no configuration, so nothing was issued with it."""
-    leftovers = [home.policy, home.root_key, home.reference_key, *home.keys.glob("*.pem")]
-    for path in leftovers:
+    """There is no configuration, so nothing was issued with what an interrupted init left."""
+    for path in (home.policy, home.root_key, home.reference_key, *home.keys.glob("*.pem")):
         path.unlink(missing_ok=True)
+    for folder in (home.path, home.keys, home.perishable):
+        remove_drafts(folder)
