@@ -76,17 +76,13 @@ def create_app(
             async with background(authority, clock):
                 yield
 
-    routes = [
-        Route(path, _call(authority, clock, limit, h), methods=["POST"])
-        for path, h in CALLS.items()
-    ]
-    routes += [
-        Route(path, _read(authority, clock, h), methods=["GET"]) for path, h in READS.items()
-    ]
-    routes.append(Route("/metrics", _metrics(authority, clock, limit), methods=["GET"]))
-    routes.append(Route("/openapi.json", _openapi(authority), methods=["GET"]))
+    calls = {path: _call(authority, clock, limit, handler) for path, handler in CALLS.items()}
+    reads = {path: _read(authority, clock, handler) for path, handler in READS.items()}
+    reads["/metrics"] = _metrics(authority, clock, limit)
+    reads["/openapi.json"] = _openapi(authority)
     return Starlette(
-        routes=routes,
+        routes=[Route(path, endpoint, methods=["POST"]) for path, endpoint in calls.items()]
+        + [Route(path, endpoint, methods=["GET"]) for path, endpoint in reads.items()],
         middleware=[Middleware(Dated, clock=clock), Middleware(LastResort)],
         exception_handlers={
             ApiProblem: answer_problem,

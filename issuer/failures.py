@@ -27,7 +27,7 @@ class FailureLimit:
         self._lock = Lock()
 
     def is_over(self, address: str, now: int) -> bool:
-        """Note one more failure at ``now``; whether ``address`` has had more than 20 in a minute."""
+        """Note a failure at ``now``; whether ``address`` has had more than 20 in a minute."""
         tag = hmac.digest(self._key, _network(address), "sha256")
         with self._lock:
             recent = self._failures.pop(tag, deque(maxlen=LIMIT + 1))
@@ -47,9 +47,14 @@ class FailureLimit:
 
 
 def _network(address: str) -> bytes:
-    """An IPv6 household has 2^64 addresses, so its /64 counts as one."""
+    """An IPv6 household has 2^64 addresses, so its /64 counts as one.
+
+    A socket for both versions shows an IPv4 caller as ``::ffff:192.0.2.1``.
+    """
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return address.encode("utf-8", "replace")
-    return ip.packed[:8] if ip.version == 6 else ip.packed
+    if ip.version == 4:
+        return ip.packed
+    return ip.ipv4_mapped.packed if ip.ipv4_mapped else ip.packed[:8]

@@ -20,15 +20,10 @@ def _lines(authority: Authority, now: int) -> Iterator[str]:
     published = authority.published()
     ran = last_run(authority)
     ends = 0 if authority.is_over(now) else signer_end(authority.home, authority.config)
-    yield from _gauge(
-        "ready", "1 when passes of this window can be issued.", authority.is_ready(now)
-    )
-    yield from _gauge(
-        "sunset_seconds", "Seconds until the system ends.", authority.config.sunset - now
-    )
-    yield from _gauge(
-        "signer_seconds", "Seconds until the bundle signer's delegation ends.", ends - now
-    )
+    sunset = authority.config.sunset
+    yield from _gauge("ready", "1 when passes can be issued now.", authority.is_ready(now))
+    yield from _gauge("sunset_seconds", "Until the system ends.", sunset - now)
+    yield from _gauge("signer_seconds", "Until the signer's delegation ends.", ends - now)
     if published:
         yield from _gauge("bundle_version", "Version of the bundle.", published.bundle.version)
         yield from _gauge("bundle_age_seconds", "Age of the bundle.", now - published.bundle.iat)

@@ -50,22 +50,24 @@ _OPERATIONS: dict[str, _Operation] = {
     ),
     "/v1/me": _Operation(
         "What is held about this wallet", "me-request", "me-answer", "dpop",
-        (*_WALLET, _P.NOT_ALLOWED, _P.NOT_READY),
+        (*_WALLET, _P.NOT_ALLOWED),
     ),
     "/v1/me/end": _Operation(
         "End the entitlement", "me-request", "done-answer", "dpop", (*_WALLET, _P.NOT_ALLOWED)
     ),
 }  # fmt: skip
 
+_SIGNED = {"application/jose": {"schema": {"type": "string"}}}
+
 _PUBLIC: dict[str, tuple[str, dict[str, Any], tuple[Problem, ...]]] = {
     "/.well-known/qupia/trust-bundle": (
         "The trust bundle (a compact JWS; its payload is the schema trust-bundle)",
-        {"application/jose": {"schema": {"type": "string"}}},
+        _SIGNED,
         (_P.NOT_READY, _P.SUNSET, _P.FAILED),
     ),
     "/.well-known/qupia/retention": (
         "What is kept, signed once a day (payload: the schema retention-statement)",
-        {"application/jose": {"schema": {"type": "string"}}},
+        _SIGNED,
         (_P.NOT_READY, _P.SUNSET, _P.FAILED),
     ),
     "/healthz": (
@@ -77,6 +79,11 @@ _PUBLIC: dict[str, tuple[str, dict[str, Any], tuple[Problem, ...]]] = {
         "Prometheus figures; from this machine or with an auditor's key",
         {"text/plain": {"schema": {"type": "string"}}},
         (_P.NOT_ALLOWED, _P.TOO_MANY, _P.TOO_LARGE, _P.FAILED),
+    ),
+    "/openapi.json": (
+        "This document",
+        {"application/json": {"schema": {"type": "object"}}},
+        (_P.FAILED,),
     ),
 }
 
@@ -120,7 +127,10 @@ def _post(operation: _Operation) -> dict[str, Any]:
 
 
 def _get(summary: str, content: dict[str, Any], problems: tuple[Problem, ...]) -> dict[str, Any]:
-    return {"summary": summary, "responses": _responses(content, problems, "")}
+    answers = _responses(content, problems, "")
+    if content is _SIGNED:
+        answers["304"] = {"description": "The caller has it: its ETag was in If-None-Match"}
+    return {"summary": summary, "responses": answers}
 
 
 def _responses(
@@ -148,7 +158,8 @@ def _json(name: str) -> dict[str, Any]:
 
 def _component(name: str) -> dict[str, Any]:
     """A schema with its own definitions reached from inside the document."""
-    return _relocate(load_schema(name), f"#/components/schemas/{name}/$defs/")
+    schema: dict[str, Any] = _relocate(load_schema(name), f"#/components/schemas/{name}/$defs/")
+    return schema
 
 
 def _relocate(node: Any, definitions: str) -> Any:

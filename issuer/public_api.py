@@ -51,10 +51,7 @@ def _refuse_after_sunset(authority: Authority, clock: Clock) -> None:
 def _conditional(request: Request, data: bytes, digest: str, cache: dict[str, str]) -> Response:
     etag = f'"{digest}"'
     headers = {**PUBLIC, **cache, "ETag": etag}
-    asked = [
-        tag.strip().removeprefix("W/")
-        for tag in request.headers.get("if-none-match", "").split(",")
-    ]
-    if etag in asked or asked == ["*"]:
+    asked = request.headers.get("if-none-match", "").split(",")
+    if {tag.strip().removeprefix("W/") for tag in asked} & {etag, "*"}:
         return Response(status_code=304, headers=headers)
     return Response(data, media_type=JWS_TYPE, headers=headers)
