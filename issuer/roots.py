@@ -61,14 +61,19 @@ def delegate(
     return signer.thumbprint
 
 
+def load_root(home: Home, config: Config, path: Path) -> SigningKey:
+    """The root key in ``path``; raises CommandError for one that is not (any more) a root here."""
+    root = SigningKey.load(path, Typ.ROOT)
+    if root.thumbprint not in current_statement(home, config).roots:
+        raise CommandError(f"{path} is not a root of this issuer; give the right ROOT.pem")
+    return root
+
+
 def delegate_next(
-    home: Home, config: Config, *, root_path: Path, next_root: SigningKey | None, now: int
+    home: Home, config: Config, *, root: SigningKey, next_root: SigningKey | None, now: int
 ) -> str:
-    """Continue the chain with the root key in ``root_path``; raises CommandError for another."""
+    """Continue the chain with a root of its last statement; the signer's thumbprint."""
     last = current_statement(home, config)
-    root = SigningKey.load(root_path, Typ.ROOT)
-    if root.thumbprint not in last.roots:
-        raise CommandError(f"{root_path} is not a root of this issuer; give the right ROOT.pem")
     return delegate(
         home,
         root=root,

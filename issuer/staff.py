@@ -5,6 +5,7 @@ An account that nobody used for 90 days goes.
 """
 
 import hmac
+import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from sqlite_utils import Database
 from schemas.kinds import DAY, LOG_PERIOD, STAFF_UNUSED_PERIOD
 from schemas.problems import ApiProblem, Problem
 from shell.errors import CommandError
+from shell.files import PRIVATE_FILE
 
 KEY_BYTES = 32
 BUSY_SECONDS = 10
@@ -57,6 +59,7 @@ class Staff:
 
     def create(self) -> None:
         """Make the tables of a new home."""
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE))
         with self._open() as db:
             db.table("accounts").create(
                 {
@@ -78,7 +81,6 @@ class Staff:
                 pk=("day", "action", "account"),
                 if_not_exists=True,
             )
-        self._path.chmod(0o600)
 
     def add(self, name: str, role: Role, now: int) -> str:
         """Make an account; its key is returned this once. Raises CommandError."""
@@ -162,7 +164,16 @@ class Staff:
 
     @contextmanager
     def _open(self) -> Iterator[Database]:
-        connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            # Never makes a file: it would hold no account, and others could read it.
+            connection = sqlite3.connect(
+                f"{self._path.absolute().as_uri()}?mode=rw",
+                uri=True,
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+            )
+        except sqlite3.Error:
+            raise self._unusable() from None
         try:
             connection.execute("pragma secure_delete = on")
             connection.execute("begin immediate")
@@ -170,11 +181,14 @@ class Staff:
             if connection.in_transaction:
                 connection.execute("commit")
         except sqlite3.Error:
-            raise CommandError(
-                f"{self._path} cannot be used; check the disk, or restore it from a backup"
-            ) from None
+            raise self._unusable() from None
         finally:
             connection.close()
+
+    def _unusable(self) -> CommandError:
+        return CommandError(
+            f"{self._path} cannot be used; check the disk, or restore it from a backup"
+        )
 
 
 def _hash(key: str) -> bytes:

@@ -21,7 +21,7 @@ from issuer.keyring import SigningKey
 from issuer.making import make_missing_keys, missing_cells, publish, retire
 from issuer.policy import load_policy
 from issuer.publication import check_size
-from issuer.roots import delegate_next, signer_end
+from issuer.roots import delegate_next, load_root, signer_end
 from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_encode, format_time
 from schemas.jws import Typ
@@ -64,7 +64,8 @@ def make(home: HomeOption = None, as_json: JsonOption = False) -> None:
     answer(as_json=as_json, members=members, text=f"{made} keys made")
 
 
-@keys_app.command("retire")
+# An id may begin with a hyphen, which is no option then.
+@keys_app.command("retire", context_settings={"ignore_unknown_options": True})
 def retire_(key_id: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Withdraw a pass key before its time; its id or the beginning of it."""
     now = system_clock()
@@ -92,13 +93,11 @@ def delegate(
     """Sign a root statement with a fresh bundle signer for 35 days."""
     now = system_clock()
     with opened_before_sunset(home, now) as authority:
-        next_root = None
-        if new_root is not None:
-            next_root = SigningKey.generate(Typ.ROOT)
-            _create_root(next_root, new_root)
+        root_key = load_root(authority.home, authority.config, root)
+        next_root = None if new_root is None else _create_root(new_root)
         with authority.making():
             signer = delegate_next(
-                authority.home, authority.config, root_path=root, next_root=next_root, now=now
+                authority.home, authority.config, root=root_key, next_root=next_root, now=now
             )
         publish(authority, now)
         authority.staff.note("delegate", None, now)
@@ -153,14 +152,14 @@ def sunset(date: str, home: HomeOption = None, as_json: JsonOption = False) -> N
                 f"the sunset is {day(authority.config.sunset)} and can only move earlier",
                 exit_code=EXIT_REFUSED,
             )
-        replace(authority.config, sunset=when).save(authority.home)
-        authority.staff.note("sunset", None, now)
-    with opened_before_sunset(home, now) as authority:
+        with authority.making():
+            replace(authority.config, sunset=when).save(authority.home)
         publish(authority, now)
+        authority.staff.note("sunset", None, now)
     answer(
         as_json=as_json,
         members={"sunset": format_time(when)},
-        text=f"The system ends at {format_time(when)}. Restart the service.",
+        text=f"The system ends at {format_time(when)}.",
     )
 
 
@@ -184,11 +183,13 @@ def _find_key(bundle: TrustBundle | None, key_id: str) -> PassKey:
     return found[0]
 
 
-def _create_root(key: SigningKey, path: Path) -> None:
+def _create_root(path: Path) -> SigningKey:
+    key = SigningKey.generate(Typ.ROOT)
     try:
         key.create(path)
     except FileExistsError:
-        raise CommandError(f"{path} exists and is never overwritten") from None
+        raise CommandError(f"{path} exists and is never overwritten; choose another") from None
+    return key
 
 
 def _key_members(key: PassKey) -> dict[str, Any]:

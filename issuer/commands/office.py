@@ -9,10 +9,12 @@ from issuer.commands.opening import (
     HomeOption,
     day,
     issuer_home,
-    opened_before_sunset,
+    opened,
+    refuse_after_sunset,
     warn_of_root_key,
 )
 from issuer.founding import found_issuer
+from issuer.retention import run_retention
 from issuer.serving import Listen
 from issuer.serving import serve as serve_home
 from schemas.hints import HintForm
@@ -70,7 +72,11 @@ def serve(
     as_json: JsonOption = False,
 ) -> None:
     """Answer wallets and laboratories; keep keys, bundles and retention going."""
-    with opened_before_sunset(home, system_clock()) as authority:
+    now = system_clock()
+    with opened(home, now) as authority:
+        if authority.is_over(now):
+            run_retention(authority, now)
+        refuse_after_sunset(authority, now)
         warn_of_root_key(authority)
         place, url = authority.home.path, authority.config.url
     if (tls_cert is None) != (tls_key is None):

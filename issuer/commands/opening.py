@@ -13,8 +13,8 @@ from issuer.authority import Authority
 from issuer.home import Home
 from issuer.roots import WARN_BEFORE_END, signer_end
 from schemas.languages import Language
-from schemas.problems import ApiProblem
-from shell.command_line import EXIT_REFUSED, home_option, home_path, warn
+from schemas.problems import ApiProblem, Problem
+from shell.command_line import EXIT_REFUSED, EXIT_USAGE, home_option, home_path, warn
 from shell.errors import CommandError
 
 HomeOption = Annotated[Path | None, home_option("QUPIA_ISSUER_HOME")]
@@ -28,7 +28,7 @@ def issuer_home(given: Path | None) -> Home:
 def opened(given: Path | None, now: int) -> Iterator[Authority]:
     """The authority of a home, with the warnings that every command gives.
 
-    What the API would refuse is one line and exit status 1.
+    What the API would refuse is one line, and exit status 1 unless the input is bad.
     """
     authority = Authority.open(issuer_home(given))
     try:
@@ -36,7 +36,8 @@ def opened(given: Path | None, now: int) -> Iterator[Authority]:
             _warn_of_signer(authority, now)
         yield authority
     except ApiProblem as error:
-        raise CommandError(error.text(Language.EN), exit_code=EXIT_REFUSED) from None
+        status = EXIT_USAGE if error.problem is Problem.INVALID else EXIT_REFUSED
+        raise CommandError(error.text(Language.EN), exit_code=status) from None
     finally:
         authority.store.close()
 

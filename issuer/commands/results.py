@@ -11,6 +11,8 @@ from issuer.intake_run import run_intake
 from issuer.registration import WITHDRAWALS, cancel_code
 from issuer.staff_api import result_members
 from schemas.encoding import format_time
+from schemas.hints import HintForm, hint_of_birthday
+from schemas.references import normalise_reference
 from shell.clock import system_clock
 from shell.command_line import (
     EXIT_DONE,
@@ -48,7 +50,9 @@ def register(
             raise CommandError("this evidence is too old to count; nothing was registered")
         if rule.needs_reference and reference is None:
             raise CommandError(f"{evidence} needs a reference: --reference -")
-        secret = None if reference is None else read_secret(reference, "reference")
+        if not rule.withdraws:
+            _check_birthday(birthday, authority.config.hint)
+        secret = None if reference is None else _read_reference(reference)
         with authority.store.transaction(now) as tx:
             result = authority.registrar.register(
                 tx, evidence=evidence, at=taken, birthday=birthday, reference=secret, now=now
@@ -109,7 +113,7 @@ def withdraw(
     if evidence not in WITHDRAWALS:
         raise CommandError(f"--evidence: choose one of {', '.join(WITHDRAWALS)}")
     with opened_before_sunset(home, now) as authority:
-        secret = read_secret(reference, "reference")
+        secret = _read_reference(reference)
         with authority.store.transaction(now) as tx:
             until = (
                 authority.registrar.lift(tx, reference=secret, evidence=evidence)
@@ -121,6 +125,20 @@ def withdraw(
         authority.staff.note("lift" if lift else "withdraw", None, now)
     members = {"withdrawn_until": None if until is None else format_time(until)}
     answer(as_json=as_json, members=members, text=_result_text(members))
+
+
+def _check_birthday(birthday: str | None, hint: HintForm) -> None:
+    try:
+        hint_of_birthday(birthday, hint)
+    except ValueError as error:
+        raise CommandError(f"--birthday: {error}") from None
+
+
+def _read_reference(given: str) -> str:
+    try:
+        return normalise_reference(read_secret(given, "reference"))
+    except ValueError as error:
+        raise CommandError(f"reference: {error}") from None
 
 
 def _result_text(members: dict[str, Any]) -> str:
