@@ -14,6 +14,7 @@ from issuer.app import create_app
 from issuer.authority import Authority
 from issuer.background import beside
 from issuer.home import Home
+from issuer.protocol import BoundedProtocol
 from shell.clock import system_clock
 from shell.errors import CommandError
 
@@ -59,6 +60,7 @@ def serve(home: Path, listen: Listen, *, ready: Callable[[], None]) -> None:
         # A log of requests would be a log of people; uvicorn's own errors still show.
         access_log=False,
         log_level="warning",
+        http=BoundedProtocol,
         server_header=False,
         date_header=False,
         proxy_headers=True,
