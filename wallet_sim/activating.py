@@ -73,10 +73,8 @@ def activate(session: Session, slip: Slip) -> Wallet:
     BundleRejected or CommandError.
     """
     trusted = session.fetch_bundle(_authority(session.file.load(), slip))
-    started = session.file.update(lambda wallet: _begin(wallet, slip, session.clock.now()))
-    activating = _waiting(started, slip)
-    if activating is None:
-        raise CommandError("the clock of this device jumped; set it right, then try again")
+    now = session.clock.now()
+    activating = session.file.transact(lambda wallet: _begin(wallet, slip, now))
     entitlement = _ask(session, activating, trusted)
     return session.file.update(lambda wallet: _complete(wallet, trusted, entitlement))
 
@@ -111,11 +109,13 @@ def _waiting(wallet: Wallet, slip: Slip) -> Activating | None:
     return next((held for held in wallet.activating if (held.issuer, held.code) == code), None)
 
 
-def _begin(wallet: Wallet, slip: Slip, now: int) -> Wallet:
-    if _waiting(wallet, slip) is not None:
-        return wallet
+def _begin(wallet: Wallet, slip: Slip, now: int) -> tuple[Wallet, Activating]:
+    """The key for this code: the one it was sent with before, or a fresh one."""
+    waiting = _waiting(wallet, slip)
+    if waiting is not None:
+        return wallet, waiting
     activating = Activating(slip.issuer, slip.code, new_private_key(), since=now)
-    return replace(wallet, activating=(*wallet.activating, activating))
+    return replace(wallet, activating=(*wallet.activating, activating)), activating
 
 
 def _ask(session: Session, activating: Activating, trusted: Trusted) -> Entitlement:

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
@@ -19,32 +19,25 @@ from shell.command_line import (
     new_app,
     read_secret,
     run,
-    say,
-    warn,
 )
 from shell.errors import CommandError
 from wallet_sim.activating import activate as activate_slip
 from wallet_sim.activating import check_replaceable, parse_slip
 from wallet_sim.at_the_door import choose_pass, corrected_now, keep_on_screen
+from wallet_sim.at_the_issuer import first_passes, keep_fetching_here, tell
 from wallet_sim.condition import condition, holdings
 from wallet_sim.display import Display
 from wallet_sim.owner_rights import ask_what_is_held, end_entitlement
 from wallet_sim.reports import (
     activated_lines,
     data_lines,
-    fault_lines,
     status_lines,
-    synced_lines,
     synced_members,
 )
-from wallet_sim.session import Session
 from wallet_sim.speaking import REFUSALS, spoken, to_command_error
-from wallet_sim.syncing import Synced
 from wallet_sim.syncing import sync as sync_wallet
 from wallet_sim.texts import text
 from wallet_sim.tools import Tools
-from wallet_sim.wallet_file import WalletFile
-from wallet_sim.watching import keep_fetching
 
 app = new_app("A citizen's wallet: it fetches passes ahead of time and shows them without network.")
 TOOLS = Tools()
@@ -72,7 +65,7 @@ def activate(
     session = TOOLS.connect(file, slip.issuer)
     with spoken(language):
         _, entitlement = activate_slip(session, slip).activated()
-    lines = activated_lines(entitlement, language) + _first_passes(session, language)
+    lines = activated_lines(entitlement, language) + first_passes(session, language)
     members = {
         "status": entitlement.status,
         "holder": entitlement.holder,
@@ -80,17 +73,6 @@ def activate(
         "passes": sum(len(batch.passes) for batch in file.load().batches),
     }
     answer(as_json=as_json, members=members, text="\n".join(lines))
-
-
-def _first_passes(session: Session, language: Language) -> list[str]:
-    """What came right after the activation; that has succeeded, whatever happens here."""
-    try:
-        synced = sync_wallet(session)
-    except (*REFUSALS, CommandError) as error:
-        why = to_command_error(error, language).message
-        warn(text("passes_failed", language, why=why))
-        return []
-    return _report(synced, session, language)
 
 
 @app.command()
@@ -106,45 +88,12 @@ def sync(
     file = TOOLS.open_file(home)
     with spoken(language):
         if watch:
-            _keep_fetching(file, language)
+            keep_fetching_here(file, TOOLS, language)
         session = TOOLS.connect(file)
         synced = sync_wallet(session)
-    lines = _report(synced, session, language)
+    lines = tell(synced, session, language)
     answer(as_json=as_json, members=synced_members(synced), text="\n".join(lines))
     return EXIT_DONE if synced.has_current else EXIT_REFUSED
-
-
-def _report(synced: Synced, session: Session, language: Language) -> list[str]:
-    """Lines for standard output; what went wrong goes to standard error at once."""
-    for line in fault_lines(synced, language):
-        warn(line)
-    if session.clock.was_corrected:
-        warn(text("clock_corrected", language, seconds=abs(session.clock.offset)))
-    return synced_lines(synced, language)
-
-
-def _keep_fetching(file: WalletFile, language: Language) -> NoReturn:
-    """Run until Ctrl-C, which is how this is meant to end."""
-
-    def report(synced: Synced, session: Session) -> None:
-        say("\n".join(_report(synced, session, language)))
-
-    def complain_of(error: Exception) -> None:
-        complain(to_command_error(error, language).message)
-
-    file.load().activated()
-    say(text("watching", language))
-    try:
-        keep_fetching(
-            file,
-            connect=lambda: TOOLS.connect(file),
-            sleep=TOOLS.sleep,
-            below=TOOLS.below,
-            report=report,
-            complain=complain_of,
-        )
-    except KeyboardInterrupt:
-        raise typer.Exit(EXIT_DONE) from None
 
 
 @app.command()

@@ -60,7 +60,7 @@ def holdings(wallet: Wallet) -> list[dict[str, Any]]:
 
 
 def _batch_holdings(batch: Batch) -> list[dict[str, Any]]:
-    held = []
+    held = [] if batch.passes else [_holding("lost", batch.window.exp)]
     if batch.fresh:
         held.append(_holding("passes", batch.window.exp, count=len(batch.fresh)))
     last = None if batch.fresh else last_shown(batch)

@@ -126,7 +126,7 @@ def _held_line(entry: dict[str, Any], part: str, language: Language) -> str:
 def _local_body_time(value: str) -> str:
     try:
         return local_time(parse_body_time(value))
-    except ValueError:
+    except (ValueError, OverflowError):
         return value
 
 

@@ -31,6 +31,7 @@ class Denied(StrEnum):
     """Why no pass is shown."""
 
     NO_PASSES = "no_passes"
+    LOST = "lost"
     MUST_AGREE = "must_agree"
 
 
@@ -73,7 +74,7 @@ def choose(
     owner = wallet.activated()
     batch = wallet.batch_at(now)
     if batch is None or not batch.passes:
-        raise NotShown(Denied.NO_PASSES)
+        raise NotShown(Denied.NO_PASSES if batch is None else Denied.LOST)
     last = last_shown(batch)
     if again and last is not None and is_recent(last.shown, now):
         return Showing(wallet, *owner, batch, last, reused=True)

@@ -8,6 +8,7 @@ from schemas.languages import Language
 from schemas.problems import ApiProblem, Problem
 from shell.command_line import EXIT_REFUSED, EXIT_USAGE
 from shell.errors import CommandError
+from wallet_sim.blinding import BlindingError
 from wallet_sim.showing import NotShown
 from wallet_sim.state import NotActivated
 from wallet_sim.texts import text
@@ -15,7 +16,7 @@ from wallet_sim.texts import text
 _TRY_LATER = (Problem.TOO_MANY, Problem.NOT_READY, Problem.FAILED)
 """Nothing was refused: the issuer could not be asked properly."""
 
-REFUSALS = (ApiProblem, BundleRejected, NotShown, NotActivated)
+REFUSALS = (ApiProblem, BundleRejected, BlindingError, NotShown, NotActivated)
 
 
 def to_command_error(error: Exception, language: Language) -> CommandError:
@@ -30,6 +31,8 @@ def to_command_error(error: Exception, language: Language) -> CommandError:
             return CommandError(
                 f"{error.text(language)} ({error.helpdesk})", exit_code=EXIT_REFUSED
             )
+        case BlindingError():
+            return CommandError(text("bad_key", language), exit_code=EXIT_REFUSED)
         case NotShown():
             return CommandError(text(error.denied, language), exit_code=EXIT_REFUSED)
         case NotActivated():

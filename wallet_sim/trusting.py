@@ -4,10 +4,14 @@ from dataclasses import dataclass, replace
 
 from schemas.bundle import CLOCK_TOLERANCE, TrustBundle
 from schemas.hints import all_hints
+from schemas.kinds import DAY, LONGEST_EVIDENCE_DAYS
 from schemas.trust import accept_bundle
 from shell.errors import CommandError
 from wallet_sim.passes import drop_retired
 from wallet_sim.state import Authority, Entitlement, Names, Wallet
+
+LONGEST_ENTITLEMENT = (LONGEST_EVIDENCE_DAYS + 2) * DAY
+"""Seconds: the longest evidence, to the end of its window, as seen by a clock that may err."""
 
 
 class ClockBehind(CommandError):
@@ -79,7 +83,13 @@ def check_entitlement(entitlement: Entitlement, bundle: TrustBundle, *, now: int
             exit_code=1,
         )
     if entitlement.until <= now:
-        raise CommandError("the evidence behind this code has run out; ask for a new code")
+        raise CommandError(
+            "the evidence behind this code has run out; ask for a new code", exit_code=1
+        )
+    if entitlement.until > now + LONGEST_ENTITLEMENT:
+        raise CommandError(
+            "the issuer gave an entitlement that outlives any evidence; report this", exit_code=1
+        )
 
 
 def _anchor(authority: Authority) -> tuple[str, str]:

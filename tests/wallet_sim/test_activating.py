@@ -172,6 +172,8 @@ def test_an_issuer_that_goes_by_another_address_is_refused(phone: Phone) -> None
         ("status", "violet", "does not have this wallet's status"),
         ("holder", "03", "gave a hint that its own trust bundle does not know"),
         ("until", "2026-03-17T06:59:59Z", "has run out"),
+        ("until", "2027-03-22T00:00:00Z", "outlives any evidence"),
+        ("until", "2099-12-31T23:59:59Z", "outlives any evidence"),
         ("until", "2026-02-30T00:00:00Z", "a time that does not exist"),
     ],
 )

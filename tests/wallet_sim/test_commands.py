@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from shell.pictures import read_codes
 from tests.support.world import NOON, World
 from tests.wallet_sim.issuer_in_memory import CODE, OTHER_CODE, IssuerInMemory, Phone
 from wallet_sim import commands
+from wallet_sim.blinding import BlindingError
 from wallet_sim.tools import Tools
 
 
@@ -232,6 +234,43 @@ def test_a_bad_signature_is_said_loudly(run: Run, phone: Phone, link: str) -> No
     assert run("sync").status == 1
 
 
+def test_show_of_lost_passes_does_not_blame_the_clock(filled: Run, phone: Phone) -> None:
+    phone.file.update(lambda held: replace(held, batches=()))
+    filled("sync")
+    outcome = filled("show")
+    assert outcome.status == 1
+    assert "are lost; qupia-wallet status says why" in outcome.err
+
+
+def test_a_malformed_key_is_one_clear_line(
+    filled: Run, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(message: bytes, *, n: int) -> None:
+        raise BlindingError("not coprime")
+
+    monkeypatch.setattr("wallet_sim.passes.blind", refuse)
+    phone.clock.now += DAY
+    outcome = filled("sync")
+    assert outcome.status == 1
+    assert "A key of the authority is malformed" in outcome.err
+
+
+def test_a_time_that_no_calendar_has_room_for_is_told_as_it_came(
+    filled: Run, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = {"what": "batch", "dies": "9999-12-31T23:59:59Z"}
+    phone.issuer.cheat["/v1/me"] = lambda members: {"held": [late]}
+    monkeypatch.setenv("TZ", "Asia/Almaty")
+    time.tzset()
+    try:
+        said = filled("data")
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
+    assert said.status == 0
+    assert "until 9999-12-31T23:59:59Z" in said.out
+
+
 def test_a_wrong_clock_is_named(filled: Run, phone: Phone) -> None:
     phone.issuer.date_wrong_by = 50
     outcome = filled("sync")
@@ -415,6 +454,29 @@ def test_a_running_wallet_that_meets_a_final_refusal_ends_with_it(
     outcome = filled("sync", "--watch")
     assert outcome.status == 1
     assert "ended by its owner" in outcome.err
+
+
+def test_a_running_wallet_tells_what_came_and_what_did_not(
+    filled: Run, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone.clock.now += DAY
+    phone.issuer.unreachable = True
+
+    def sleep(seconds: float) -> None:
+        phone.clock.now += int(seconds)
+        phone.issuer.unreachable = phone.clock.now < NOON + DAY + 600
+        if phone.clock.now > NOON + 2 * DAY - 3600:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(
+        Phone, "tools", lambda p: Tools(p.issuer.send, p.clock, sleep, below=lambda n: 0)
+    )
+    outcome = filled("sync", "--watch")
+    assert outcome.status == 0
+    assert outcome.err == "error: no answer from the issuer\n"
+    first, *rest = outcome.out.splitlines()
+    assert first.startswith("The next passes are fetched at a random time")
+    assert [line.partition(" came for ")[0] for line in rest] == ["3 passes"]
 
 
 def test_a_running_wallet_of_nobody_says_how_to_begin(run: Run) -> None:

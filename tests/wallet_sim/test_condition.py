@@ -16,6 +16,7 @@ from wallet_sim.state import (
     BatchFault,
     Wallet,
 )
+from wallet_sim.texts import knows
 
 WAITING = Activating("https://qupia.example", "c", b"k", NOON)
 
@@ -83,6 +84,19 @@ def test_no_used_pass_outlives_its_window() -> None:
     ending = Window(WINDOW.nbf, NOON + 10)
     held = Wallet(batches=(batch(FRESH, used(0), window=ending),))
     assert {entry["dies"] for entry in holdings(held)} == {format_time(NOON + 10)}
+
+
+def test_a_note_about_lost_passes_is_told_too() -> None:
+    lost = Wallet(batches=(replace(batch(), fault=BatchFault.BAD_ANSWER),))
+    assert [entry["what"] for entry in holdings(lost)] == ["lost"]
+
+
+def test_each_thing_that_can_be_held_has_a_text() -> None:
+    held = replace(wallet(FRESH, used(60)), activating=(WAITING,))
+    lost = Wallet(batches=(batch(),))
+    names = {f"held_{entry['what']}" for entry in holdings(held) + holdings(lost)}
+    assert len(names) == 8
+    assert all(knows(name) for name in names)
 
 
 def test_an_empty_wallet_holds_nothing() -> None:

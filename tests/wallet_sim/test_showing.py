@@ -147,8 +147,8 @@ def test_outside_its_window_no_pass_is_shown(now: int) -> None:
     assert denied(wallet(None), now=now, agreed=True) is Denied.NO_PASSES
 
 
-def test_an_empty_batch_shows_nothing() -> None:
-    assert denied(wallet(), agreed=True) is Denied.NO_PASSES
+def test_a_batch_whose_passes_are_lost_shows_nothing_and_says_so() -> None:
+    assert denied(wallet(), agreed=True) is Denied.LOST
 
 
 def test_without_an_entitlement_no_pass_is_shown() -> None:

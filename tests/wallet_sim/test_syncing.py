@@ -13,6 +13,7 @@ from shell.errors import CommandError
 from shell.fetching import Answer
 from tests.support.world import NOON
 from tests.wallet_sim.issuer_in_memory import CODE, IssuerInMemory, Phone, Time
+from wallet_sim.blinding import BlindingError
 from wallet_sim.state import BatchFault, NotActivated, Plan
 from wallet_sim.syncing import Synced, by_plan, sync
 
@@ -110,6 +111,29 @@ def test_blinds_and_requests_are_gone_from_the_file_once_the_passes_are_there(
     activated.issuer.lost.clear()
     synced(activated)
     assert not any(secret in activated.path.read_bytes() for secret in secrets)
+
+
+@pytest.mark.parametrize("length", [0, 340, 341, 343, 344])
+def test_signatures_of_another_length_make_no_sense(activated: Phone, length: int) -> None:
+    def spoil(members: dict) -> dict:
+        members["batches"][1]["signatures"][0] = "A" * length
+        return members
+
+    activated.issuer.cheat["/v1/passes"] = spoil
+    with pytest.raises(CommandError, match="makes no sense"):
+        synced(activated)
+    assert activated.wallet.batches == ()
+
+
+def test_a_malformed_key_is_not_used(activated: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(message: bytes, *, n: int) -> None:
+        raise BlindingError("not coprime")
+
+    monkeypatch.setattr("wallet_sim.passes.blind", refuse)
+    with pytest.raises(BlindingError):
+        synced(activated)
+    assert activated.wallet.pending == ()
+    assert passes_requests(activated.issuer) == []
 
 
 def test_an_answer_that_makes_no_sense_loses_nothing(activated: Phone) -> None:

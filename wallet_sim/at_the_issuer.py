@@ -1,0 +1,61 @@
+"""``sync``: what came is told at once, and what went wrong goes to standard error."""
+
+from typing import NoReturn
+
+import typer
+
+from schemas.languages import Language
+from shell.command_line import EXIT_DONE, complain, say, warn
+from shell.errors import CommandError
+from wallet_sim.reports import fault_lines, synced_lines
+from wallet_sim.session import Session
+from wallet_sim.speaking import REFUSALS, to_command_error
+from wallet_sim.syncing import Synced, sync
+from wallet_sim.texts import text
+from wallet_sim.tools import Tools
+from wallet_sim.wallet_file import WalletFile
+from wallet_sim.watching import keep_fetching
+
+
+def tell(synced: Synced, session: Session, language: Language) -> list[str]:
+    """The lines for standard output; faults and a wrong clock are warned of here."""
+    for line in fault_lines(synced, language):
+        warn(line)
+    if session.clock.was_corrected:
+        warn(text("clock_corrected", language, seconds=abs(session.clock.offset)))
+    return synced_lines(synced, language)
+
+
+def first_passes(session: Session, language: Language) -> list[str]:
+    """What came right after the activation; that has succeeded, whatever happens here."""
+    try:
+        synced = sync(session)
+    except (*REFUSALS, CommandError) as error:
+        why = to_command_error(error, language).message
+        warn(text("passes_failed", language, why=why))
+        return []
+    return tell(synced, session, language)
+
+
+def keep_fetching_here(file: WalletFile, tools: Tools, language: Language) -> NoReturn:
+    """Run until Ctrl-C, which is how this is meant to end."""
+
+    def report(synced: Synced, session: Session) -> None:
+        say("\n".join(tell(synced, session, language)))
+
+    def complain_of(error: Exception) -> None:
+        complain(to_command_error(error, language).message)
+
+    file.load().activated()
+    say(text("watching", language))
+    try:
+        keep_fetching(
+            file,
+            connect=lambda: tools.connect(file),
+            sleep=tools.sleep,
+            below=tools.below,
+            report=report,
+            complain=complain_of,
+        )
+    except KeyboardInterrupt:
+        raise typer.Exit(EXIT_DONE) from None
