@@ -54,8 +54,7 @@ def base45_encode(data: bytes) -> str:
 def base45_decode(text: str) -> bytes:
     """Decode base45 of an even number of bytes; raises ValueError for anything else.
 
-    Three digits c, d, e stand for c + 45 d + 45² e, which must fit 16 bits (RFC 9285 section 4);
-    a whole text is decoded at once, because that is three times as fast as digit by digit.
+    Three digits c, d, e stand for c + 45 d + 45² e, which must fit 16 bits (RFC 9285 section 4).
     """
     if len(text) % 3:
         raise ValueError("not base45 of an even number of bytes")
@@ -65,11 +64,26 @@ def base45_decode(text: str) -> bytes:
         raise ValueError("not base45") from None
     if _NOT_A_DIGIT in digits:
         raise ValueError("not base45")
-    pairs = [c + 45 * d + 2025 * e for c, d, e in zip(*[iter(digits)] * 3, strict=True)]
-    try:
-        return struct.pack(f">{len(pairs)}H", *pairs)
-    except struct.error:
-        raise ValueError("not base45") from None
+    return _join_digits(digits)
+
+
+def _join_digits(digits: bytes) -> bytes:
+    """All triples at once, as three long numbers with 24 bits for each triple.
+
+    No triple reaches 2¹⁷, so none spills over into its neighbour. This takes a third of the time
+    of a loop, and a door decodes hundreds of triples for each visitor.
+    """
+    count = len(digits) // 3
+    lanes, total = bytearray(3 * count), 0
+    for place, weight in enumerate((1, 45, 2025)):
+        lanes[2::3] = digits[place::3]
+        total += weight * int.from_bytes(lanes, "big")
+    sums = total.to_bytes(3 * count, "big")
+    if sums[0::3] != bytes(count):
+        raise ValueError("not base45")
+    data = bytearray(2 * count)
+    data[0::2], data[1::2] = sums[1::3], sums[2::3]
+    return bytes(data)
 
 
 def format_time(seconds: int) -> str:
