@@ -78,7 +78,7 @@ class Stage:
     def show(self, text: str) -> None:
         """What a program printed, as it printed it."""
         if not self.silent:
-            sys.stdout.write(text.rstrip() + "\n")
+            sys.stdout.write(self._shorten(text.rstrip()) + "\n")
             sys.stdout.flush()
 
     def table(self, *columns: str, rows: list[tuple[str, ...]]) -> None:
@@ -107,14 +107,15 @@ class Stage:
             timeout=COMMAND_SECONDS,
             check=False,
         )
-        if done.returncode and done.stderr:
+        if told and done.returncode and done.stderr:
             self.narrate(f"  [dim]{done.stderr.strip()}")
         return Result(program, done.returncode, done.stdout)
 
     @contextmanager
-    def serving(self, url: str, *words: str) -> Iterator[None]:
+    def serving(self, url: str, *words: str, told: bool = True) -> Iterator[None]:
         """A real issuer process, up when this begins and gone when it ends."""
-        self._tell_command("qupia-issuer", ("serve", *words), "")
+        if told:
+            self._tell_command("qupia-issuer", ("serve", *words), "")
         server = subprocess.Popen(  # noqa: S603 - our own command with our own words.
             [_path_of("qupia-issuer"), "serve", *words],
             env=self._environment(),
@@ -140,13 +141,12 @@ class Stage:
         return {**os.environ, **homes, "LC_ALL": "C.UTF-8"}
 
     def _tell_command(self, program: str, words: tuple[str, ...], given: str) -> None:
-        shown = " ".join(self._shorten(word) for word in words)
+        shown = " ".join(f'"{word}"' if " " in word else word for word in words)
         typed = "  [dim](the code is typed in)" if given else ""
-        self._console.print(f"  [cyan]$ {program} {shown}[/]{typed}", soft_wrap=True)
+        self._console.print(f"  [cyan]$ {program} {self._shorten(shown)}[/]{typed}", soft_wrap=True)
 
-    def _shorten(self, word: str) -> str:
-        word = word.replace(str(self.folder) + "/", "")
-        return f'"{word}"' if " " in word else word
+    def _shorten(self, text: str) -> str:
+        return text.replace(f"{self.folder}/", "")
 
 
 def free_port() -> int:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from schemas.encoding import format_time, parse_time
 from schemas.kinds import DAY, MINUTE
-from schemas.presentation import format_presentation, parse_presentation
-from shell.clock import system_clock
+from schemas.presentation import SLOT_SECONDS, format_presentation, parse_presentation
+from shell.command_line import EXIT_DONE, EXIT_USAGE
 from shell.pictures import qr_version, read_codes
 from wallet_sim.demo.laboratory import NAME, PHONE, write_export
 from wallet_sim.demo.stage import Result, Stage, free_port
@@ -31,10 +31,13 @@ def tell(stage: Stage, *, now: int) -> None:
         secrets = _laboratory(stage, now)
         _activate(stage, secrets["link"])
         _set_up_venue(stage, authority)
+    sync = stage.run("qupia-verifier", "sync", told=False)
+    stage.expect("asking the issuer again", sync.status, EXIT_USAGE)
+    stage.narrate("From here on the issuer is [bold]stopped[/]: nothing below can ask it.")
     shown = _at_the_door(stage)
     _refusals(stage, shown, now)
     _what_is_known(stage, secrets)
-    _oblivion(stage, secrets, now)
+    _oblivion(stage, now)
 
 
 def _found(stage: Stage, name: str, home: str) -> Founded:
@@ -47,7 +50,7 @@ def _found(stage: Stage, name: str, home: str) -> Founded:
     (stage.folder / home / "ROOT.pem").rename(offline)
     stage.narrate(
         f"Its root key goes to a safe. Whoever knows [bold]{members['root'][:12]}…[/], the root's "
-        "thumbprint, can check all that follows.\nThe service makes one signing key for each "
+        "thumbprint, can check all that follows. The service makes one signing key for each "
         "month of birth, status and day, ahead of time."
     )
     return Founded(url, members["root"])
@@ -63,10 +66,10 @@ def _laboratory(stage: Stage, now: int) -> dict[str, str]:
     stage.expect("rows rejected", [entry["line"] for entry in summary["rejected"]], [7, 8])
     stage.narrate(
         f"7 rows: {summary['codes']} activation codes, {summary['withdrawals']} withdrawal "
-        "(a positive test stops passes),\nand two rows back to the laboratory, by line number "
+        "(a positive test stops passes), and two rows back to the laboratory, by line number "
         "and reason only: "
         + ", ".join(f"line {entry['line']} {entry['reason']}" for entry in summary["rejected"])
-        + ".\nNames and telephones were never read; IINs left the process as keyed hashes."
+        + ". Names and telephones were never read; IINs left the process as keyed hashes."
     )
     with out.open(encoding="utf-8", newline="") as file:
         first = next(csv.DictReader(file))
@@ -79,7 +82,7 @@ def _activate(stage: Stage, link: str) -> None:
     stage.expect("activation", result.members["status"], "green")
     stage.narrate(
         "Her wallet now holds an entitlement; the issuer keeps no result and no identity. It "
-        "signed 8 passes\nfor today and 8 for tomorrow without seeing one of them."
+        "signed 8 passes for today and 8 for tomorrow without seeing one of them."
     )
 
 
@@ -87,7 +90,6 @@ def _set_up_venue(stage: Stage, authority: Founded) -> None:
     stage.chapter("4. A cinema gets the public keys, once")
     words = ("setup", authority.url, "--root", authority.root, "--json")
     stage.expect("set-up of the venue", stage.run("qupia-verifier", *words).status, 0)
-    stage.narrate("From here on the issuer is [bold]stopped[/]: nothing below can ask it.")
 
 
 def _at_the_door(stage: Stage) -> Result:
@@ -106,10 +108,10 @@ def _at_the_door(stage: Stage) -> Result:
 def _refusals(stage: Stage, show: Result, now: int) -> None:
     stage.chapter("6. What the door refuses")
     code, ends = show.members["qr"], parse_time(show.members["window_ends"])
-    later = system_clock() + 3 * MINUTE
+    later = parse_presentation(code).slot * SLOT_SECONDS + 2 * MINUTE
     # A day can end while this runs.
     stale = "stale" if later < ends else "expired"
-    _scan(stage, "a screenshot, three minutes old", code, at=later, wanted=stale)
+    _scan(stage, "a screenshot, two minutes old", code, at=later, wanted=stale)
     twice = stage.run(
         "qupia-verifier", "scan", "-", "--json", given=f"{code}\n{code}\n", told=False
     ).objects[1]
@@ -143,13 +145,12 @@ def _foreign_pass(stage: Stage, now: int) -> str:
     home, wallet = str(stage.folder / "other"), str(stage.folder / "other-wallet")
     url = f"http://127.0.0.1:{free_port()}"
     issuer = ("--home", home, "--json")
-    words = ("init", "--name", "Elsewhere", "--url", url, "--hint", "none")
-    stage.run("qupia-issuer", *words, *issuer, told=False)
-    taken = format_time(now - MINUTE)
-    words = ("register", "--evidence", "pcr_negative", "--at", taken)
-    link = stage.run("qupia-issuer", *words, *issuer, told=False).members["activation_url"]
+    init = ("init", "--name", "Elsewhere", "--url", url, "--hint", "none")
+    stage.run("qupia-issuer", *init, *issuer, told=False)
+    register = ("register", "--evidence", "pcr_negative", "--at", format_time(now - MINUTE))
+    link = stage.run("qupia-issuer", *register, *issuer, told=False).members["activation_url"]
     holder = ("--home", wallet, "--json")
-    with stage.serving(url, "--home", home):
+    with stage.serving(url, "--home", home, told=False):
         stage.run("qupia-wallet", "activate", "-", *holder, given=link, told=False)
     code: str = stage.run("qupia-wallet", "show", *holder, told=False).members["qr"]
     return code
@@ -157,49 +158,48 @@ def _foreign_pass(stage: Stage, now: int) -> str:
 
 def _what_is_known(stage: Stage, secrets: dict[str, str]) -> None:
     stage.chapter("7. Who knows what now")
-    venue = sorted(path.name for path in (stage.folder / "verifier").iterdir())
-    held = _held(stage)
+    held = ", ".join(f"{number} {kind}" for kind, number in _held(stage).items())
+    wallet = stage.run("qupia-wallet", "data", "--json", "--lang", stage.language.value, told=False)
+    kinds = [entry["what"] for entry in wallet.members["wallet"]]
+    venue = len(list((stage.folder / "verifier").iterdir()))
     stage.table(
         "who",
         "holds",
         rows=[
-            ("issuer", ", ".join(f"{number} {kind}" for kind, number in held.items())),
-            ("venue", f"public keys and its settings ({len(venue)} files); no visitor, no visit"),
-            ("wallet", "the entitlement, passes and keys; used ones are erased"),
+            ("issuer", f"sealed, each with a day to die on: {held}"),
+            ("venue", f"public keys and settings ({venue} files); no visitor, no visit"),
+            ("wallet", ", ".join(dict.fromkeys(kinds)).replace("_", " ")),
         ],
     )
-    found = _search(stage.folder / "issuer", secrets)
-    stage.expect("names, IINs or codes in the issuer's files", found, [])
+    found = _search(stage.folder / "issuer", _encodings(secrets))
+    stage.expect("her data in the issuer's files", found, [])
     stage.narrate(
-        "Every byte of the issuer's files was searched for her name, IIN, telephone and "
-        "code: nothing."
+        "Every byte of the issuer's files was searched for her name, telephone, IIN and code: "
+        "nothing."
     )
 
 
-def _oblivion(stage: Stage, secrets: dict[str, str], now: int) -> None:
+def _oblivion(stage: Stage, now: int) -> None:
     stage.chapter("8. Time passes")
-    held, before = _held(stage), _keys_and_bytes(stage.folder / "issuer" / "no-backup")
+    home = stage.folder / "issuer"
+    held, keys = sum(_held(stage).values()), _day_keys(home)
     later = format_time(now + 15 * DAY)
-    run = ("retention", "run", "--at", later, "--json")
-    stage.expect("retention", stage.run("qupia-issuer", *run).status, 0)
-    verify = ("retention", "verify", "--at", later, "--json")
-    stage.expect("proof of deletion", stage.run("qupia-issuer", *verify).status, 0)
-    after = _keys_and_bytes(stage.folder / "issuer" / "no-backup")
-    left = _held(stage, later)
+    for action in ("run", "verify"):
+        done = stage.run("qupia-issuer", "retention", action, "--at", later, "--json")
+        stage.expect(f"retention {action}", done.status, EXIT_DONE)
+    left = sum(_held(stage, later).values())
     stage.table(
         "",
-        "before",
-        "15 days later",
+        "today",
+        "in 15 days",
         rows=[
-            ("records", str(sum(held.values())), str(sum(left.values()))),
-            ("day keys", str(before[0]), str(after[0])),
-            ("bytes in the database", str(before[1]), str(after[1])),
+            ("records", str(held), str(left)),
+            ("keys of days", str(len(keys)), str(len(_day_keys(home)))),
         ],
     )
-    stage.expect("records left", sum(left.values()), 0)
-    stage.narrate(
-        "The keys of those days are destroyed, so copies in any backup are unreadable too."
-    )
+    stage.expect("records left", left, 0)
+    stage.expect("keys of those days in any file", _search(home, keys), [])
+    stage.narrate("With their day's key the records died in every copy and backup, too.")
 
 
 def _held(stage: Stage, at: str | None = None) -> dict[str, int]:
@@ -208,22 +208,26 @@ def _held(stage: Stage, at: str | None = None) -> dict[str, int]:
     return {entry["kind"]: entry["held"] for entry in status.members["kinds"] if entry["held"]}
 
 
-def _keys_and_bytes(perishable: Path) -> tuple[int, int]:
-    keys = len(list((perishable / "day-keys").glob("*.key")))
-    return keys, (perishable / "store" / "store.db").stat().st_size
+def _day_keys(home: Path) -> dict[str, list[bytes]]:
+    paths = (home / "no-backup" / "day-keys").glob("*.key")
+    return {path.stem: [path.read_bytes()] for path in paths}
 
 
-def _search(home: Path, secrets: dict[str, str]) -> list[str]:
-    """Which of her data stands in any file, in any of the usual encodings."""
-    code = secrets["code"]
-    texts = {"name": NAME, "phone": PHONE, "iin": secrets["iin"], "code": code}
-    texts["plain code"] = code.replace("-", "")
+def _encodings(secrets: dict[str, str]) -> dict[str, list[bytes]]:
+    """How her data could stand in a file."""
+    texts = {"name": NAME, "phone": PHONE, "iin": secrets["iin"], "code": secrets["code"]}
+    texts["code without hyphens"] = secrets["code"].replace("-", "")
+    names = ("utf-8", "cp1251", "utf-16-le")
+    return {what: [text.encode(name) for name in names] for what, text in texts.items()}
+
+
+def _search(home: Path, wanted: dict[str, list[bytes]]) -> list[str]:
+    """Which of the wanted things stands in any file under ``home``."""
     contents = [path.read_bytes() for path in home.rglob("*") if path.is_file()]
     return [
         what
-        for what, text in texts.items()
-        if any(text.encode(name) in data for data in contents for name in ("utf-8", "utf-16-le"))
-        or any(text.encode("cp1251") in data for data in contents)
+        for what, forms in wanted.items()
+        if any(form in data for data in contents for form in forms)
     ]
 
 
