@@ -80,7 +80,7 @@ def create_app(
     reads = {path: _read(authority, clock, handler) for path, handler in READS.items()}
     reads["/metrics"] = _metrics(authority, clock, limit)
     reads["/openapi.json"] = _openapi(authority)
-    return Starlette(
+    app = Starlette(
         routes=[Route(path, endpoint, methods=["POST"]) for path, endpoint in calls.items()]
         + [Route(path, endpoint, methods=["GET"]) for path, endpoint in reads.items()],
         middleware=[Middleware(Dated, clock=clock), Middleware(LastResort)],
@@ -91,6 +91,9 @@ def create_app(
         },
         lifespan=lifespan,
     )
+    # A redirect would repeat the caller's Host header; an address is right or not found.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _call(authority: Authority, clock: Clock, limit: FailureLimit, handler: Handler) -> Any:
