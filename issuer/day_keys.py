@@ -46,8 +46,7 @@ class DayKeys:
 
     def days(self) -> list[str]:
         """The days that have a key, oldest first."""
-        names = map(KEY_FILE.fullmatch, os.listdir(self.folder))  # noqa: PTH208 - names will do.
-        return sorted(match[1] for match in names if match)
+        return sorted(match[1] for name in self._names() if (match := KEY_FILE.fullmatch(name)))
 
     def finished(self, now: int) -> list[str]:
         """The days that are over and still have a key, oldest first."""
@@ -114,7 +113,7 @@ class DayKeys:
         draft that is there then belongs to no one. It is not overwritten, because it may be a
         second name of a key in use; if it is not, it was never a key.
         """
-        for name in os.listdir(self.folder):  # noqa: PTH208 - names will do.
+        for name in self._names():
             if DRAFT_FILE.fullmatch(name):
                 (self.folder / name).unlink(missing_ok=True)
 
@@ -129,10 +128,20 @@ class DayKeys:
             return None
         return seen.st_ino, seen.st_mtime_ns, seen.st_ctime_ns
 
-    def _read(self, day: str) -> bytes:
-        secret = read_private(self._path(day))
+    def _read(self, day: str) -> bytes | None:
+        path = self._path(day)
+        try:
+            secret = read_private(path)
+        except FileNotFoundError:  # Destroyed by another process a moment ago.
+            return None
+        except OSError as error:
+            raise from_os(error) from error
         if len(secret) != KEY_BYTES:
-            raise StoreError(
-                f"the day key {self._path(day)} is damaged; remove it, its records are lost"
-            )
+            raise StoreError(f"the day key {path} is damaged; remove it, its records are lost")
         return secret
+
+    def _names(self) -> list[str]:
+        try:
+            return os.listdir(self.folder)  # noqa: PTH208 - names are all that is needed.
+        except OSError as error:
+            raise from_os(error) from error

@@ -1,8 +1,10 @@
 """Day keys: complete when they appear, the same for everyone, gone with their day."""
 
+import errno
 import multiprocessing
 import os
 import stat
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -201,3 +203,45 @@ def test_a_folder_that_cannot_be_made_gives_one_line(tmp_path: Path) -> None:
     (tmp_path / "day-keys").write_bytes(b"in the way")
     with pytest.raises(StoreError, match="the store cannot be written or read"):
         DayKeys.open(tmp_path)
+
+
+def refuse_with(number: int) -> Callable[..., None]:
+    def refuse(*arguments: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return refuse
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [(errno.ENOSPC, "disk is full"), (errno.EROFS, "read-only"), (errno.EIO, "check the disk")],
+)
+def test_a_key_that_cannot_be_made_read_or_destroyed_gives_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, reason: str
+) -> None:
+    keys = DayKeys.open(tmp_path)
+    keys.find_or_make(TODAY, NOON)
+    for function in ("create_private", "destroy", "read_private"):
+        monkeypatch.setattr(day_keys, function, refuse_with(number))
+    with pytest.raises(StoreError, match=reason):
+        keys.find_or_make("2024-10-05", NOON)
+    with pytest.raises(StoreError, match=reason):
+        DayKeys(keys.folder).find(TODAY, NOON)
+    with pytest.raises(StoreError, match=reason):
+        keys.destroy_day(TODAY)
+
+
+def test_a_key_destroyed_between_looking_and_reading_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = DayKeys.open(tmp_path)
+    monkeypatch.setattr(keys, "_look", lambda day: (1, 2, 3))
+    assert keys.find(TODAY, NOON) is None
+
+
+def test_a_folder_of_keys_that_is_gone_gives_one_line(tmp_path: Path) -> None:
+    keys = DayKeys.open(tmp_path)
+    (keys.folder / "CACHEDIR.TAG").unlink()
+    keys.folder.rmdir()
+    with pytest.raises(StoreError, match="check that its folder is there"):
+        keys.days()

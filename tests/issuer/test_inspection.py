@@ -1,5 +1,6 @@
 """``retention verify``: silent about a healthy home, one line for each planted fault."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from issuer.inspection import GRACE, Fault, Finding, inspect
 from issuer.purge import purge
-from issuer.store import Store
+from issuer.store import Store, StoreError
 from schemas.kinds import DAY, HOUR, MINUTE, Kind
 from tests.support.perishable import (
     MIDNIGHT,
@@ -231,6 +232,32 @@ def test_a_damaged_database_is_reported(tmp_path: Path) -> None:
     assert faults(tmp_path, EVENING) == {Fault.DAMAGED}
     path.write_bytes(b"not a database".ljust(8192, b"!"))
     assert faults(tmp_path, EVENING) == {Fault.DAMAGED}
+
+
+def test_a_broken_list_of_freed_pages_is_reported(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        fill(store, 200, life=DAY)
+        with raw_database(tmp_path) as connection:
+            connection.execute("DELETE FROM records")
+    path = tmp_path / "store" / "store.db"
+    data = bytearray(path.read_bytes())
+    data[36:40] = bytes(4)
+    path.write_bytes(data)
+    messages = [finding.message for finding in inspect(tmp_path, EVENING)]
+    assert any(line.endswith("(its list of freed pages is broken)") for line in messages)
+
+
+def test_files_that_cannot_be_read_give_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, *, before: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with open_store(tmp_path):
+        pass
+    monkeypatch.setattr("issuer.inspection.survey", refuse)
+    with pytest.raises(StoreError, match="make its folder writable for this account"):
+        inspect(tmp_path, NOON)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The end of a day: everything of it goes, everything else stays, whatever happens meanwhile."""
 
+import errno
 import random
 import signal
 import sqlite3
@@ -173,6 +174,22 @@ def test_a_full_disk_during_compaction_gives_one_line_and_the_next_purge_finishe
         assert purge(store, MIDNIGHT + 60) == PurgeTotals({}, (), complete=True)
         assert held(store, 5, expires=MIDNIGHT + HOUR, now=MIDNIGHT) == 5
     assert files_with(tmp_path, YESTERDAY.encode()) == []
+
+
+def test_a_disk_too_full_to_begin_leaves_everything_for_the_next_purge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with open_store(tmp_path) as store:
+        fill(store, 5)
+        monkeypatch.setattr(module, "create_private", refuse)
+        with pytest.raises(StoreError, match="disk is full"):
+            purge(store, MIDNIGHT)
+        assert store.keys.days() == [YESTERDAY]
+        monkeypatch.undo()
+        assert purge(store, MIDNIGHT).deleted == {"code": 5}
 
 
 def test_compaction_says_why_it_failed(tmp_path: Path) -> None:

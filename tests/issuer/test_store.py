@@ -1,7 +1,7 @@
 """The perishable store: what it keeps, for how long, from whom, and what it does in trouble."""
 
+import errno
 import os
-import resource
 import shutil
 import sqlite3
 import stat
@@ -459,17 +459,18 @@ def test_a_file_size_limit_gives_one_line_and_loses_nothing(tmp_path: Path) -> N
     assert kept and set(kept) == {b"payload"}
 
 
-def test_a_disk_without_space_for_a_day_key_gives_one_line(tmp_path: Path) -> None:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+def test_a_disk_without_space_for_a_day_key_gives_one_line_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     with open_store(tmp_path) as store:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
-        try:
-            with pytest.raises(StoreError) as caught:
-                put(store)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        assert "file size limit" in one_line(caught.value)
         put(store, payload=PAYLOAD)
+        monkeypatch.setattr("issuer.day_keys.create_private", refuse)
+        with pytest.raises(StoreError, match="disk is full") as caught:
+            put(store, expires=NOON + DAY)
+        assert one_line(caught.value)
         assert store.get(Kind.CODE, IDENTIFIER, NOON) == PAYLOAD
 
 
