@@ -28,13 +28,13 @@ from shell.command_line import (
     say,
 )
 from shell.errors import CommandError
+from verifier.bundle_file import read_bundle_file
 from verifier.codes import Typed, codes_of
 from verifier.decision import EXIT_CODES
 from verifier.report import make_report, report_members, report_text
 from verifier.scanning import Door
 from verifier.settings import Settings
 from verifier.trust_store import NOT_SET_UP, TrustStore
-from verifier.updating import compare_clock, fetch_bundle, read_bundle_file
 
 PROGRAM = "qupia-verifier"
 _THUMBPRINT_BYTES = 32
@@ -63,7 +63,7 @@ def setup(
     earlier = store.earlier_settings()
     url = _origin(source) if "://" in source else None
     settings = Settings(url or earlier.url, policy or earlier.policy)
-    data = fetch_bundle(url) if url is not None else read_bundle_file(Path(source))
+    data = _fetch(url) if url is not None else read_bundle_file(Path(source))
     try:
         store.set_up(data, root=root, settings=settings, now=system_clock())
     except BundleRejected as rejected:
@@ -86,7 +86,7 @@ def sync(
     url = store.settings().url
     if url is None:
         raise CommandError("this device was set up from a file; run: qupia-verifier import FILE")
-    _accept(store, fetch_bundle(url), language)
+    _accept(store, _fetch(url), language)
     _compare_clock(store)
     return _report(store, as_json=as_json, language=language)
 
@@ -168,6 +168,13 @@ def _origin(text: str) -> str:
         raise CommandError(str(error)) from None
 
 
+def _fetch(url: str) -> bytes:
+    # Imported where it is used, so that a scan does not even load the web client.
+    from verifier.updating import fetch_bundle
+
+    return fetch_bundle(url)
+
+
 def _accept(store: TrustStore, data: bytes, language: Language) -> None:
     try:
         store.accept(data, now=system_clock())
@@ -180,6 +187,8 @@ def _refusal(rejected: BundleRejected, language: Language) -> CommandError:
 
 
 def _compare_clock(store: TrustStore) -> None:
+    from verifier.updating import compare_clock
+
     url = store.settings().url
     check = compare_clock(url, system_clock) if url is not None else None
     if check is not None:

@@ -1,6 +1,4 @@
-"""Where a bundle comes from: the issuer's address, or a file on a USB stick."""
-
-from pathlib import Path
+"""The newest bundle and the time from the issuer's address. Scanning never loads this module."""
 
 from schemas.bundle import BUNDLE_LIMIT
 from schemas.paths import HEALTH_PATH, TRUST_BUNDLE_PATH
@@ -9,10 +7,8 @@ from shell.errors import CommandError
 from shell.fetching import send
 from verifier.settings import ClockCheck
 
-_SPARE = 1024
-"""Bytes of white space after a bundle in a file that are read before the limit strikes."""
-
 _HEALTH_LIMIT = 64_000
+"""Bytes; of this answer only the header counts."""
 
 
 def fetch_bundle(origin: str) -> bytes:
@@ -24,20 +20,6 @@ def fetch_bundle(origin: str) -> bytes:
             "check the address, or try again later"
         )
     return answer.body
-
-
-def read_bundle_file(path: Path) -> bytes:
-    """The bytes of a bundle file without white space at its end, not verified.
-
-    Editors and mail programs add a final line end. Raises CommandError when there is no such file.
-    """
-    try:
-        with path.open("rb") as file:
-            return file.read(BUNDLE_LIMIT + _SPARE).rstrip(b" \t\r\n")
-    except FileNotFoundError:
-        raise CommandError(
-            f"there is no file {path}; name a bundle file, or a URL such as https://qupia.example"
-        ) from None
 
 
 def compare_clock(origin: str, clock: Clock) -> ClockCheck | None:
