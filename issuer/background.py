@@ -48,6 +48,7 @@ def forget_what_is_over(authority: Authority, clock: Clock) -> None:
     published = authority.published()
     listed = frozenset(published.bundle.by_id) if published else frozenset()
     authority.raw_keys.forget(now, listed)
+    authority.store.keys.forget_finished(now)
 
 
 def _work(authority: Authority, clock: Clock, stop: threading.Event) -> None:

@@ -69,8 +69,13 @@ def check_standing(tx: Transaction, entitlement: Entitlement) -> None:
     """Raise ApiProblem ``withdrawn`` or ``ended`` when nothing may be issued any more."""
     if withdrawn_until(tx, entitlement.rid) is not None:
         raise ApiProblem(Problem.WITHDRAWN)
-    if tx.get(Kind.ENDED, entitlement.jti.encode()) is not None:
+    if ended_until(tx, entitlement) is not None:
         raise ApiProblem(Problem.ENDED)
+
+
+def ended_until(tx: Transaction, entitlement: Entitlement) -> int | None:
+    """When the mark dies that its owner ended the entitlement; None when there is none."""
+    return tx.expiry(Kind.ENDED, entitlement.jti.encode(), expires=entitlement.until)
 
 
 def parse_batch(key: PassKey, values: Sequence[str], *, size: int) -> Batch:
@@ -102,9 +107,9 @@ def take_batches(
     """
     for batch in batches:
         identifier = batch_identifier(entitlement, batch.key.id)
-        before = tx.get(Kind.BATCH, identifier)
+        expires = batch.key.window.exp + GRACE_AFTER_WINDOW
+        before = tx.get(Kind.BATCH, identifier, expires=expires)
         if before is None:
-            expires = batch.key.window.exp + GRACE_AFTER_WINDOW
             tx.put(Kind.BATCH, identifier, batch.digest, expires=expires)
             _count(tx, batch.key.status, len(batch.blinded), now)
         elif before != batch.digest:
@@ -130,11 +135,16 @@ def count_identifier(day: int, status: str) -> bytes:
 
 def issued_on(tx: Transaction, day: int, status: str) -> int:
     """How many passes of ``status`` were issued on ``day``; shown to people only rounded."""
-    return int.from_bytes(tx.get(Kind.COUNT, count_identifier(day, status)) or b"", "big")
+    counted = tx.get(Kind.COUNT, count_identifier(day, status), expires=_count_dies(day))
+    return int.from_bytes(counted or b"", "big")
 
 
 def _count(tx: Transaction, status: str, passes: int, now: int) -> None:
     day = now // DAY
     total = issued_on(tx, day, status) + passes
-    expires = day * DAY + STORED_KINDS[Kind.COUNT].period
-    tx.put(Kind.COUNT, count_identifier(day, status), total.to_bytes(8, "big"), expires=expires)
+    identifier = count_identifier(day, status)
+    tx.put(Kind.COUNT, identifier, total.to_bytes(8, "big"), expires=_count_dies(day))
+
+
+def _count_dies(day: int) -> int:
+    return day * DAY + STORED_KINDS[Kind.COUNT].period

@@ -18,11 +18,11 @@ from shell.errors import CommandError
 from shell.files import read_private, write_private
 
 RENEW_AFTER = 6 * HOUR
-BYTES_PER_KEY = 630
-"""Measured: what one key adds to a signed bundle."""
+KEY_MEMBER_BYTES = 465
+"""What one key adds to the payload, its status's id not counted; base64url makes 4 bytes of 3."""
 
-BYTES_WITHOUT_KEYS = 100_000
-"""Room for root statements, names, policies and retired ids."""
+BYTES_WITHOUT_KEYS = 250_000
+"""Room for root statements, the longest names and policies, and retired ids."""
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,10 @@ def check_size(config: Config, policy: Policy, now: int) -> None:
     calendar, life = policy.calendar, policy.bundle_hours * HOUR
     moments = [window.exp - 1 for window in calendar.windows_between(now, config.sunset)]
     windows = max(len(calendar.windows_between(at, at + life)) for at in moments)
-    keys = windows * len(policy.statuses) * len(all_hints(config.hint))
-    if keys * BYTES_PER_KEY + BYTES_WITHOUT_KEYS > BUNDLE_LIMIT:
+    cells = windows * len(all_hints(config.hint))
+    keys = cells * len(policy.statuses)
+    members = cells * sum(KEY_MEMBER_BYTES + len(status.id) for status in policy.statuses)
+    if members * 4 // 3 + BYTES_WITHOUT_KEYS > BUNDLE_LIMIT:
         raise CommandError(
             f"these settings need {keys} keys in one bundle, more than 4 MB; "
             "choose fewer statuses, longer windows, fewer bundle_hours or a coarser hint"

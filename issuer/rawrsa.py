@@ -53,7 +53,7 @@ class LibcryptoMissing(Exception):
 
 
 class LibcryptoKey:
-    """A key held by libcrypto."""
+    """A key held by libcrypto. May be used from several threads at once."""
 
     def __init__(self, key: rsa.RSAPrivateKey) -> None:
         self._lib = _libcrypto()
@@ -68,35 +68,61 @@ class LibcryptoKey:
         if not self._key:
             raise SigningFailed
         weakref.finalize(self, self._lib.EVP_PKEY_free, self._key)
+        self._idle: list[_Prepared] = []
 
     def sign_raw(self, message: bytes) -> bytes:
-        lib = self._lib
-        signature = self._operate(lib.EVP_PKEY_decrypt_init, lib.EVP_PKEY_decrypt, message)
-        check = self._operate(lib.EVP_PKEY_encrypt_init, lib.EVP_PKEY_encrypt, signature)
+        # Preparing an operation costs a twentieth of it, so prepared ones are kept; never are
+        # there more than threads that signed at once. Popping and appending are atomic.
+        try:
+            prepared = self._idle.pop()
+        except IndexError:
+            prepared = _Prepared(self._lib, self._key, self._size)
+        # An operation that failed is not used again.
+        signature = prepared.sign(message)
+        self._idle.append(prepared)
+        return signature
+
+
+class _Prepared:
+    """The two operations of one key, set up for repeated use by one thread at a time.
+
+    Without padding, decryption is m^d mod n and encryption is s^e mod n.
+    """
+
+    def __init__(self, lib: Any, key: int, size: int) -> None:
+        self._lib = lib
+        self._size = size
+        self._length = ctypes.c_size_t()
+        self._output = ctypes.create_string_buffer(size)
+        self._private = self._context(key, lib.EVP_PKEY_decrypt_init)
+        self._public = self._context(key, lib.EVP_PKEY_encrypt_init)
+
+    def sign(self, message: bytes) -> bytes:
+        if len(message) != self._size:
+            raise SigningFailed
+        signature = self._apply(self._lib.EVP_PKEY_decrypt, self._private, message)
+        check = self._apply(self._lib.EVP_PKEY_encrypt, self._public, signature)
         if not hmac.compare_digest(check, message):
             raise SigningFailed
         return signature
 
-    def _operate(self, init: Any, operation: Any, data: bytes) -> bytes:
-        """Without padding, decryption is m^d mod n and encryption is s^e mod n."""
+    def _apply(self, operation: Any, context: int, data: bytes) -> bytes:
+        length = self._length
+        length.value = self._size
+        done = operation(context, self._output, ctypes.byref(length), data, self._size)
+        if done != 1 or length.value != self._size:
+            self._lib.ERR_clear_error()
+            raise SigningFailed
+        return self._output.raw
+
+    def _context(self, key: int, init: Any) -> int:
         lib = self._lib
-        context = lib.EVP_PKEY_CTX_new(self._key, None)
-        try:
-            output = ctypes.create_string_buffer(self._size)
-            length = ctypes.c_size_t(self._size)
-            done = (
-                len(data) == self._size
-                and init(context) == 1
-                and lib.EVP_PKEY_CTX_set_rsa_padding(context, _RSA_NO_PADDING) == 1
-                and operation(context, output, ctypes.byref(length), data, len(data)) == 1
-                and length.value == self._size
-            )
-            if not done:
-                lib.ERR_clear_error()
-                raise SigningFailed
-            return output.raw
-        finally:
-            lib.EVP_PKEY_CTX_free(context)
+        context: int = lib.EVP_PKEY_CTX_new(key, None)
+        weakref.finalize(self, lib.EVP_PKEY_CTX_free, context)
+        if init(context) != 1 or lib.EVP_PKEY_CTX_set_rsa_padding(context, _RSA_NO_PADDING) != 1:
+            lib.ERR_clear_error()
+            raise SigningFailed
+        return context
 
 
 class PortableKey:

@@ -20,7 +20,9 @@ from schemas.problems import ApiProblem, Problem
 from schemas.references import derive_rid, normalise_reference
 
 RID_BYTES = 32
-WITHDRAWALS = ("positive", "contact", FRAUD)
+_STORED = STORED_KINDS[Kind.WITHDRAWAL]
+WITHDRAWALS = {"positive": _STORED.period, "contact": _STORED.period, FRAUD: _STORED.longest}
+"""What withdraws, and for how many seconds at most."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -165,7 +167,10 @@ def code_identifier(text: str) -> bytes:
 
 def withdrawn_until(tx: Transaction, rid: str) -> int | None:
     """Until when nothing is issued to ``rid``; None when it is not withdrawn."""
-    ends = (tx.expiry(Kind.WITHDRAWAL, _withdrawal(rid, evidence)) for evidence in WITHDRAWALS)
+    ends = (
+        tx.expiry(Kind.WITHDRAWAL, _withdrawal(rid, evidence), longest=longest)
+        for evidence, longest in WITHDRAWALS.items()
+    )
     return max((end for end in ends if end is not None), default=None)
 
 

@@ -48,16 +48,20 @@ def day_of_death(expires_at: int) -> str:
     return day_of(expires_at - 1)
 
 
-def days_to_search(kind: Kind, now: int, *, expires: int | None = None) -> tuple[str, str]:
+def days_to_search(
+    kind: Kind, now: int, *, expires: int | None = None, longest: int | None = None
+) -> tuple[str, str]:
     """First and last day, both included, on which a live record of ``kind`` can die.
 
-    They are the same day when the second of the record's death is known.
+    They are the same day when the second of the record's death is known. ``longest`` is the
+    longest life in seconds of the record in question, where that is less than its kind's.
     """
     if expires is not None:
         day = day_of_death(visible_expiry(kind, expires))
         return day, day
     entry = STORED_KINDS[kind]
-    return day_of(now), day_of(now + entry.longest + entry.rounding - 1)
+    longest = entry.longest if longest is None else longest
+    return day_of(now), day_of(now + longest + entry.rounding - 1)
 
 
 def check_record(kind: Kind, payload: bytes, *, expires: int, now: int) -> None:

@@ -93,7 +93,8 @@ class View:
     """The store as it is read at ``now``. A record past its exact second is gone.
 
     Where the caller knows the second that a record was given, ``expires`` limits the search to
-    that one day. It must be the very same value, or the record is not found.
+    that one day. It must be the very same value, or the record is not found. ``longest`` limits it
+    where records of this name live shorter than others of their kind.
     """
 
     def __init__(self, connection: sqlite3.Connection, keys: DayKeys, now: int) -> None:
@@ -108,9 +109,16 @@ class View:
         live = self._live(kind, identifier, expires)
         return live[1].payload if live else None
 
-    def expiry(self, kind: Kind, identifier: bytes, *, expires: int | None = None) -> int | None:
+    def expiry(
+        self,
+        kind: Kind,
+        identifier: bytes,
+        *,
+        expires: int | None = None,
+        longest: int | None = None,
+    ) -> int | None:
         """The exact second at which the live record is gone."""
-        live = self._live(kind, identifier, expires)
+        live = self._live(kind, identifier, expires, longest)
         return live[1].expires if live else None
 
     def find(self, kind: Kind, identifier: bytes, *, expires: int | None = None) -> Locator | None:
@@ -119,17 +127,27 @@ class View:
         return Locator(live[0].key.day, live[0].tag) if live else None
 
     def _live(
-        self, kind: Kind, identifier: bytes, expires: int | None = None
+        self,
+        kind: Kind,
+        identifier: bytes,
+        expires: int | None = None,
+        longest: int | None = None,
     ) -> tuple[_Hit, Opened] | None:
-        for hit in self._search(kind, identifier, expires):
+        for hit in self._search(kind, identifier, expires, longest):
             opened = hit.key.open(kind, hit.tag, hit.sealed, expires_at=hit.expires_at)
             if self._now < opened.expires:
                 return hit, opened
         return None
 
-    def _search(self, kind: Kind, identifier: bytes, expires: int | None = None) -> list[_Hit]:
+    def _search(
+        self,
+        kind: Kind,
+        identifier: bytes,
+        expires: int | None = None,
+        longest: int | None = None,
+    ) -> list[_Hit]:
         """Every row of this name, whether its second has come or not."""
-        keys = self._candidates(kind, expires)
+        keys = self._candidates(kind, expires, longest)
         if not keys:
             return []
         values: list[str | bytes] = []
@@ -139,14 +157,16 @@ class View:
         rows = self._connection.execute(statement, (*values, kind.value)).fetchall()
         return [_Hit(keys[day], tag, sealed, expires_at) for day, tag, sealed, expires_at in rows]
 
-    def _candidates(self, kind: Kind, expires: int | None) -> dict[str, DayKey]:
+    def _candidates(
+        self, kind: Kind, expires: int | None, longest: int | None
+    ) -> dict[str, DayKey]:
         """The keys of the days on which a record of ``kind`` can die.
 
         Each is looked for once in a view: only writers, who take turns, make or destroy keys.
         """
         if self._days is None:
             self._days = self._keys.days()
-        first, last = days_to_search(kind, self._now, expires=expires)
+        first, last = days_to_search(kind, self._now, expires=expires, longest=longest)
         days = [day for day in self._days if first <= day <= last]
         for day in days:
             if day not in self._found:

@@ -9,6 +9,7 @@ from issuer.grid import list_keys
 from issuer.issuance import (
     batch_identifier,
     check_standing,
+    ended_until,
     own_keys,
     parse_batch,
     sign_batch,
@@ -79,7 +80,7 @@ def post_me(authority: Authority, call: Call, now: int) -> dict[str, Any]:
         ]
         ends = {
             "withdrawal": withdrawn_until(tx, entitlement.rid),
-            "ended": tx.expiry(Kind.ENDED, entitlement.jti.encode()),
+            "ended": ended_until(tx, entitlement),
         }
     held += [
         {"what": what, "dies": format_time(end)} for what, end in ends.items() if end is not None
