@@ -122,22 +122,23 @@ def test_the_summary_of_an_export_of_2000_rows_adds_up(tmp_path: Path) -> None:
     assert set(export.reasons) == {reason.value for reason in RejectReason}
 
 
-def test_an_export_is_never_held_in_memory(tmp_path: Path) -> None:
-    path = tmp_path / "export.csv"
-    path.write_text(write_text([make_row(n) for n in range(3000)]), encoding="cp1251")
+def test_an_export_three_times_as_long_takes_no_more_memory(tmp_path: Path) -> None:
+    read_rows(tmp_path, 100)  # What is imported and cached on first use counts for neither.
+    assert read_rows(tmp_path, 9000) < 1.3 * read_rows(tmp_path, 3000)
+
+
+def read_rows(folder: Path, number: int) -> int:
+    """Read an export of so many rows; the most bytes that were in use meanwhile."""
+    path = folder / "export.csv"
+    path.write_text(write_text([make_row(n) for n in range(number)]), encoding="cp1251")
     tracemalloc.start()
     counted = sum(1 for _ in read_export(path, policy=POLICY, now=NOW))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert counted == 3000
-    assert path.stat().st_size > 2 * peak
+    assert counted == number
+    return peak
 
 
-# Encodings, separators, line ends
-
-
-@pytest.mark.parametrize("separator", [";", ",", "\t"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1251"])
 def test_encoding_and_separator_are_found(tmp_path: Path, encoding: str, separator: str) -> None:
     text = write_text([make_row(1), make_row(2)], separator=separator)
     rows = read(tmp_path, text, encoding=encoding)
