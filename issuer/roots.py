@@ -89,7 +89,10 @@ def load_signer(home: Home, config: Config, now: int) -> tuple[SigningKey, int]:
     for name, jwk in current_statement(home, config).signers.items():
         if jwk["nbf"] <= now < jwk["exp"]:
             return SigningKey.load(signer_path(home, name), Typ.TRUST), int(jwk["exp"])
-    raise CommandError("no signer is in force now; run: qupia-issuer keys delegate --root ROOT.pem")
+    raise CommandError(
+        "no signer is in force now; check the clock, or run: "
+        "qupia-issuer keys delegate --root ROOT.pem"
+    )
 
 
 def signer_end(home: Home, config: Config) -> int:
