@@ -85,11 +85,12 @@ def verify(
     token = _check_signature(presentation, key, bundle)  # 5
     _check_proof(presentation, token, venue)  # 6
     _check_slot(presentation.slot, now)  # 7
-    _check_not_seen(presentation, seen, now)  # 8
+    fingerprint = presentation.fingerprint
+    _check_not_seen(fingerprint, seen, now)  # 8
     verdict = _check_policy(key, policy)  # 9
     _check_not_specimen(bundle)  # 10
     if seen is not None:
-        seen.add(presentation.fingerprint, now=now)
+        seen.add(fingerprint, now=now)
     return verdict
 
 
@@ -185,11 +186,11 @@ def _check_slot(slot: int, now: int) -> None:
         raise Refused(Reason.FROM_THE_FUTURE, seconds=ahead * SLOT_SECONDS)
 
 
-def _check_not_seen(presentation: Presentation, seen: SeenSet | None, now: int) -> None:
+def _check_not_seen(fingerprint: bytes, seen: SeenSet | None, now: int) -> None:
     """Step 8."""
     if seen is None:
         return
-    seconds = seen.seconds_since(presentation.fingerprint, now=now)
+    seconds = seen.seconds_since(fingerprint, now=now)
     if seconds is not None:
         raise Refused(Reason.ALREADY_SHOWN, seconds=seconds)
 
