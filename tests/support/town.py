@@ -241,6 +241,10 @@ class Town:
         self.office = Device("qupia-issuer", service.home.path, self.net, self.clock)
 
     @property
+    def now(self) -> int:
+        return self.clock.now
+
+    @property
     def root(self) -> str:
         return self.service.authority.config.root
 
