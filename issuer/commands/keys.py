@@ -99,6 +99,8 @@ def delegate(
             signer = delegate_next(
                 authority.home, authority.config, root=root_key, next_root=next_root, now=now
             )
+        # Where no service runs beside, the windows since the last bundle have no keys yet.
+        make_with_progress(authority, now)
         publish(authority, now)
         authority.staff.note("delegate", None, now)
         end = format_time(signer_end(authority.home, authority.config))
@@ -154,6 +156,7 @@ def sunset(date: str, home: HomeOption = None, as_json: JsonOption = False) -> N
             )
         with authority.making():
             replace(authority.config, sunset=when).save(authority.home)
+        make_with_progress(authority, now)
         publish(authority, now)
         authority.staff.note("sunset", None, now)
     answer(
