@@ -1,7 +1,11 @@
 """Issuer URLs: an origin without a path, ``http`` for this machine only."""
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?|[0-9a-f:.]{2,45}")
+"""A name in ASCII (RFC 1123 section 2.1) or the inside of an IPv6 literal, in lower case."""
 
 
 def parse_origin(text: str) -> str:
@@ -12,7 +16,7 @@ def parse_origin(text: str) -> str:
     except ValueError:
         raise ValueError("a URL looks like https://qupia.example") from None
     host = (parts.hostname or "").lower()
-    if parts.scheme not in ("https", "http") or not host or not text.isascii():
+    if parts.scheme not in ("https", "http") or not _HOST.fullmatch(host):
         raise ValueError("a URL looks like https://qupia.example")
     if parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError("the URL is an origin: no path, no query and no user")
