@@ -49,8 +49,8 @@ class LogLine:
 def run_retention(authority: Authority, now: int) -> Mapping[str, int]:
     """Delete everything whose time is over at ``now``; how many of each kind.
 
-    Past the sunset that is everything but the log. Raises CommandError for a store that cannot be
-    written.
+    Past the sunset that is everything but the configuration and the logs. Raises CommandError for
+    a store that cannot be written.
     """
     with authority.making():
         _remove_drafts(authority.home)
@@ -59,11 +59,11 @@ def run_retention(authority: Authority, now: int) -> Mapping[str, int]:
         due = _after_everything(now) if over else now
         deleted = Counter(purge(authority.store, due).deleted)
         deleted["pass_keys"] = destroy_ended(authority.home.pass_keys, due)
-        deleted["staff_accounts"] = authority.staff.purge(now)
+        deleted["staff_accounts"] = authority.staff.purge(now, everyone=over)
         if over:
             deleted["signing_keys"] = destroy_all_keys(authority.home)
-            destroy(authority.home.bundle)
-            destroy(authority.home.statement)
+            for path in (authority.home.bundle, authority.home.statement, authority.home.retired):
+                destroy(path)
         totals = {kind: number for kind, number in deleted.items() if number}
         _log(authority, totals, now)
         if not over:

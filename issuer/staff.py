@@ -151,16 +151,21 @@ class Staff:
                 [now // DAY, action, number, role],
             )
 
-    def purge(self, now: int) -> int:
-        """Remove accounts unused for 90 days and actions over a year old; how many accounts."""
+    def purge(self, now: int, *, everyone: bool = False) -> int:
+        """Remove accounts unused for 90 days and actions over a year old; how many accounts.
+
+        With ``everyone`` all accounts go.
+        """
         with self._open() as db:
-            unused = [
-                row for row in db.table("accounts").rows if _is_unused(row["last_used_day"], now)
+            over = [
+                row
+                for row in db.table("accounts").rows
+                if everyone or _is_unused(row["last_used_day"], now)
             ]
-            for row in unused:
+            for row in over:
                 db.table("accounts").delete(row["number"])
             db.table("actions").delete_where("day < ?", [(now - LOG_PERIOD) // DAY])
-        return len(unused)
+        return len(over)
 
     @contextmanager
     def _open(self) -> Iterator[Database]:
