@@ -1,10 +1,14 @@
 """The newest bundle and the time from the issuer's address. Scanning never loads this module."""
 
 from schemas.bundle import BUNDLE_LIMIT
+from schemas.jws import parse_json_object
+from schemas.languages import Language
 from schemas.paths import HEALTH_PATH, TRUST_BUNDLE_PATH
+from schemas.problems import ApiProblem, Problem
+from schemas.validation import matches
 from shell.clock import Clock
 from shell.errors import CommandError
-from shell.fetching import send
+from shell.fetching import Answer, send
 from verifier.settings import ClockCheck
 
 _HEALTH_LIMIT = 64_000
@@ -15,11 +19,22 @@ def fetch_bundle(origin: str) -> bytes:
     """The bytes that the issuer serves, not verified; raises CommandError."""
     answer = send("GET", origin + TRUST_BUNDLE_PATH, limit=BUNDLE_LIMIT)
     if answer.status != 200:
-        raise CommandError(
-            f"{origin} answered {answer.status} instead of a trust bundle; "
-            "check the address, or try again later"
-        )
+        raise CommandError(_why_none(origin, answer))
     return answer.body
+
+
+def _why_none(origin: str, answer: Answer) -> str:
+    """What an issuer says itself, or that something else than an issuer answered."""
+    try:
+        members = parse_json_object(answer.body)
+    except ValueError:
+        members = {}
+    if matches("problem", members):
+        return f"{origin}: {ApiProblem(Problem(members['code'])).text(Language.EN)}"
+    return (
+        f"{origin} answered {answer.status} instead of a trust bundle; "
+        "check the address, or try again later"
+    )
 
 
 def compare_clock(origin: str, clock: Clock) -> ClockCheck | None:
