@@ -36,14 +36,16 @@ class Calendar:
 
     def window_at(self, now: int) -> Window:
         """The window that contains ``now``."""
+        length = timedelta(hours=self.hours)
         local = datetime.fromtimestamp(now, self.zone)
-        # An hour that a clock change repeats or skips can put the cut on the far side of now.
         start = local.replace(hour=local.hour // self.hours * self.hours)
         start = start.replace(minute=0, second=0, microsecond=0, fold=0)
-        nbf, exp = _seconds(start), _seconds(start + timedelta(hours=self.hours))
-        if now < nbf:
-            return self.window_at(nbf - 1)
-        return Window(nbf, exp) if now < exp else self.window_at(exp)
+        # A clock change that skips or repeats the cut can put it on the far side of now.
+        while now < _seconds(start):
+            start -= length
+        while now >= _seconds(start + length):
+            start += length
+        return Window(_seconds(start), _seconds(start + length))
 
     def next_window(self, window: Window) -> Window:
         return self.window_at(window.exp)

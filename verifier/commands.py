@@ -132,14 +132,14 @@ def scan(
 ) -> int:
     """Check codes without any network: ADMIT (exit 0), REFUSE (1) or CANNOT CHECK (2)."""
     store = _open_store(home)
-    door = Door(store, clock_at(at), policy)
-    door.check_ready(language)
+    door = Door(store, clock=clock_at(at), policy=policy, language=language)
+    door.check_policy()
     exit_codes = []
     # Closed at once when something fails, so that a terminal gets its echo back.
     with closing(codes_of(codes, cast(Typed, sys.stdin.buffer))) as given:
         for decision in door.decide_all(given):
             members = json.dumps(decision.members(), ensure_ascii=False)
-            say(members if as_json else decision.text(language, store.bundle()))
+            say(members if as_json else decision.text(language))
             exit_codes.append(EXIT_CODES[decision.outcome])
     if not exit_codes:
         raise CommandError("no code was given; scan or paste one")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from schemas.bundle import TrustBundle, VenuePolicy
+from schemas.bundle import Status, TrustBundle, VenuePolicy
 from schemas.door_texts import check_id, headline
 from schemas.languages import Language
 from schemas.refusals import Outcome, Reason, Refused
@@ -26,10 +26,11 @@ class Code:
 
 @dataclass(frozen=True)
 class Decision:
-    """Either a verdict or a refusal; the code itself is not kept."""
+    """Either a verdict, with what its status is called, or a refusal. The code is not kept."""
 
     source: str
     result: Verdict | Refused
+    status: Status | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -48,12 +49,12 @@ class Decision:
             "holder": verdict and verdict.holder,
         }
 
-    def text(self, language: Language, bundle: TrustBundle | None) -> str:
+    def text(self, language: Language) -> str:
         """One line: sign and word, then why, then what the help desk asks for."""
         start = f"{self.source}: {headline(self.outcome, language)}"
         if isinstance(self.result, Refused):
             return f"{start} — {self.result.text(language)} ({self.result.helpdesk})"
-        facts = [] if bundle is None else [bundle.status(self.result.status).name[language]]
+        facts = [self.status.name[language]] if self.status is not None else []
         if self.result.asks_hint and self.result.holder is not None:
             facts.append(check_id(self.result.holder, language))
         return " — ".join([start, *facts])
@@ -74,4 +75,5 @@ def decide(
         verdict = verify(code.text, bundle=bundle, policy=policy, now=now, seen=seen)
     except Refused as refused:
         return Decision(code.source, refused)
-    return Decision(code.source, verdict)
+    status = bundle.status(verdict.status) if bundle is not None else None
+    return Decision(code.source, verdict, status)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from schemas.bundle import TrustBundle
 from schemas.languages import Language
 from shell.clock import Clock
 from shell.command_line import warn
@@ -20,26 +21,37 @@ class Door:
     the next code on. What was admitted is remembered in memory, for three minutes.
     """
 
-    def __init__(self, store: TrustStore, clock: Clock, policy: str | None) -> None:
+    def __init__(
+        self, store: TrustStore, *, clock: Clock, policy: str | None, language: Language
+    ) -> None:
         self._store = store
         self._clock = clock
         self._policy = policy if policy is not None else store.settings().policy
+        self._language = language
         self._seen = SeenSet()
+        self._warned_of: TrustBundle | None = None
 
-    def check_ready(self, language: Language) -> None:
-        """Warn when the keys are old; raises CommandError for a policy that does not exist."""
+    def check_policy(self) -> None:
+        """Raise CommandError for a policy that does not exist, before the first code."""
         bundle = self._store.bundle()
-        if bundle is None:
-            return
-        choose_policy(bundle, self._policy)
-        condition = condition_at(bundle, self._clock())
-        if condition.name == "old":
-            warn(keys_text(bundle, condition, language))
+        if bundle is not None:
+            choose_policy(bundle, self._policy)
 
     def decide_all(self, codes: Iterable[Code]) -> Iterator[Decision]:
         """Each decision as soon as its code is there."""
         for code in codes:
-            bundle = self._store.bundle()
-            policy = choose_policy(bundle, self._policy) if bundle is not None else None
-            now = self._clock()
-            yield decide(code, bundle=bundle, policy=policy, now=now, seen=self._seen)
+            yield self._decide(code, self._store.bundle(), self._clock())
+
+    def _decide(self, code: Code, bundle: TrustBundle | None, now: int) -> Decision:
+        policy = None
+        if bundle is not None:
+            policy = choose_policy(bundle, self._policy)
+            self._warn_when_old(bundle, now)
+        return decide(code, bundle=bundle, policy=policy, now=now, seen=self._seen)
+
+    def _warn_when_old(self, bundle: TrustBundle, now: int) -> None:
+        """Once for each bundle; it still works."""
+        condition = condition_at(bundle, now)
+        if condition.name == "old" and bundle is not self._warned_of:
+            self._warned_of = bundle
+            warn(keys_text(bundle, condition, self._language))

@@ -31,13 +31,21 @@ from shell.files import (
     locked,
     make_private_directory,
     read_private,
+    remove_drafts,
     write_private,
 )
+from shell.fresh import FreshFile
 from verifier.policies import choose_policy
 from verifier.settings import ClockCheck, Settings
 
 FORMAT = 1
 """The version of this layout."""
+
+_RENEW_TRUST = (
+    "remove it and run qupia-verifier setup again, with the newest bundle of the authority"
+)
+_RENEW_SETTINGS = "remove it and run qupia-verifier setup again"
+_RENEW_BUNDLE = "run qupia-verifier sync, or import the newest bundle of the authority"
 
 NOT_SET_UP = "this device is not set up; run: qupia-verifier setup URL --root THUMBPRINT"
 
@@ -56,7 +64,7 @@ class TrustStore:
         self._clock = home / "clock.json"
         self._evidence = home / "evidence"
         self._lock = home / "lock"
-        self._in_force: tuple[tuple[int, int], TrustBundle] | None = None
+        self._in_force = FreshFile(self._trust, self._load_bundle)
 
     def check_private(self) -> None:
         """Raise CommandError when anyone but the owner can reach one of the files."""
@@ -80,24 +88,11 @@ class TrustStore:
         """What this device has seen; raises CommandError when it is not set up."""
         if not self.is_set_up():
             raise CommandError(NOT_SET_UP)
-        remedy = (
-            "remove it and run qupia-verifier setup again, with the newest bundle of the authority"
-        )
-        members = self._read(self._trust, remedy)
-        if not matches("trust-state", members):
-            raise _damaged(self._trust, remedy)
-        pins = members.pop("pins")
-        return TrustState(**members, pins=Pins(**pins | {"hint": HintForm(pins["hint"])}))
+        return self._parse_state(read_private(self._trust))
 
     def bundle(self) -> TrustBundle | None:
         """The bundle in force, verified when it was last replaced; None before the set-up."""
-        if not self.is_set_up():
-            return None
-        status = self._trust.stat()
-        stamp = (status.st_mtime_ns, status.st_ino)
-        if self._in_force is None or self._in_force[0] != stamp:
-            self._in_force = (stamp, self._load_bundle(self.state()))
-        return self._in_force[1]
+        return self._in_force.get()
 
     def set_up(self, data: bytes, *, root: str, settings: Settings, now: int) -> TrustBundle:
         """Pin ``root`` and accept the first bundle; again, with the same root, it only updates.
@@ -168,8 +163,9 @@ class TrustStore:
         write_private(self._bundle_path(following), data)
         self._write(self._trust, asdict(following))
         kept = {self._bundle_path(following), self._bundle_path(state)}
-        for leftover in {*self.home.glob("bundle-*.jws"), *self.home.glob(".*.draft")} - kept:
-            leftover.unlink(missing_ok=True)
+        for replaced in set(self.home.glob("bundle-*.jws")) - kept:
+            replaced.unlink(missing_ok=True)
+        remove_drafts(self.home)
 
     def _keep_evidence(self, data: bytes, path: Path) -> None:
         make_private_directory(self._evidence)
@@ -178,37 +174,50 @@ class TrustStore:
             write_private(self._evidence / path.name, read_private(path))
 
     def _read_settings(self) -> Settings:
-        remedy = "remove it and run qupia-verifier setup again"
-        members = self._read(self._settings, remedy)
+        members = self._read(self._settings, _RENEW_SETTINGS)
         version = members.pop("format", None)
         if type(version) is int and version > FORMAT:
             raise CommandError(f"{self.home} was made by a newer program; install that program")
         if version != FORMAT or members.keys() != {"url", "policy"} or not _are_texts(members):
-            raise _damaged(self._settings, remedy)
+            raise _damaged(self._settings, _RENEW_SETTINGS)
         return Settings(**members)
 
-    def _load_bundle(self, state: TrustState) -> TrustBundle:
+    def _load_bundle(self, trust: bytes) -> TrustBundle:
+        state = self._parse_state(trust)
         path = self._bundle_path(state)
-        remedy = "run qupia-verifier sync, or import the newest bundle of the authority"
         try:
             verified = read_bundle(read_private(path), root=state.root)
         except (FileNotFoundError, BundleRejected):
-            raise _damaged(path, remedy) from None
+            raise _damaged(path, _RENEW_BUNDLE) from None
         if verified.digest != state.digest:
-            raise _damaged(path, remedy)
+            raise _damaged(path, _RENEW_BUNDLE)
         return verified.bundle
+
+    def _parse_state(self, data: bytes) -> TrustState:
+        members = _parse(self._trust, data, _RENEW_TRUST)
+        if not matches("trust-state", members):
+            raise _damaged(self._trust, _RENEW_TRUST)
+        pins = members.pop("pins")
+        return TrustState(**members, pins=Pins(**pins | {"hint": HintForm(pins["hint"])}))
 
     def _bundle_path(self, state: TrustState) -> Path:
         return self.home / f"bundle-{state.digest}.jws"
 
     def _read(self, path: Path, remedy: str) -> dict[str, Any]:
         try:
-            return parse_json_object(read_private(path))
-        except (FileNotFoundError, ValueError):
+            return _parse(path, read_private(path), remedy)
+        except FileNotFoundError:
             raise _damaged(path, remedy) from None
 
     def _write(self, path: Path, members: dict[str, Any]) -> None:
         write_private(path, json.dumps(members, indent=1).encode("ascii"))
+
+
+def _parse(path: Path, data: bytes, remedy: str) -> dict[str, Any]:
+    try:
+        return parse_json_object(data)
+    except ValueError:
+        raise _damaged(path, remedy) from None
 
 
 def _damaged(path: Path, remedy: str) -> CommandError:

@@ -16,6 +16,7 @@ ZONES = [
     "Asia/Beirut",  # They change at midnight still.
     "Australia/Lord_Howe",  # By half an hour.
     "Africa/Casablanca",
+    "Antarctica/Casey",  # Skipped three hours in the middle of a night, so 6 o'clock was late.
     "Pacific/Apia",  # Left out a whole day in 2011.
     "UTC",
 ]
@@ -74,6 +75,14 @@ def test_windows_are_disjoint_and_consecutive_in_every_zone(
     assert window.contains(now)
     assert following.nbf == window.exp < following.exp
     assert calendar.window_at(window.nbf) == calendar.window_at(window.exp - 1) == window
+
+
+def test_a_window_whose_beginning_was_skipped_begins_late() -> None:
+    """At 4 o'clock it was 7, so 6 o'clock by the clock of the night was an hour after that."""
+    calendar = Calendar(ZoneInfo("Antarctica/Casey"), hours=6)
+    window = calendar.window_at(at("2018-10-07T07:00:00+11:00"))
+    assert window == Window(at("2018-10-07T00:00:00+08:00"), at("2018-10-07T06:00:00+08:00"))
+    assert calendar.next_window(window).exp == at("2018-10-07T12:00:00+11:00")
 
 
 def test_the_windows_of_a_bundle_begin_before_its_end() -> None:

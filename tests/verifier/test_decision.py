@@ -60,17 +60,17 @@ def test_a_picture_without_a_code_cannot_be_checked() -> None:
     ],
 )
 def test_an_admitted_pass_is_one_line_in_each_language(language: Language, line: str) -> None:
-    assert decided(TEXT).text(language, BUNDLE) == line
+    assert decided(TEXT).text(language) == line
 
 
 def test_no_id_is_asked_for_where_the_policy_ignores_the_hint() -> None:
-    text = decided(TEXT, policy="no-hint").text(Language.EN, BUNDLE)
+    text = decided(TEXT, policy="no-hint").text(Language.EN)
     assert text == "line 3: ✓ ADMIT — Green"
 
 
 def test_a_refusal_says_why_and_what_the_help_desk_asks_for() -> None:
     decision = Decision("line 1", Refused(Reason.ALREADY_SHOWN, seconds=42))
-    assert decision.text(Language.EN, BUNDLE) == (
+    assert decision.text(Language.EN) == (
         "line 1: ✗ REFUSE — This pass was admitted here 42 s ago. Ask for the next pass. (Q15)"
     )
 
@@ -80,7 +80,7 @@ def test_every_reason_has_an_exit_code_and_a_line_without_the_code(reason: Reaso
     decision = Decision("line 1", Refused(reason, seconds=60))
     assert EXIT_CODES[decision.outcome] == (2 if decision.outcome is Outcome.CANNOT_CHECK else 1)
     for language in Language:
-        assert "\n" not in decision.text(language, None)
+        assert "\n" not in decision.text(language)
 
 
 def test_one_run_admits_a_pass_once() -> None:
