@@ -13,9 +13,11 @@ others; what it prints first must be the output given. Every port 8000 becomes a
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -23,6 +25,9 @@ from pathlib import Path
 
 PORT = 8000
 """What the documents write."""
+
+LONGEST_SECONDS = 300
+"""After this a document that hangs is ended, and its test fails."""
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _END = "end of output"
@@ -85,6 +90,9 @@ class Shell:
             text=True,
             start_new_session=True,
         )
+        self._watchdog = threading.Timer(LONGEST_SECONDS, self._kill)
+        self._watchdog.daemon = True
+        self._watchdog.start()
 
     def run(self, step: Step) -> str:
         """What a command prints, with the port that the document writes."""
@@ -98,8 +106,15 @@ class Shell:
 
     def close(self) -> None:
         """End the shell and what still runs in it."""
-        self._write("kill $(jobs -p) 2>/dev/null; wait; exit")
-        self._process.communicate(timeout=30)
+        self._watchdog.cancel()
+        try:
+            self._process.communicate("kill $(jobs -p) 2>/dev/null; wait; exit\n", timeout=30)
+        except (subprocess.TimeoutExpired, BrokenPipeError):
+            self._kill()
+            self._process.communicate()
+
+    def _kill(self) -> None:
+        os.killpg(self._process.pid, signal.SIGKILL)
 
     def _write(self, line: str) -> None:
         assert self._process.stdin is not None
