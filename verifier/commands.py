@@ -60,6 +60,7 @@ def setup(
     """Pin the authority's root and take its bundle; a second time, change what is given."""
     store = _open_store(home)
     _check_thumbprint(root)
+    store.pin(root)
     earlier = store.earlier_settings()
     url = _origin(source) if "://" in source else None
     settings = Settings(url or earlier.url, policy or earlier.policy)

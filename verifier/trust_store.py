@@ -82,7 +82,7 @@ class TrustStore:
 
     def earlier_settings(self) -> Settings:
         """The same for a set-up that is repeated, which also repairs a file that was removed."""
-        return self._read_settings() if self._settings.exists() else Settings()
+        return self.settings() if self._settings.exists() else Settings()
 
     def state(self) -> TrustState:
         """What this device has seen; raises CommandError when it is not set up."""
@@ -91,8 +91,19 @@ class TrustStore:
         return self._parse_state(read_private(self._trust))
 
     def bundle(self) -> TrustBundle | None:
-        """The bundle in force, verified when it was last replaced; None before the set-up."""
+        """The bundle in force, verified whenever it is another one; None before the set-up."""
         return self._in_force.get()
+
+    def pin(self, root: str) -> TrustState:
+        """What is known under that root; raises CommandError when another one is pinned."""
+        if not self.is_set_up():
+            return TrustState(root=root)
+        state = self.state()
+        if state.root != root:
+            raise CommandError(
+                f"{self.home} is set up with another root; name another folder with --home"
+            )
+        return state
 
     def set_up(self, data: bytes, *, root: str, settings: Settings, now: int) -> TrustBundle:
         """Pin ``root`` and accept the first bundle; again, with the same root, it only updates.
@@ -101,7 +112,7 @@ class TrustStore:
         """
         self._prepare_home()
         with locked(self._lock):
-            state = self._pin(root)
+            state = self.pin(root)
             bundle, following = self._judge(data, state, now)
             choose_policy(bundle, settings.policy)
             # trust.json is what makes a device set up, so it comes last.
@@ -139,16 +150,6 @@ class TrustStore:
         if not ours and self.home.exists() and any(p != self._lock for p in self.home.iterdir()):
             raise CommandError(f"{self.home} holds other files; name an empty folder with --home")
         make_private_directory(self.home)
-
-    def _pin(self, root: str) -> TrustState:
-        if not self.is_set_up():
-            return TrustState(root=root)
-        state = self.state()
-        if state.root != root:
-            raise CommandError(
-                f"{self.home} is set up with another root; name another folder with --home"
-            )
-        return state
 
     def _judge(self, data: bytes, state: TrustState, now: int) -> tuple[TrustBundle, TrustState]:
         try:

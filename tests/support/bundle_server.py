@@ -18,6 +18,7 @@ class BundleServer:
     date: int
     status: int = 200
     age: str | None = None
+    health: bytes = b"{}"
     origin: str = ""
     asked: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -38,7 +39,7 @@ def serving(body: bytes, date: int) -> Iterator[BundleServer]:
             if state.age is not None:
                 self.send_header("Age", state.age)
             self.end_headers()
-            self.wfile.write(state.body if self.path == TRUST_BUNDLE_PATH else b"{}")
+            self.wfile.write(state.body if self.path == TRUST_BUNDLE_PATH else state.health)
 
         def log_message(self, *_: object) -> None:
             pass

@@ -163,6 +163,8 @@ def test_a_second_set_up_changes_the_policy_and_keeps_it(
 def test_another_root_is_refused_and_another_home_takes_it(device: Run, tmp_path: Path) -> None:
     other, path = World(iss="https://other.example", first_key=100), tmp_path / "other.jws"
     path.write_bytes(other.bundle(NOON))
+    message = complaint(device("setup", "https://127.0.0.1:9", "--root", other.pin))
+    assert message.endswith("is set up with another root; name another folder with --home")
     message = complaint(device("setup", path, "--root", other.pin))
     assert message.endswith("is set up with another root; name another folder with --home")
     home = tmp_path / "second"
@@ -341,6 +343,15 @@ def test_an_answer_out_of_a_cache_says_nothing_about_the_clock(
     after = online("sync", "--json").members
     for name in ("clock_ahead_seconds", "clock_compared_at"):
         assert after[name] == before[name]
+
+
+def test_a_clock_that_cannot_be_compared_does_not_stop_a_sync(
+    online: Run, world: World, server: BundleServer
+) -> None:
+    server.body, server.health = world.bundle(NOON), b"x" * 100_000
+    result = online("sync", "--json", now=NOON + 60)
+    assert (result.status, result.members["version"]) == (0, 2)
+    assert result.members["clock_compared_at"] == "2026-03-17T07:00:00Z"
 
 
 def test_a_split_view_is_told_and_both_bundles_are_kept(

@@ -141,6 +141,15 @@ def test_two_bundles_of_one_version_are_kept_as_evidence(tmp_path: Path) -> None
     assert files_of(home / "evidence") == kept.keys()
 
 
+def test_a_split_view_is_told_although_the_bundle_in_force_is_lost(tmp_path: Path) -> None:
+    world, home = World(), tmp_path / "home"
+    store = new_store(home, world)
+    (home / f"bundle-{store.state().digest}.jws").unlink()
+    other = world.bundle(NOON + 1, version=1)
+    assert fault_of(store, other, NOON + 1) is BundleFault.SPLIT_VIEW
+    assert files_of(home / "evidence") == {f"bundle-{bundle_digest(other)}.jws"}
+
+
 def test_a_running_process_sees_what_another_has_put_in_force(tmp_path: Path) -> None:
     world, home = World(), tmp_path / "home"
     running = new_store(home, world)
@@ -339,6 +348,16 @@ def test_a_home_of_a_later_format_is_left_alone(tmp_path: Path) -> None:
 
 
 # Set-up
+
+
+def test_a_set_up_that_was_cut_off_leaves_nothing_to_the_next(tmp_path: Path) -> None:
+    world, home = World(), tmp_path / "home"
+    new_store(home, world, settings=Settings("https://qupia.example", "no-hint"))
+    (home / "trust.json").unlink()
+    assert TrustStore(home).earlier_settings() == Settings()
+    other = World(iss="https://other.example", first_key=50)
+    new_store(home, other)
+    assert TrustStore(home).settings() == Settings()
 
 
 def test_another_root_is_refused_in_the_same_folder(tmp_path: Path) -> None:
