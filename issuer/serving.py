@@ -87,6 +87,7 @@ def _bind(listen: Listen) -> socket.socket:
         listener.bind((listen.host, listen.port))
         listener.listen(BACKLOG)
     except (OSError, OverflowError) as error:
+        listener.close()
         reason = getattr(error, "strerror", None) or str(error)
         raise CommandError(
             f"cannot listen on {listen.host}:{listen.port} ({reason}); choose another --port"
