@@ -1,0 +1,200 @@
+"""``serve`` as a process: the port, TLS, workers, what it writes and how it is stopped."""
+
+import json
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
+
+from shell.clock import system_clock
+from shell.errors import CommandError
+from shell.fetching import Answer, send
+from tests.support.issuers import Service, pool_keys
+from tests.support.keys import ec_key
+from tests.support.texts import to_json
+
+PROGRAM = Path(sys.executable).with_name("qupia-issuer")
+WAIT = 30
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Service]:
+    """A home founded now for an address on this machine; nothing serves it yet."""
+    with pool_keys():
+        url = f"http://127.0.0.1:{free_port()}"
+        service = Service.found(tmp_path / "issuer", now=system_clock(), url=url)
+    service.home.root_key.rename(tmp_path / "ROOT.pem")
+    yield service
+    service.close()
+
+
+@contextmanager
+def serving(service: Service, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """Run ``serve`` until the block ends; it answers when the block begins."""
+    command = [PROGRAM, "serve", "--home", service.home.path, "--json", *arguments]
+    process = subprocess.Popen(
+        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def stop(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str, str]:
+    process.send_signal(number)
+    out, err = process.communicate(timeout=WAIT)
+    return process.returncode, out, err
+
+
+def get(url: str, **headers: str) -> Answer:
+    """Ask until the service answers."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    until = time.monotonic() + WAIT
+    while True:
+        try:
+            return send("GET", url, limit=100_000, headers=named)
+        except CommandError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+def post(service: Service, path: str, members: dict[str, object], proof: str) -> Answer:
+    url = service.authority.config.url + path
+    return send("POST", url, limit=256_000, body=to_json(members), headers={"DPoP": proof})
+
+
+def test_a_wallet_gets_its_passes_over_http_and_nothing_is_logged(served: Service) -> None:
+    url = served.authority.config.url
+    wallet, code = served.wallet(), served.code(reference="880317300123")
+    with serving(served) as process:
+        assert get(url + "/healthz").status == 200
+        body: dict[str, object] = {"code": code}
+        answer = post(
+            served, "/v1/entitlements", body, wallet.proof("/v1/entitlements", to_json(body))
+        )
+        assert answer.status == 200
+        wallet.entitlement = json.loads(answer.body)["entitlement"]
+        batch = wallet.batch(served.pass_key(wallet))
+        body = {"entitlement": wallet.entitlement, "batches": [batch]}
+        answer = post(served, "/v1/passes", body, wallet.proof("/v1/passes", to_json(body)))
+        assert len(json.loads(answer.body)["batches"][0]["signatures"]) == 8
+        assert post(served, "/v1/me", {"a": code}, "wrong").status == 401
+        status, out, err = stop(process, signal.SIGINT)
+    port = int(url.rpartition(":")[2])
+    assert (status, err) == (0, "")
+    assert json.loads(out) == {"url": url, "host": "127.0.0.1", "port": port}
+
+
+def test_figures_are_for_this_machine_and_not_for_who_comes_by_a_proxy(served: Service) -> None:
+    url = served.authority.config.url
+    with serving(served):
+        assert get(url + "/metrics").status == 200
+        assert get(url + "/metrics", x_forwarded_for="192.0.2.1").status == 401
+
+
+def test_missing_keys_are_made_while_it_serves(served: Service) -> None:
+    url = served.authority.config.url
+    for path in served.home.pass_keys.iterdir():
+        path.unlink()
+    served.home.bundle.unlink()
+    with serving(served):
+        until = time.monotonic() + WAIT
+        while get(url + "/healthz").status == 503 and time.monotonic() < until:
+            time.sleep(0.05)
+        assert get(url + "/healthz").status == 200
+    assert len(list(served.home.pass_keys.iterdir())) == 8
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for this machine, signed by itself."""
+    key = ec_key("tls").private
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.fromtimestamp(system_clock(), UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    cert, private = folder / "cert.pem", folder / "key.pem"
+    cert.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return cert, private
+
+
+def test_two_workers_serve_one_home_with_tls(served: Service, tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path)
+    port = int(served.authority.config.url.rpartition(":")[2])
+    context = ssl.create_default_context(cafile=cert)
+    context.check_hostname = False
+
+    def health() -> bytes:
+        address = ("127.0.0.1", port)
+        with (
+            socket.create_connection(address, timeout=WAIT) as plain,
+            context.wrap_socket(plain) as line,
+        ):
+            line.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return line.recv(20)
+
+    options = ("--workers", "2", "--tls-cert", cert, "--tls-key", key)
+    with serving(served, *options) as process:
+        until = time.monotonic() + WAIT
+        answer = b""
+        while not answer and time.monotonic() < until:
+            with suppress(OSError):
+                answer = health()
+            time.sleep(0.05)
+        assert answer.startswith(b"HTTP/1.1 200")
+        status, _, err = stop(process, signal.SIGTERM)
+    assert (status, err) == (0, "")
+
+
+def test_a_port_that_is_taken_is_one_line(served: Service) -> None:
+    port = int(served.authority.config.url.rpartition(":")[2])
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        ended = subprocess.run(
+            [PROGRAM, "serve", "--home", served.home.path],
+            capture_output=True,
+            text=True,
+            timeout=WAIT,
+            check=False,
+        )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        f"error: cannot listen on 127.0.0.1:{port} (Address already in use); "
+        "choose another --port\n"
+    )
