@@ -1,6 +1,8 @@
 """Blind issuance: the wallet's own key, two windows, one batch each, and the same answer again."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -185,6 +187,42 @@ def test_passes_are_counted_by_day_and_status_once(issuer: Service) -> None:
     with issuer.authority.store.transaction(issuer.now) as tx:
         counted = [issued_on(tx, NOON // DAY, status) for status in ("green", "blue")]
     assert counted == [8, 16]
+
+
+# All at once
+
+
+def at_once(*calls: Callable[[], Reply]) -> list[Reply]:
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result() for future in [pool.submit(call) for call in calls]]
+
+
+def test_the_same_batch_at_once_from_eight_clients_to_two_processes_is_issued_once(
+    issuer: Service,
+) -> None:
+    other = Service(issuer.home, issuer.clock)
+    wallet = issuer.activated()
+    twin = Wallet(other, wallet.account, wallet.entitlement)
+    replies = at_once(*[wallet.fetch, twin.fetch] * 4)
+    other.close()
+    assert {reply.status for reply in replies} == {200}
+    assert len({reply.body for reply in replies}) == 1
+    with issuer.authority.store.transaction(issuer.now) as tx:
+        assert issued_on(tx, NOON // DAY, "green") == 8
+
+
+def test_of_eight_different_batches_at_once_one_is_issued(issuer: Service) -> None:
+    wallet = issuer.activated()
+    key = issuer.pass_key(wallet)
+    batches = [wallet.batch(key, label=str(number)) for number in range(8)]
+    replies = at_once(*[partial(wallet.fetch, batch) for batch in batches])
+    assert sorted(reply.status for reply in replies) == [200] + [409] * 7
+
+
+def test_of_eight_wallets_that_activate_one_code_at_once_one_does(issuer: Service) -> None:
+    code = issuer.code()
+    replies = at_once(*[partial(issuer.wallet().activate, code) for _ in range(8)])
+    assert sorted(reply.status for reply in replies) == [200] + [409] * 7
 
 
 # Whose key
