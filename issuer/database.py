@@ -76,6 +76,16 @@ class Database:
             raise from_sqlite(error) from error
         return cls(path)
 
+    @staticmethod
+    def is_in(home: Path) -> bool:
+        """Whether ``home`` has a database. Raises StoreError when that cannot be seen."""
+        try:
+            return (home / FOLDER / FILE).stat().st_size > 0
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise from_os(error) from error
+
     def close(self) -> None:
         """Close the connections that are not in use; those in use close when they are done."""
         self._closed = True

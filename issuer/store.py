@@ -30,7 +30,7 @@ from issuer.sealing import (
     days_to_search,
     visible_expiry,
 )
-from issuer.store_errors import StoreError
+from issuer.store_errors import LOST, StoreError
 from schemas.kinds import STORED_KINDS, Kind
 
 __all__ = ["Held", "Locator", "Store", "StoreError", "Transaction", "View"]
@@ -226,9 +226,13 @@ class Store:
     def open(cls, home: Path) -> "Store":
         """Open the store of ``home``; an empty one is made when there is none.
 
-        Raises StoreError, one line that says what to do.
+        Raises StoreError, one line that says what to do: also where day keys show that there were
+        records, or a store that was lost would begin anew and issue everything twice.
         """
-        return cls(Database.open(home), DayKeys.open(home))
+        keys = DayKeys.open(home)
+        if keys.days() and not Database.is_in(home):
+            raise StoreError(LOST)
+        return cls(Database.open(home), keys)
 
     def close(self) -> None:
         """Close the database. The last process to close it empties the write-ahead log."""

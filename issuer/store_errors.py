@@ -18,6 +18,10 @@ READ_ONLY = "the store is read-only; make its folder writable for this account a
 DAMAGED = (
     "the store's database is damaged; stop the issuer and see 'loss of the store' in operating.md"
 )
+LOST = (
+    "the store's database is gone or empty, but its day keys are there; stop the issuer and see "
+    "'loss of the store' in operating.md"
+)
 BUSY = "the store is busy with another process; try again in a moment"
 CANNOT_OPEN = (
     "the store cannot be opened; check that its folder is there and belongs to this account"
