@@ -1,4 +1,8 @@
-"""What laboratories and officers call: register, cancel, withdraw, lift."""
+"""What laboratories and officers call: register, cancel, withdraw, lift.
+
+An action is noted before it is committed: where the note fails, nothing has happened, and the call
+can be made again.
+"""
 
 from typing import Any
 
@@ -28,7 +32,7 @@ def post_codes(authority: Authority, call: Call, now: int) -> dict[str, Any]:
             reference=body.get("reference"),
             now=now,
         )
-    authority.staff.note("register", account, now)
+        authority.staff.note("register", account, now)
     return result_members(authority, result)
 
 
@@ -38,7 +42,7 @@ def post_cancel(authority: Authority, call: Call, now: int) -> dict[str, Any]:
     body = parse_body(call, "cancel-request")
     with authority.store.transaction(now) as tx:
         cancel_code(tx, body["code"])
-    authority.staff.note("cancel", account, now)
+        authority.staff.note("cancel", account, now)
     return {"done": True}
 
 
@@ -57,7 +61,7 @@ def post_withdrawals(authority: Authority, call: Call, now: int) -> dict[str, An
             at=_time(body["at"]),
             now=now,
         )
-    authority.staff.note("withdraw", account, now)
+        authority.staff.note("withdraw", account, now)
     return result_members(authority, result)
 
 
@@ -68,7 +72,7 @@ def post_lift(authority: Authority, call: Call, now: int) -> dict[str, Any]:
     _time(body["at"])
     with authority.store.transaction(now) as tx:
         until = authority.registrar.lift(tx, reference=body["reference"], evidence=body["evidence"])
-    authority.staff.note("lift", account, now)
+        authority.staff.note("lift", account, now)
     return {"withdrawn_until": None if until is None else format_time(until)}
 
 

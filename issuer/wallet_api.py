@@ -26,12 +26,12 @@ def post_entitlements(authority: Authority, call: Call, now: int) -> dict[str, A
     """``{code}`` → ``{entitlement, status, holder, until}``."""
     jkt = _wallet(authority, call, now)
     body = parse_body(call, "entitlement-request")
+    # A key that is not there must be noticed before it uses up the code.
+    key = authority.entitlement_key
     with authority.store.transaction(now) as tx:
         entitlement = activate(tx, code=body["code"], jkt=jkt, now=now)
     return {
-        "entitlement": sign_entitlement(
-            entitlement, key=authority.entitlement_key, url=authority.config.url
-        ),
+        "entitlement": sign_entitlement(entitlement, key=key, url=authority.config.url),
         "status": entitlement.status,
         "holder": entitlement.holder,
         "until": format_time(entitlement.until),

@@ -1,4 +1,7 @@
-"""Commands of a laboratory: register, cancel, intake, withdraw."""
+"""Commands of a laboratory: register, cancel, intake, withdraw.
+
+An action is noted before it is committed: where the note fails, nothing has happened.
+"""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -57,7 +60,7 @@ def register(
             result = authority.registrar.register(
                 tx, evidence=evidence, at=taken, birthday=birthday, reference=secret, now=now
             )
-        authority.staff.note("register", None, now)
+            authority.staff.note("register", None, now)
         members = result_members(authority, result)
     answer(as_json=as_json, members=members, text=_result_text(members))
 
@@ -69,7 +72,7 @@ def cancel(code: str, home: HomeOption = None, as_json: JsonOption = False) -> N
         text = read_secret(code, "code")
         with authority.store.transaction(now) as tx:
             cancel_code(tx, text)
-        authority.staff.note("cancel", None, now)
+            authority.staff.note("cancel", None, now)
     answer(
         as_json=as_json,
         members={"done": True},
@@ -94,8 +97,8 @@ def intake(
             done += more
             show(done, None)
 
-        summary = run_intake(authority, file, out, now=now, progress=count)
         authority.staff.note("intake", None, now)
+        summary = run_intake(authority, file, out, now=now, progress=count)
     answer(as_json=as_json, members=_summary_members(summary), text=_summary_text(summary, out))
     return EXIT_REFUSED if summary.rejected else EXIT_DONE
 
@@ -122,7 +125,7 @@ def withdraw(
                     tx, reference=secret, evidence=evidence, at=now, now=now
                 ).until
             )
-        authority.staff.note("lift" if lift else "withdraw", None, now)
+            authority.staff.note("lift" if lift else "withdraw", None, now)
     members = {"withdrawn_until": None if until is None else format_time(until)}
     answer(as_json=as_json, members=members, text=_result_text(members))
 
