@@ -59,11 +59,12 @@ def run_retention(authority: Authority, now: int) -> Mapping[str, int]:
         due = _after_everything(now) if over else now
         deleted = Counter(purge(authority.store, due).deleted)
         deleted["pass_keys"] = destroy_ended(authority.home.pass_keys, due)
-        deleted["staff_accounts"] = authority.staff.purge(now, everyone=over)
         if over:
             deleted["signing_keys"] = destroy_all_keys(authority.home)
             for path in (authority.home.bundle, authority.home.statement, authority.home.retired):
                 destroy(path)
+        # After all that concerns people, so that a damaged file of accounts holds up none of it.
+        deleted["staff_accounts"] = authority.staff.purge(now, everyone=over)
         totals = {kind: number for kind, number in deleted.items() if number}
         _log(authority, totals, now)
         if not over:

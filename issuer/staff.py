@@ -60,7 +60,7 @@ class Staff:
     def create(self) -> None:
         """Make the tables of a new home."""
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE))
-        with self._open() as db:
+        with self._open(new=True) as db:
             db.table("accounts").create(
                 {
                     "number": int,
@@ -168,7 +168,7 @@ class Staff:
         return len(over)
 
     @contextmanager
-    def _open(self) -> Iterator[Database]:
+    def _open(self, *, new: bool = False) -> Iterator[Database]:
         try:
             # Never makes a file: it would hold no account, and others could read it.
             connection = sqlite3.connect(
@@ -182,7 +182,10 @@ class Staff:
         try:
             connection.execute("pragma secure_delete = on")
             connection.execute("begin immediate")
-            yield Database(connection)
+            db = Database(connection)
+            if not new and not {"accounts", "actions"} <= set(db.table_names()):
+                raise self._unusable()
+            yield db
             if connection.in_transaction:
                 connection.execute("commit")
         except sqlite3.Error:
