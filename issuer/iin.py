@@ -1,8 +1,8 @@
 """Kazakhstan's individual identification number (IIN): twelve digits.
 
 Date of birth as YYMMDD, a digit for century and sex, a serial number of four digits, a check digit
-(Government decree No. 565 of 11 June 2003). The check digit finds a fault in any digit but the
-eleventh, whose weight is nothing modulo 11.
+(Government decree No. 565 of 11 June 2003). The check digit finds most faults in single
+digits, but few in the eleventh, whose weight is nothing modulo 11 (threat model).
 """
 
 import re

@@ -148,10 +148,11 @@ def sunset(date: str, home: HomeOption = None, as_json: JsonOption = False) -> N
     """Move the end of the system to an earlier day; never to a later one."""
     now = system_clock()
     with opened_before_sunset(home, now) as authority:
+        zone = authority.policy.zone
         when = parse_sunset(date, authority.policy.time_zone, now)
         if when >= authority.config.sunset:
             raise CommandError(
-                f"the sunset is {day(authority.config.sunset)} and can only move earlier",
+                f"the sunset is {day(authority.config.sunset, zone)} and can only move earlier",
                 exit_code=EXIT_REFUSED,
             )
         with authority.making():

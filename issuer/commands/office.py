@@ -14,6 +14,7 @@ from issuer.commands.opening import (
     warn_of_root_key,
 )
 from issuer.founding import found_issuer
+from issuer.policy import load_policy
 from issuer.retention import run_retention
 from issuer.serving import Listen
 from issuer.serving import serve as serve_home
@@ -56,7 +57,7 @@ def init(
         as_json=as_json,
         members=members,
         text=f"root thumbprint  {config.root}\n"
-        f"ends on          {day(config.sunset)}\n"
+        f"ends on          {day(config.sunset, load_policy(place.policy).zone)}\n"
         f"home             {place.path}\n"
         f"Now move {place.root_key} offline, then run: qupia-issuer serve",
     )

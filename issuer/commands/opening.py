@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated
 
@@ -53,7 +53,7 @@ def opened_before_sunset(given: Path | None, now: int) -> Iterator[Authority]:
 def refuse_after_sunset(authority: Authority, now: int) -> None:
     if authority.is_over(now):
         raise CommandError(
-            f"this issuer ended on {day(authority.config.sunset)}; to go on, ask the public again "
+            f"this issuer ended on {day(authority.config.sunset, authority.policy.zone)}; to go on, ask the public again "
             "and found a new one: qupia-issuer init --home NEW",
             exit_code=EXIT_REFUSED,
         )
@@ -74,9 +74,9 @@ def _warn_of_signer(authority: Authority, now: int) -> None:
         )
 
 
-def day(seconds: int) -> str:
-    """The UTC day of a time, for people who run the issuer."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+def day(seconds: int, zone: tzinfo = UTC) -> str:
+    """The date of a time, for people who run the issuer; the sunset is one of their own zone."""
+    return datetime.fromtimestamp(seconds, zone).strftime("%Y-%m-%d")
 
 
 @contextmanager
