@@ -52,9 +52,10 @@ def opened_before_sunset(given: Path | None, now: int) -> Iterator[Authority]:
 
 def refuse_after_sunset(authority: Authority, now: int) -> None:
     if authority.is_over(now):
+        ended = day(authority.config.sunset, authority.policy.zone)
         raise CommandError(
-            f"this issuer ended on {day(authority.config.sunset, authority.policy.zone)}; to go on, ask the public again "
-            "and found a new one: qupia-issuer init --home NEW",
+            f"this issuer ended on {ended}; to go on, ask the public again and found a new one: "
+            "qupia-issuer init --home NEW",
             exit_code=EXIT_REFUSED,
         )
 
