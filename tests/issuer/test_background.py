@@ -15,7 +15,7 @@ from issuer.grid import list_keys
 from issuer.retention import read_log
 from schemas.kinds import DAY, HOUR
 from shell.errors import CommandError
-from shell.files import locked
+from shell.files import locked, write_private
 from tests.support.issuers import NOON, Service
 
 
@@ -35,18 +35,23 @@ def test_a_round_past_the_sunset_only_deletes(issuer: Service) -> None:
     assert not issuer.home.bundle.exists()
 
 
+async def until(done: Callable[[], bool]) -> None:
+    """Wait for it, at most ten seconds."""
+    for _ in range(1000):
+        if done():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come")
+
+
 def serve_until(issuer: Service, done: Callable[[], bool]) -> None:
-    """Run the application's lifespan until ``done``, at most five seconds."""
+    """Let the background work beside an application until ``done``."""
 
-    async def wait() -> None:
+    async def story() -> None:
         async with beside(issuer.authority, issuer.clock):
-            for _ in range(500):
-                if done():
-                    return
-                await asyncio.sleep(0.01)
-        raise AssertionError("it did not come")
+            await until(done)
 
-    asyncio.run(wait())
+    asyncio.run(story())
 
 
 def joined() -> None:
@@ -118,18 +123,22 @@ def test_a_damaged_bundle_does_not_end_it(
     monkeypatch.setattr(background, "INTERVAL", 0.01)
     content = issuer.home.bundle.read_bytes()
     issuer.home.bundle.write_bytes(b"damaged")
-    mended: list[bool] = []
+    said: list[str] = []
 
-    def mend() -> bool:
-        if not mended and read_log(issuer.authority):
-            mended.append(True)
-            issuer.home.bundle.write_bytes(content)
+    def is_said() -> bool:
+        said.append(capfd.readouterr().err)
+        return "bundle.jws is damaged; remove it" in "".join(said)
+
+    async def story() -> None:
+        async with beside(issuer.authority, issuer.clock):
+            await until(is_said)
+            with issuer.authority.making():
+                write_private(issuer.home.bundle, content)
             issuer.clock.now += DAY
-        return bool(mended) and issuer.authority.bundle().version == 2
+            await until(lambda: issuer.authority.bundle().version == 2)
 
-    serve_until(issuer, mend)
+    asyncio.run(story())
     joined()
-    assert "bundle.jws is damaged; remove it" in capfd.readouterr().err
 
 
 def test_of_two_processes_one_does_the_work(issuer: Service) -> None:
