@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Mapping
 from email.utils import formatdate
-from pathlib import Path
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -15,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from schemas.languages import Language
 from schemas.problems import ApiProblem, Problem
 from shell.clock import Clock
-from shell.errors import CommandError
+from shell.errors import CommandError, place_of
 
 NO_STORE = {"Cache-Control": "no-store"}
 PUBLIC = {
@@ -101,15 +100,6 @@ class LastResort:
         try:
             await self._app(scope, receive, watch)
         except Exception as error:  # noqa: BLE001 - whatever it is, its text could name a person.
-            print(f"error: {where(error)}", file=sys.stderr)  # noqa: T201 - the service's log.
+            print(f"error: {place_of(error)}", file=sys.stderr)  # noqa: T201 - the service's log.
             if not started and scope["type"] == "http":
                 await problem_answer(ApiProblem(Problem.FAILED))(scope, receive, send)
-
-
-def where(error: Exception) -> str:
-    """Type and place of an unforeseen error, without its text, which could name a person."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
-    return f"{type(error).__name__} at {place}"

@@ -9,12 +9,11 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from issuer.answers import where
 from issuer.authority import Authority
 from issuer.making import make_missing_keys, publish
 from issuer.retention import run_retention
 from shell.clock import Clock
-from shell.errors import CommandError
+from shell.errors import CommandError, place_of
 from shell.files import locked
 
 INTERVAL = 60
@@ -75,7 +74,7 @@ def _guarded(work: Callable[[], None]) -> None:
     except OSError as error:
         _say(error.strerror or type(error).__name__)
     except Exception as error:  # noqa: BLE001 - or retention would end with this thread.
-        _say(where(error))
+        _say(place_of(error))
 
 
 def _say(reason: str) -> None:

@@ -15,7 +15,7 @@ import typer
 from schemas.encoding import parse_time
 from schemas.languages import Language
 from shell.clock import Clock, fixed_clock, system_clock
-from shell.errors import CommandError
+from shell.errors import CommandError, place_of
 
 EXIT_DONE = 0
 EXIT_REFUSED = 1
@@ -99,16 +99,8 @@ def _guarded(command: Callable[[], Any], program: str) -> int:
         complain(f"{error.strerror or type(error).__name__}{where}")
         return EXIT_USAGE
     except Exception as error:  # noqa: BLE001 - the last resort; a message could hold a secret.
-        complain(f"internal error {_where(error)}; please report this line")
+        complain(f"internal error {place_of(error)}; please report this line")
         return EXIT_USAGE
-
-
-def _where(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
-    return f"{type(error).__name__} at {place}"
 
 
 def complain(message: str) -> None:

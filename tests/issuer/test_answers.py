@@ -13,10 +13,9 @@ from issuer.answers import (
     answer_http_error,
     answer_problem,
     problem_answer,
-    where,
 )
 from schemas.problems import STATUS, ApiProblem, Problem
-from shell.errors import CommandError
+from shell.errors import CommandError, place_of
 
 REQUEST: Any = None
 
@@ -99,4 +98,4 @@ def test_every_answer_has_the_issuers_date() -> None:
 
 
 def test_an_error_that_was_never_raised_has_no_place() -> None:
-    assert where(ValueError("x")) == "ValueError at ?"
+    assert place_of(ValueError("x")) == "ValueError at ?"
