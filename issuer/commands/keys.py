@@ -14,6 +14,7 @@ from issuer.commands.opening import (
     opened_before_sunset,
     progress_bar,
     warn_of_root_key,
+    warn_of_signer,
 )
 from issuer.founding import parse_sunset
 from issuer.home import Config
@@ -139,8 +140,9 @@ def policy_check(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Check policy.toml before the service is started anew."""
     place = issuer_home(home)
     place.check()
-    policy = load_policy(place.policy)
-    check_size(Config.load(place), policy, system_clock())
+    config, now = Config.load(place), system_clock()
+    warn_of_signer(place, config, now)
+    check_size(config, load_policy(place.policy), now)
     answer(as_json=as_json, members={"ok": True}, text="policy.toml is fine.")
 
 

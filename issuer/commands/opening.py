@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from issuer.authority import Authority
-from issuer.home import Home
+from issuer.home import Config, Home
 from issuer.roots import WARN_BEFORE_END, signer_end
 from schemas.languages import Language
 from schemas.problems import ApiProblem, Problem
@@ -33,7 +33,7 @@ def opened(given: Path | None, now: int) -> Iterator[Authority]:
     authority = Authority.open(issuer_home(given))
     try:
         if not authority.is_over(now):
-            _warn_of_signer(authority, now)
+            warn_of_signer(authority.home, authority.config, now)
         yield authority
     except ApiProblem as error:
         status = EXIT_USAGE if error.problem is Problem.INVALID else EXIT_REFUSED
@@ -65,8 +65,13 @@ def warn_of_root_key(authority: Authority) -> None:
         warn(f"{authority.home.root_key} is still here; move it offline")
 
 
-def _warn_of_signer(authority: Authority, now: int) -> None:
-    end = signer_end(authority.home, authority.config)
+def warn_of_signer(home: Home, config: Config, now: int) -> None:
+    """Say that the signer ends soon; a damaged chain stops only what needs a signer."""
+    try:
+        end = signer_end(home, config)
+    except CommandError as error:
+        warn(error.message)
+        return
     if end - now <= WARN_BEFORE_END:
         state = "ended" if end <= now else "ends"
         warn(

@@ -130,7 +130,7 @@ def test_init_for_people_names_the_next_thing_to_do(command: Command, tmp_path: 
     outcome = command("init", "--name", "Т", "--url", URL, "--home", tmp_path / "home")
     assert outcome.status == 0
     assert outcome.out.endswith("offline, then run: qupia-issuer serve\n")
-    assert "ends on          2026-09-12" in outcome.out
+    assert "ends on          2026-09-13" in outcome.out
 
 
 def test_init_finds_its_home_in_the_environment(
@@ -225,7 +225,7 @@ def test_past_the_sunset_no_command_makes_or_issues_anything(
     outcome = at_home(*arguments, stdin="x\n")
     assert outcome.status == 1
     assert outcome.error == (
-        "this issuer ended on 2026-09-12; to go on, ask the public again and found a new one: "
+        "this issuer ended on 2026-09-13; to go on, ask the public again and found a new one: "
         "qupia-issuer init --home NEW"
     )
 
@@ -649,7 +649,7 @@ def test_every_command_warns_of_a_signer_that_ends(
     assert at_home("staff", "list").err == ""
     clock.now += 1
     line = "warning: the bundle signer ends on 2026-04-21; run: qupia-issuer keys delegate --root"
-    for arguments in (["staff", "list"], ["retention", "status"], ["keys", "list", "--json"]):
+    for arguments in (["staff", "list"], ["retention", "status"], ["policy", "check", "--json"]):
         assert line in at_home(*arguments).err
     clock.now = NOON + 35 * DAY
     assert "the bundle signer ended on 2026-04-21" in at_home("retention", "status").err
@@ -756,7 +756,7 @@ def test_the_sunset_only_moves_earlier(at_home: Command, issuer: Service) -> Non
     for date in ("2026-06-01", "2026-06-02", "2027-01-01"):
         outcome = at_home("sunset", date)
         assert outcome.status == 1
-        assert outcome.error == "the sunset is 2026-05-31 and can only move earlier"
+        assert outcome.error == "the sunset is 2026-06-01 and can only move earlier"
     assert at_home("sunset", "2026-03-17").error == "the sunset is a day in the future"
     assert at_home("sunset", "soon").error == "the sunset is a date: YYYY-MM-DD"
 
@@ -821,6 +821,16 @@ def test_a_damaged_bundle_is_one_line_and_can_be_mended(at_home: Command, issuer
     issuer.home.bundle.unlink()
     assert at_home("keys", "delegate", "--root", root_of(issuer)).status == 0
     assert at_home("bundle", "--json").json["version"] == 1
+
+
+def test_retention_goes_on_though_the_chain_of_roots_is_damaged(
+    at_home: Command, issuer: Service
+) -> None:
+    issuer.code()
+    issuer.home.delegations.write_bytes(b"damaged")
+    outcome = at_home("retention", "run", "--at", format_time(NOON + 3 * DAY), "--json")
+    assert outcome.json["deleted"]["code"] == 1
+    assert "delegations.txt is damaged; restore it from a backup" in outcome.err
 
 
 def test_a_lost_reference_key_is_one_line(at_home: Command, issuer: Service) -> None:

@@ -1,6 +1,7 @@
 """``serve`` as a process: the port, TLS, workers, what it writes and how it is stopped."""
 
 import json
+import os
 import signal
 import socket
 import ssl
@@ -179,6 +180,27 @@ def test_two_workers_serve_one_home_with_tls(served: Service, tmp_path: Path) ->
         assert answer.startswith(b"HTTP/1.1 200")
         status, _, err = stop(process, signal.SIGTERM)
     assert (status, err) == (0, "")
+
+
+def test_progress_goes_to_the_terminal_and_one_object_to_standard_output(
+    served: Service, tmp_path: Path
+) -> None:
+    for path in served.home.pass_keys.iterdir():
+        path.unlink()
+    terminal, other_end = os.openpty()
+    ended = subprocess.run(
+        [PROGRAM, "keys", "make", "--home", served.home.path, "--json"],
+        stdout=subprocess.PIPE,
+        stderr=other_end,
+        env=os.environ | {"TERM": "xterm"},
+        timeout=WAIT,
+        check=True,
+    )
+    os.close(other_end)
+    shown = os.read(terminal, 100_000)
+    os.close(terminal)
+    assert json.loads(ended.stdout) == {"made": 8, "published": True}
+    assert b"keys" in shown and b"8/8" in shown
 
 
 def test_a_port_that_is_taken_is_one_line(served: Service) -> None:

@@ -1,10 +1,12 @@
 """A real issuer for tests: founded in a folder at a fixed clock, its API called without a network.
 
->>> # with TemporaryDirectory() as folder, pool_keys():
->>> #     service = Service.found(Path(folder) / "issuer")
->>> #     wallet = service.wallet()
->>> #     wallet.activate(service.code()).status
->>> #     200
+::
+
+    with pool_keys():
+        service = Service.found(folder / "issuer")
+    wallet = service.wallet()
+    wallet.activate(service.code())
+    wallet.fetch().json["batches"]
 
 Pass keys come from the pool of ready-made RSA keys, and every answer is held against the issuer's
 own OpenAPI document, so that no test can receive one that is not described there.
