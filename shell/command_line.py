@@ -85,8 +85,8 @@ def _guarded(command: Callable[[], Any], program: str) -> int:
         complain(error.message)
         return error.exit_code
     except typer.TyperException as error:
-        message = " ".join(error.format_message().split())
-        complain(f"{message} Try: {program} --help")
+        message = " ".join(error.format_message().split()).rstrip(".")
+        complain(f"{message}; try: {program} --help")
         return EXIT_USAGE
     except typer.Abort:
         complain("stopped")

@@ -146,8 +146,8 @@ def test_init_finds_its_home_in_the_environment(
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["--url", URL], "Missing option '--name'. Try: qupia-issuer --help"),
-        (["--name", "T"], "Missing option '--url'. Try: qupia-issuer --help"),
+        (["--url", URL], "Missing option '--name'; try: qupia-issuer --help"),
+        (["--name", "T"], "Missing option '--url'; try: qupia-issuer --help"),
         (["--name", "", "--url", URL], "give a name of 1 to 200 printable characters"),
         (["--name", "T", "--url", "http://a.example"], "--url: http is for this machine only"),
         (["--name", "T", "--url", URL, "--hint", "week"], "Invalid value for '--hint': "),
@@ -254,7 +254,7 @@ def test_retention_goes_on_after_the_sunset(
 def test_no_or_unknown_commands_say_how_to_get_help(command: Command, arguments: list[str]) -> None:
     outcome = command(*arguments)
     assert outcome.status == 2
-    assert outcome.error.endswith("Try: qupia-issuer --help")
+    assert outcome.error.endswith("try: qupia-issuer --help")
 
 
 @pytest.mark.parametrize("group", [[], ["keys"], ["staff"], ["codes"], ["retention"], ["policy"]])

@@ -523,7 +523,7 @@ def test_wrong_arguments_are_one_line_and_exit_2(
 ) -> None:
     line = complaint(run(*arguments))
     assert message in line
-    assert line.endswith("Try: qupia-verifier --help")
+    assert line.endswith("try: qupia-verifier --help")
 
 
 @pytest.mark.parametrize("command", ["setup", "sync", "import", "status", "scan"])

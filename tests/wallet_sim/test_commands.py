@@ -623,4 +623,4 @@ def test_a_month_or_a_day_of_birth_is_told_as_what_it_is(
 def test_wrong_words_are_one_line_that_points_to_help(run: Run, words: tuple[str, ...]) -> None:
     outcome = run(*words)
     assert outcome.status == 2
-    assert "Try: qupia-wallet --help" in outcome.err
+    assert "try: qupia-wallet --help" in outcome.err
