@@ -17,18 +17,19 @@ WARN_BEFORE_END = 10 * DAY
 
 
 def load_delegations(home: Home) -> list[str]:
-    """The root statements, oldest first."""
-    return read_private(home.delegations).decode("ascii").split()
+    """The root statements, oldest first. Raises CommandError when there are none to read."""
+    try:
+        return read_private(home.delegations).decode("ascii").split()
+    except (FileNotFoundError, UnicodeDecodeError):
+        raise _damaged(home) from None
 
 
 def current_statement(home: Home, config: Config) -> RootStatement:
     """What the last root statement says. Raises CommandError when the chain is damaged."""
     try:
         return walk_chain(load_delegations(home), root=config.root)
-    except (BundleRejected, FileNotFoundError, UnicodeDecodeError):
-        raise CommandError(
-            f"{home.delegations} is damaged; restore it from a backup or take it from a bundle"
-        ) from None
+    except BundleRejected:
+        raise _damaged(home) from None
 
 
 def delegate(
@@ -99,3 +100,9 @@ def signer_end(home: Home, config: Config) -> int:
     """When the last signer's delegation ends, Unix seconds."""
     signers = current_statement(home, config).signers.values()
     return max((int(jwk["exp"]) for jwk in signers), default=0)
+
+
+def _damaged(home: Home) -> CommandError:
+    return CommandError(
+        f"{home.delegations} is damaged; restore it from a backup or take it from a bundle"
+    )

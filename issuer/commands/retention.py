@@ -1,5 +1,6 @@
 """Commands about what is kept: run, status, verify."""
 
+from contextlib import suppress
 from typing import Any
 
 from issuer.commands.opening import HomeOption, issuer_home, opened
@@ -18,6 +19,7 @@ from shell.command_line import (
     new_app,
     warn,
 )
+from shell.errors import CommandError
 
 retention_app = new_app("What is kept: run, status, verify.")
 
@@ -27,7 +29,9 @@ def run(at: AtOption = None, home: HomeOption = None, as_json: JsonOption = Fals
     """Delete everything whose time is over."""
     now = clock_at(at)()
     with opened(home, now) as authority:
-        _warn_of_clock(last_run(authority), now)
+        # A damaged log is reported after the deletion, which it must not hold up.
+        with suppress(CommandError):
+            _warn_of_clock(last_run(authority), now)
         totals = run_retention(authority, now)
     text = ", ".join(f"{number} {kind}" for kind, number in totals.items()) or "nothing was due"
     answer(as_json=as_json, members={"deleted": dict(totals)}, text=f"Deleted: {text}.")
