@@ -135,8 +135,12 @@ class Sent:
 
 @dataclass
 class Net:
-    """Between the devices and the issuers: it keeps all that passes, and can be cut."""
+    """Between the devices and the issuers: it keeps all that passes, and can be cut.
 
+    ``log`` is what the issuers write on standard error while they answer.
+    """
+
+    log: io.StringIO = field(default_factory=io.StringIO)
     services: dict[str, Service] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
     is_cut: bool = False
@@ -158,7 +162,8 @@ class Net:
         if self.is_cut or origin not in self.services:
             raise no_answer
         service = self.services[origin]
-        answer = service.send(method, url, limit=limit, body=body, headers=headers)
+        with redirect_stderr(self.log):
+            answer = service.send(method, url, limit=limit, body=body, headers=headers)
         self.sent.append(Sent(method, url, body or b"", headers or {}, answer))
         if self.lose_answers:
             raise no_answer
