@@ -28,6 +28,14 @@ BUSY_SECONDS = 10
 LONGEST_NAME = 64
 
 
+# SQLite would give the number of the last account again once that is removed, and with it the
+# actions that are noted under it.
+_NEXT_NUMBER = """
+    select coalesce(max(number), 0) + 1
+    from (select number from accounts union all select account from actions)
+"""
+
+
 class Role(StrEnum):
     REGISTRAR = "registrar"
     OFFICER = "officer"
@@ -92,6 +100,7 @@ class Staff:
                 raise CommandError("there is an account of that name; remove it first")
             db.table("accounts").insert(
                 {
+                    "number": db.execute(_NEXT_NUMBER).fetchone()[0],
                     "name": name,
                     "role": role.value,
                     "key_hash": _hash(key),

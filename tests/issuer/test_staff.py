@@ -84,6 +84,13 @@ def test_a_number_tells_accounts_apart_in_their_order(staff: Staff) -> None:
     ]
 
 
+def test_the_number_of_a_removed_account_that_acted_is_not_given_again(staff: Staff) -> None:
+    account = account_of(staff, staff.add("Lab 1", Role.REGISTRAR, NOON))
+    staff.note("register", account, NOON)
+    staff.remove("Lab 1")
+    assert account_of(staff, staff.add("Lab 2", Role.REGISTRAR, NOON)).number == 2
+
+
 # Unused accounts
 
 
