@@ -13,11 +13,12 @@ from schemas.bundle import BUNDLE_LIMIT, LONGEST_LIFE, PassKey, TrustBundle
 from schemas.encoding import b64url_decode, b64url_encode
 from schemas.hints import all_hints
 from schemas.jws import Typ
-from schemas.kinds import HOUR
+from schemas.kinds import DAY, HOUR
 from shell.errors import CommandError
 from shell.files import read_private, write_private
 
 RENEW_AFTER = 6 * HOUR
+YEAR = 366 * DAY
 KEY_MEMBER_BYTES = 465
 """What one key adds to the payload, its status's id not counted; base64url makes 4 bytes of 3."""
 
@@ -149,11 +150,12 @@ def public_keys(
 def check_size(config: Config, policy: Policy, now: int) -> None:
     """Raise CommandError for settings whose bundle could exceed the 4 MB that clients accept.
 
-    The most windows are in force just before one ends; every window until the sunset is tried,
-    because days on which the clocks change count too.
+    The most windows are in force just before one ends; every window of a year is tried, because
+    days on which the clocks change count too.
     """
     calendar, life = policy.calendar, policy.bundle_hours * HOUR
-    moments = [window.exp - 1 for window in calendar.windows_between(now, config.sunset)]
+    until = min(config.sunset, now + YEAR)
+    moments = [window.exp - 1 for window in calendar.windows_between(now, until)]
     windows = max(len(calendar.windows_between(at, at + life)) for at in moments)
     cells = windows * len(all_hints(config.hint))
     keys = cells * len(policy.statuses)

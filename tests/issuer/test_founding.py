@@ -192,6 +192,11 @@ def test_a_sunset_that_is_not_in_the_future_is_refused(home: Home, sunset: str) 
     assert refusal(home.path, sunset=sunset) == "the sunset is a day in the future"
 
 
+def test_a_sunset_may_lie_far_ahead(home: Home) -> None:
+    config = found(home.path, sunset="9998-12-31")
+    assert config.sunset == parse_time("9998-12-30T19:00:00Z")
+
+
 def test_the_sunset_is_local_midnight() -> None:
     assert parse_sunset("2026-03-18", "Asia/Almaty", NOON) == parse_time("2026-03-17T19:00:00Z")
     assert parse_sunset(None, "Asia/Almaty", NOON) == parse_time("2026-09-12T19:00:00Z")
