@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from schemas.jws import parse_json_object
 from schemas.problems import ApiProblem, Problem
@@ -30,13 +30,22 @@ async def read_call(request: Request) -> Call:
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:12]) > BODY_LIMIT:
         raise ApiProblem(Problem.TOO_LARGE)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            raise ApiProblem(Problem.TOO_LARGE)
     address = request.client.host if request.client else ""
-    return Call(request.method, request.url.path, address, request.headers, bytes(body))
+    body = await _read_body(request)
+    return Call(request.method, request.url.path, address, request.headers, body)
+
+
+async def _read_body(request: Request) -> bytes:
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > BODY_LIMIT:
+                raise ApiProblem(Problem.TOO_LARGE)
+    except ClientDisconnect:
+        # Nobody reads the answer; it is only no failure of ours.
+        raise ApiProblem(Problem.INVALID) from None
+    return bytes(body)
 
 
 def parse_body(call: Call, schema: str) -> dict[str, Any]:
