@@ -11,7 +11,7 @@ from functools import cached_property
 from threading import Lock
 from typing import Self
 
-from issuer.grid import list_keys
+from issuer.grid import find_key
 from issuer.home import Config, Home
 from issuer.keyring import SigningKey, entitlement_key_path, load_reference_key
 from issuer.policy import Policy, load_policy
@@ -54,13 +54,19 @@ class RawKeys:
             held = self._keys.get(key.id)
         if held is not None:
             return held[1]
-        for file in list_keys(self._home.pass_keys):
-            if file.id == key.id:
-                raw = load_raw_key(file.load())
-                with self._lock:
-                    self._keys[key.id] = (key.window.exp + GRACE_AFTER_WINDOW, raw)
-                return raw
-        raise ApiProblem(Problem.NOT_READY)
+        try:
+            raw = self._load(key)
+        except FileNotFoundError:
+            raise ApiProblem(Problem.NOT_READY) from None
+        with self._lock:
+            self._keys[key.id] = (key.window.exp + GRACE_AFTER_WINDOW, raw)
+        return raw
+
+    def _load(self, key: PassKey) -> RawKey:
+        file = find_key(self._home.pass_keys, key.id)
+        if file is None:
+            raise FileNotFoundError
+        return load_raw_key(file.load())
 
     def forget(self, now: int, listed: frozenset[bytes]) -> None:
         """Let go of keys that have ended or are no longer in the bundle."""

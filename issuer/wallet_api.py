@@ -72,10 +72,11 @@ def post_passes(authority: Authority, call: Call, now: int) -> dict[str, Any]:
 def post_me(authority: Authority, call: Call, now: int) -> dict[str, Any]:
     """What is held about this wallet now, and until when."""
     entitlement = _own_entitlement(authority, call, now)
+    used = _keys_used(authority, entitlement, now)
     with authority.store.transaction(now) as tx:
         held = [
             {"what": "batch", "window_ends": format_time(window_exp), "dies": format_time(end)}
-            for key_id, window_exp in _keys_used(authority, entitlement, now).items()
+            for key_id, window_exp in used.items()
             if (end := tx.expiry(Kind.BATCH, batch_identifier(entitlement, key_id))) is not None
         ]
         ends = {

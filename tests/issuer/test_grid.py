@@ -15,6 +15,7 @@ from issuer.grid import (
     KeyFile,
     by_cell,
     destroy_ended,
+    find_key,
     generate_all,
     list_keys,
     make_keys,
@@ -182,6 +183,13 @@ def test_what_the_bundle_says_of_a_key_comes_from_its_file(folder: Path) -> None
     key = public_key(file)
     assert (key.id, key.status, key.holder, key.window) == (file.id, "green", None, TODAY)
     assert key.modulus == rsa_key(0).modulus
+
+
+def test_one_key_is_found_by_its_id(folder: Path) -> None:
+    make(folder)
+    for file in list_keys(folder):
+        assert find_key(folder, file.id) == file
+    assert find_key(folder, bytes(32)) is None
 
 
 def test_retired_keys_are_not_part_of_the_grid(folder: Path) -> None:
