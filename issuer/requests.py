@@ -1,9 +1,9 @@
 """Reading a request in the fixed order: size, who, shape (design section 7)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 
 from schemas.jws import parse_json_object
@@ -21,7 +21,7 @@ class Call:
     method: str
     path: str
     address: str
-    headers: Mapping[str, str]
+    headers: Headers
     body: bytes
 
 
@@ -59,7 +59,13 @@ def parse_body(call: Call, schema: str) -> dict[str, Any]:
     return members
 
 
+def only_header(call: Call, name: str) -> str:
+    """The one header of that name; empty when there is none, or more than one to choose from."""
+    values = call.headers.getlist(name)
+    return values[0] if len(values) == 1 else ""
+
+
 def bearer_key(call: Call) -> str | None:
     """The key of an ``Authorization: Bearer`` header (RFC 6750 section 2.1), if there is one."""
-    scheme, _, key = call.headers.get("authorization", "").partition(" ")
+    scheme, _, key = only_header(call, "authorization").partition(" ")
     return key.strip() if scheme.lower() == "bearer" and key.strip() else None

@@ -17,7 +17,7 @@ from issuer.issuance import (
 )
 from issuer.publication import load_retired
 from issuer.registration import withdrawn_until
-from issuer.requests import Call, parse_body
+from issuer.requests import Call, only_header, parse_body
 from schemas.encoding import format_time
 from schemas.kinds import GRACE_AFTER_WINDOW, Kind
 
@@ -86,7 +86,7 @@ def post_me(authority: Authority, call: Call, now: int) -> dict[str, Any]:
     held += [
         {"what": what, "dies": format_time(end)} for what, end in ends.items() if end is not None
     ]
-    return {"held": held}
+    return {"held": sorted(held, key=lambda item: item["dies"])}
 
 
 def _keys_used(authority: Authority, entitlement: Entitlement, now: int) -> dict[bytes, int]:
@@ -114,7 +114,7 @@ def post_me_end(authority: Authority, call: Call, now: int) -> dict[str, Any]:
 def _wallet(authority: Authority, call: Call, now: int) -> str:
     """The thumbprint of the account key that signed the call."""
     url = authority.config.url + call.path
-    proof = call.headers.get("dpop", "")
+    proof = only_header(call, "dpop")  # RFC 9449 section 4.3: not more than one.
     return check_proof(proof, method=call.method, url=url, body=call.body, now=now)
 
 

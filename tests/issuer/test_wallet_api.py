@@ -122,3 +122,16 @@ def test_the_address_in_a_proof_is_the_public_one(issuer: Service) -> None:
     body = to_json({"entitlement": wallet.entitlement})
     local = wallet.proof("/v1/me", body, htu="http://127.0.0.1:8000/v1/me")
     assert wallet.post("/v1/me", body, proof=local).code == (401, "bad_dpop")
+
+
+def test_two_proofs_or_two_keys_to_choose_from_are_none(issuer: Service) -> None:
+    wallet = issuer.activated()
+    body = to_json({"entitlement": wallet.entitlement})
+    proof = ("DPoP", wallet.proof("/v1/me", body))
+    once = issuer.call("POST", "/v1/me", chunks=(body,), headers=[proof])
+    twice = issuer.call("POST", "/v1/me", chunks=(body,), headers=[proof, proof])
+    assert once.status == 200
+    assert twice.code == (401, "bad_dpop")
+    key = ("Authorization", f"Bearer {issuer.staff('registrar')}")
+    refused = issuer.call("POST", "/v1/codes", chunks=(b"{}",), headers=[key, key])
+    assert refused.code == (401, "not_allowed")
