@@ -75,7 +75,8 @@ def test_withdrawal_and_end_are_shown(issuer: Service) -> None:
     until = issuer.withdraw("P1", "contact")
     assert held(wallet) == [{"what": "withdrawal", "dies": format_time(until)}]
     wallet.end()
-    assert held(wallet)[1:] == [{"what": "ended", "dies": format_time(wallet.claims["exp"])}]
+    ended = {"what": "ended", "dies": format_time(wallet.claims["exp"])}
+    assert held(wallet) == [ended, {"what": "withdrawal", "dies": format_time(until)}]
 
 
 def test_what_is_held_can_be_asked_after_the_entitlement_is_over(issuer: Service) -> None:
