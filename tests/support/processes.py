@@ -1,0 +1,252 @@
+"""Real processes for stories and drills: a served issuer, its clients, and commands.
+
+Ports are free ones, clocks are the machine's, and whatever is started is stopped at the end.
+"""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from issuer.authority import Authority
+from issuer.home import Home
+from issuer.registration import IssuedCode
+from issuer.staff import Role
+from schemas.activation import Activation
+from schemas.encoding import b64url_encode
+from schemas.windows import Window
+from shell.clock import system_clock
+from shell.errors import CommandError
+from shell.fetching import Answer
+from tests.support.issuers import Service, pool_keys
+from tests.support.town import Outcome, check_manners
+from wallet_sim.activating import Slip, activate
+from wallet_sim.session import Session, open_session
+from wallet_sim.syncing import Synced, sync
+from wallet_sim.wallet_file import WalletFile
+
+PROGRAMS = Path(sys.executable).parent
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+ANSWER_SECONDS = 60.0
+
+
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def run_real(program: str, *words: str | Path, given: str = "", **more: Any) -> Outcome:
+    """Run a command to its end."""
+    done = subprocess.run(
+        [PROGRAMS / program, *words],
+        input=given,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=ANSWER_SECONDS,
+        **more,
+    )
+    outcome = Outcome(done.returncode, done.stdout, done.stderr)
+    check_manners(outcome)
+    return outcome
+
+
+@dataclass
+class RealIssuer:
+    """An issuer at this machine's time, with keys from the pool; ``serve`` it to talk to it."""
+
+    home: Home
+    url: str
+    root: str
+    registrar: str
+    log: Path
+    process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+
+    @classmethod
+    def found(cls, folder: Path, *, now: int | None = None) -> "RealIssuer":
+        """A new home in ``folder``, without hints: two pass keys for each window."""
+        port = free_port()
+        with pool_keys():
+            service = Service.found(
+                folder / "issuer",
+                now=system_clock() if now is None else now,
+                url=f"http://127.0.0.1:{port}",
+            )
+        registrar = service.staff(Role.REGISTRAR)
+        config = service.authority.config
+        service.close()
+        return cls(service.home, config.url, config.root, registrar, folder / "serve.log")
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    # The process
+
+    def start(self, *words: str, wait: bool = True) -> None:
+        """Start serving, and wait until it answers."""
+        command = [PROGRAMS / "qupia-issuer", "serve", "--home", self.home.path, *words]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        if wait:
+            self.await_health()
+
+    def await_health(self) -> None:
+        """Raises AssertionError when it ends or does not answer in time."""
+        assert self.process is not None
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                if self.call("GET", "/healthz").status == 200:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.02)
+        raise AssertionError(f"not ready in time: {self.log.read_text()}")
+
+    def kill(self) -> None:
+        """``kill -9`` to the process and all that it started."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def stop(self) -> None:
+        """End it as a service manager does; with force when that takes too long."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self.process = None
+
+    @contextmanager
+    def serving(self, *words: str) -> Iterator["RealIssuer"]:
+        try:
+            self.start(*words)
+            yield self
+        finally:
+            self.stop()
+
+    # Calls
+
+    def call(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """One request on a connection of its own. Raises OSError when there is no answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
+        with closing(connection):
+            try:
+                connection.request(method, path, body or None, dict(headers or {}))
+                response = connection.getresponse()
+                return Answer(
+                    response.status, response.read(), response.headers.get("Date", ""), ""
+                )
+            except http.client.HTTPException as error:
+                raise ConnectionError(str(error)) from None
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        limit: int,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """The transport of wallets; like the real one, but it loads no certificates each time."""
+        try:
+            answer = self.call(method, url.removeprefix(self.url), body or b"", headers)
+        except OSError:
+            raise CommandError("no answer from the issuer") from None
+        assert len(answer.body) <= limit
+        return answer
+
+    def register(self, **members: Any) -> Answer:
+        """``POST /v1/codes`` in the name of the registrar."""
+        body = json.dumps(members).encode()
+        return self.call("POST", "/v1/codes", body, {"Authorization": f"Bearer {self.registrar}"})
+
+    # At the home itself
+
+    @contextmanager
+    def opened(self) -> Iterator[Authority]:
+        authority = Authority.open(self.home)
+        try:
+            yield authority
+        finally:
+            authority.store.close()
+
+    def codes(self, number: int) -> list[str]:
+        """Activation codes of so many people, registered at the home itself."""
+        now = system_clock()
+        with self.opened() as authority, authority.store.transaction(now) as tx:
+            issued = [
+                authority.registrar.register(
+                    tx, evidence="pcr_negative", at=now, birthday=None, reference=None, now=now
+                )
+                for _ in range(number)
+            ]
+        return [one.code for one in issued if isinstance(one, IssuedCode)]
+
+    def drafts(self) -> list[str]:
+        """Unfinished files that were left behind."""
+        return [path.name for path in self.home.path.rglob("*.draft")]
+
+
+@dataclass(frozen=True)
+class RealWallet:
+    """The wallet's own code, at the machine's time, talking to a real issuer."""
+
+    issuer: RealIssuer
+    home: Path
+    code: str
+
+    @property
+    def file(self) -> WalletFile:
+        return WalletFile(self.home, system_clock)
+
+    def session(self) -> Session:
+        offset = self.file.load().clock_offset
+        return open_session(
+            self.file,
+            issuer=self.issuer.url,
+            offset=offset,
+            send=self.issuer.send,
+            below=lambda n: n // 2,
+        )
+
+    def activate(self) -> None:
+        """Raises ApiProblem or CommandError."""
+        activate(self.session(), Slip(self.issuer.url, self.issuer.root, self.code))
+
+    def sync(self) -> Synced:
+        return sync(self.session())
+
+    @property
+    def link(self) -> Activation:
+        return Activation(self.issuer.url, self.code, self.issuer.root)
+
+
+def batch_members(key_id: bytes, values: list[bytes]) -> dict[str, Any]:
+    return {"key_id": b64url_encode(key_id), "blinded": [b64url_encode(v) for v in values]}
+
+
+def holds(wallet: RealWallet) -> dict[Window, int]:
+    """How many fresh passes a wallet has for each window."""
+    return {batch.window: len(batch.fresh) for batch in wallet.file.load().batches}
