@@ -42,7 +42,8 @@ def make_missing_keys(authority: Authority, now: int, progress: Progress = silen
     if authority.is_over(now):
         return 0
     with authority.making():
-        check_size(authority.config, authority.policy, now)
+        if missing_cells(authority, now):
+            check_size(authority.config, authority.policy, now)
         return _make(authority, now, progress)
 
 
