@@ -105,15 +105,18 @@ def take_batches(
 
     A batch that is there already is the same one again, or ApiProblem ``batch_already_issued``.
     """
+    fresh = 0
     for batch in batches:
         identifier = batch_identifier(entitlement, batch.key.id)
         expires = batch.key.window.exp + GRACE_AFTER_WINDOW
         before = tx.get(Kind.BATCH, identifier, expires=expires)
         if before is None:
             tx.put(Kind.BATCH, identifier, batch.digest, expires=expires)
-            _count(tx, batch.key.status, len(batch.blinded), now)
+            fresh += len(batch.blinded)
         elif before != batch.digest:
             raise ApiProblem(Problem.BATCH_ALREADY_ISSUED)
+    if fresh:
+        _count(tx, entitlement.status, fresh, now)
 
 
 def sign_batch(batch: Batch, key: RawKey) -> list[str]:

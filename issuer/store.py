@@ -184,7 +184,8 @@ class Transaction(View):
         payload over the fixed size), StoreError when it cannot be written.
         """
         check_record(kind, payload, expires=expires, now=self._now)
-        self._remove(kind, self._search(kind, identifier))
+        if not STORED_KINDS[kind].fixed_expiry:
+            self._remove(kind, self._search(kind, identifier))
         expires_at = visible_expiry(kind, expires)
         key = self._key_for(day_of_death(expires_at))
         tag = key.tag(kind, identifier)

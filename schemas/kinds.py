@@ -41,7 +41,8 @@ class StoredKind:
     ``period`` is how long a record of the kind ordinarily lives at most, ``longest`` the bound that
     the store enforces, both in seconds. ``rounding`` is the step to which the visible
     ``expires_at`` is rounded up, in seconds. ``payload`` is the fixed length in bytes to which
-    every payload is padded, so that lengths tell nothing.
+    every payload is padded, so that lengths tell nothing. ``fixed_expiry`` says that a record's
+    name decides when it dies, so that one of the same name can only stand in the same place.
     """
 
     kind: Kind
@@ -51,6 +52,7 @@ class StoredKind:
     rounding: int
     payload: int
     longest: int = 0
+    fixed_expiry: bool = False
 
     def __post_init__(self) -> None:
         if not self.longest:
@@ -94,6 +96,7 @@ STORED_KINDS: dict[Kind, StoredKind] = {
             period=2 * DAY + 2 * HOUR,  # Current and next window, a 25-hour day among them.
             rounding=ROUND_TO_TEN_MINUTES,
             payload=32,
+            fixed_expiry=True,
         ),
         StoredKind(
             kind=Kind.WITHDRAWAL,
@@ -112,6 +115,7 @@ STORED_KINDS: dict[Kind, StoredKind] = {
             period=(LONGEST_EVIDENCE_DAYS + 1) * DAY,
             rounding=ROUND_TO_UTC_MIDNIGHT,
             payload=0,
+            fixed_expiry=True,
         ),
         StoredKind(
             kind=Kind.COUNT,
@@ -120,6 +124,7 @@ STORED_KINDS: dict[Kind, StoredKind] = {
             period=14 * DAY,
             rounding=ROUND_TO_UTC_MIDNIGHT,
             payload=16,
+            fixed_expiry=True,
         ),
         StoredKind(
             kind=Kind.NOTICE,

@@ -172,7 +172,7 @@ def test_readers_see_the_state_before_an_open_transaction(tmp_path: Path) -> Non
 
 
 changes = st.tuples(
-    st.sampled_from([Kind.CODE, Kind.BATCH, Kind.ENDED]),
+    st.sampled_from([Kind.CODE, Kind.ROW, Kind.WITHDRAWAL]),
     st.sampled_from([b"a", b"b"]),
     st.integers(min_value=-1, max_value=2 * DAY),  # Life in seconds; below 1 it is deleted.
     st.integers(min_value=0, max_value=6 * HOUR),  # Until the next change.
