@@ -14,9 +14,15 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from issuer.purge import purge
-from issuer.sealing import LENGTH_BYTES, NONCE_BYTES, SECOND_BYTES, day_of_death, visible_expiry
-from issuer.store import Store
+from issuer.perishable.purge import purge
+from issuer.perishable.sealing import (
+    LENGTH_BYTES,
+    NONCE_BYTES,
+    SECOND_BYTES,
+    day_of_death,
+    visible_expiry,
+)
+from issuer.perishable.store import Store
 from schemas.kinds import DAY, HOUR, STORED_KINDS, Kind
 
 MIDNIGHT = 20_000 * DAY

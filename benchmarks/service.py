@@ -9,7 +9,7 @@ from benchmarks.figures import Figure
 from benchmarks.purge import FINISHED, LIVE, fill
 from benchmarks.server import drive, found, peak_megabytes, prepare_calls, serving
 from issuer.home import Home
-from issuer.store import Store
+from issuer.perishable.store import Store
 from schemas.encoding import format_time
 from schemas.kinds import DAY, HOUR
 from shell.clock import system_clock

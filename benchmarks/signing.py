@@ -18,7 +18,7 @@ from benchmarks.server import (
     prepare_calls,
     serving,
 )
-from issuer.rawrsa import LibcryptoKey, PortableKey
+from issuer.keys.rawrsa import LibcryptoKey, PortableKey
 
 ROUNDS = 7
 CALLS = 240

@@ -11,14 +11,14 @@ from functools import cached_property
 from threading import Lock
 from typing import Self
 
-from issuer.grid import find_key
 from issuer.home import Config, Home
-from issuer.keyring import SigningKey, entitlement_key_path, load_reference_key
-from issuer.policy import Policy, load_policy
-from issuer.rawrsa import RawKey, load_raw_key
+from issuer.keys.grid import find_key
+from issuer.keys.keyring import SigningKey, entitlement_key_path, load_reference_key
+from issuer.keys.rawrsa import RawKey, load_raw_key
+from issuer.perishable.store import Store
 from issuer.registration import Registrar
+from issuer.rules.policy import Policy, load_policy
 from issuer.staff import Staff
-from issuer.store import Store
 from schemas import jws
 from schemas.bundle import PassKey, TrustBundle, parse_bundle
 from schemas.bundle_faults import BundleRejected

@@ -9,9 +9,9 @@ import json
 import os
 from dataclasses import dataclass
 
-from issuer.keyring import SigningKey
+from issuer.keys.keyring import SigningKey
+from issuer.perishable.store import Transaction
 from issuer.registration import Grant, code_identifier
-from issuer.store import Transaction
 from schemas import jws
 from schemas.encoding import b64url_encode
 from schemas.hints import Holder

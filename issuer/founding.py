@@ -6,12 +6,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from issuer.home import Config, Home
-from issuer.keyring import SigningKey, create_service_keys
-from issuer.policy import default_policy_text, parse_policy, render_policy
-from issuer.publication import check_size
-from issuer.roots import delegate
+from issuer.keys.keyring import SigningKey, create_service_keys
+from issuer.keys.publication import check_size
+from issuer.keys.roots import delegate
+from issuer.perishable.store import Store
+from issuer.rules.policy import default_policy_text, parse_policy, render_policy
 from issuer.staff import Staff
-from issuer.store import Store
 from schemas.hints import HintForm
 from schemas.jws import Typ
 from schemas.kinds import DAY

@@ -6,9 +6,9 @@ from hashlib import sha256
 from typing import Any
 
 from issuer.entitlement import Entitlement
-from issuer.rawrsa import RawKey, SigningFailed
+from issuer.keys.rawrsa import RawKey, SigningFailed
+from issuer.perishable.store import Transaction
 from issuer.registration import withdrawn_until
-from issuer.store import Transaction
 from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_decode, b64url_encode
 from schemas.kinds import DAY, GRACE_AFTER_WINDOW, STORED_KINDS, Kind

@@ -9,9 +9,9 @@ import os
 from dataclasses import dataclass
 from typing import Self
 
-from issuer.policy import Policy
-from issuer.rules import FRAUD
-from issuer.store import Locator, Transaction
+from issuer.perishable.store import Locator, Transaction
+from issuer.rules.policy import Policy
+from issuer.rules.values import FRAUD
 from schemas.activation import new_code, parse_code
 from schemas.encoding import b64url_decode, b64url_encode
 from schemas.hints import HintForm, Holder, hint_of_birthday

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from issuer.authority import Authority
-from issuer.grid import destroy_ended
 from issuer.home import Home
-from issuer.keyring import SigningKey, destroy_all_keys, statement_key_path
-from issuer.purge import purge
-from issuer.store import Held
+from issuer.keys.grid import destroy_ended
+from issuer.keys.keyring import SigningKey, destroy_all_keys, statement_key_path
+from issuer.perishable.purge import purge
+from issuer.perishable.store import Held
 from schemas.encoding import format_time, parse_time
 from schemas.jws import Typ, parse
 from schemas.kinds import DAY, LOG_PERIOD, STORED_KINDS

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from issuer.dpop import check_proof
-from issuer.openapi import openapi_document
-from issuer.rawrsa import load_raw_key
+from issuer.api.dpop import check_proof
+from issuer.api.openapi import openapi_document
+from issuer.keys.rawrsa import load_raw_key
 from schemas import jws
 from schemas.activation import parse_activation_url
 from schemas.bundle_faults import BundleFault, BundleRejected

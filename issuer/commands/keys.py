@@ -18,11 +18,11 @@ from issuer.commands.opening import (
 )
 from issuer.founding import parse_sunset
 from issuer.home import Config
-from issuer.keyring import SigningKey
-from issuer.making import make_missing_keys, missing_cells, publish, retire
-from issuer.policy import load_policy
-from issuer.publication import check_size
-from issuer.roots import delegate_next, load_root, signer_end
+from issuer.keys.keyring import SigningKey
+from issuer.keys.making import make_missing_keys, missing_cells, publish, retire
+from issuer.keys.publication import check_size
+from issuer.keys.roots import delegate_next, load_root, signer_end
+from issuer.rules.policy import load_policy
 from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_encode, format_time
 from schemas.jws import Typ

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from issuer.api.serving import Listen
+from issuer.api.serving import serve as serve_home
 from issuer.commands.opening import (
     HomeOption,
     day,
@@ -14,10 +16,8 @@ from issuer.commands.opening import (
     warn_of_root_key,
 )
 from issuer.founding import found_issuer
-from issuer.policy import load_policy
 from issuer.retention import run_retention
-from issuer.serving import Listen
-from issuer.serving import serve as serve_home
+from issuer.rules.policy import load_policy
 from schemas.hints import HintForm
 from schemas.origins import is_loopback
 from shell.clock import system_clock

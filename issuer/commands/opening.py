@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from issuer.authority import Authority
 from issuer.home import Config, Home
-from issuer.roots import WARN_BEFORE_END, signer_end
+from issuer.keys.roots import WARN_BEFORE_END, signer_end
 from schemas.languages import Language
 from schemas.problems import ApiProblem, Problem
 from shell.command_line import EXIT_REFUSED, EXIT_USAGE, home_option, home_path, warn

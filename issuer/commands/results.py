@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from issuer.api.staff_calls import result_members
 from issuer.commands.opening import HomeOption, opened_before_sunset, progress_bar
-from issuer.intake import IntakeSummary
-from issuer.intake_run import run_intake
+from issuer.intake.rows import IntakeSummary
+from issuer.intake.run import run_intake
 from issuer.registration import WITHDRAWALS, cancel_code
-from issuer.staff_api import result_members
 from schemas.encoding import format_time
 from schemas.hints import HintForm, hint_of_birthday
 from schemas.references import normalise_reference

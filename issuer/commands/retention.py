@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from issuer.commands.opening import HomeOption, issuer_home, opened
-from issuer.inspection import inspect
+from issuer.perishable.inspection import inspect
 from issuer.retention import last_run, read_log, run_retention
 from schemas.data_map import span
 from schemas.encoding import format_time

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from issuer.founding import found_issuer
-from issuer.grid import list_keys
 from issuer.home import Home
+from issuer.keys.grid import list_keys
 from schemas.bundle import TrustBundle
 from schemas.hints import HintForm
 from schemas.kinds import DAY, HOUR, MINUTE

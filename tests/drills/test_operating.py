@@ -9,7 +9,7 @@ import time
 from itertools import takewhile
 from pathlib import Path
 
-from issuer.intake import RejectReason
+from issuer.intake.rows import RejectReason
 from schemas.bundle_faults import BundleFault, BundleRejected
 from schemas.refusals import Reason, Refused
 from tests.issuer.lab_export import HEADER, local, make_row

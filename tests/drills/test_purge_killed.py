@@ -22,8 +22,8 @@ KILLS = 50 if os.environ.get("QUPIA_DRILL") == "full" else 3
 PURGING = """
 import sys
 from pathlib import Path
-from issuer.purge import purge
-from issuer.store import Store
+from issuer.perishable.purge import purge
+from issuer.perishable.store import Store
 store = Store.open(Path(sys.argv[1]))
 print("ready", flush=True)
 purge(store, int(sys.argv[2]), portion=20)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from issuer.making import make_missing_keys, publish
-from issuer.rawrsa import SigningFailed
+from issuer.keys.making import make_missing_keys, publish
+from issuer.keys.rawrsa import SigningFailed
 from schemas.kinds import DAY
 from schemas.problems import ApiProblem, Problem
 from shell.errors import CommandError

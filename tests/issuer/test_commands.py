@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
-from issuer.background import one_round
+from issuer.api.background import one_round
 from issuer.commands import main
-from issuer.keyring import SigningKey
-from issuer.making import publish
-from issuer.publication import load_retired
+from issuer.keys.keyring import SigningKey
+from issuer.keys.making import publish
+from issuer.keys.publication import load_retired
 from issuer.retention import run_retention
 from schemas.activation import parse_activation_url, parse_code
 from schemas.encoding import b64url_encode, format_time, parse_time

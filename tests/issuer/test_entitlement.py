@@ -8,13 +8,13 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from issuer.entitlement import Entitlement, sign_entitlement, verify_entitlement
-from issuer.grid import list_keys
-from issuer.keyring import (
+from issuer.keys.grid import list_keys
+from issuer.keys.keyring import (
     SigningKey,
     entitlement_key_path,
     statement_key_path,
 )
-from issuer.roots import load_signer
+from issuer.keys.roots import load_signer
 from schemas.encoding import parse_time
 from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR, MINUTE

@@ -11,9 +11,9 @@ from issuer import founding
 from issuer.authority import Authority
 from issuer.founding import found_issuer, parse_sunset
 from issuer.home import Config, Home
-from issuer.keyring import SigningKey
-from issuer.roots import current_statement, load_delegations
-from issuer.store import Store
+from issuer.keys.keyring import SigningKey
+from issuer.keys.roots import current_statement, load_delegations
+from issuer.perishable.store import Store
 from schemas.encoding import parse_time
 from schemas.hints import HintForm
 from schemas.jws import Typ

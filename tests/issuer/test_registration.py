@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from issuer.policy import default_policy_text, parse_policy
 from issuer.registration import (
     WITHDRAWALS,
     Grant,
@@ -15,6 +14,7 @@ from issuer.registration import (
     cancel_code,
     withdrawn_until,
 )
+from issuer.rules.policy import default_policy_text, parse_policy
 from schemas.activation import format_code
 from schemas.encoding import b64url_decode, b64url_encode
 from schemas.hints import HintForm

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from issuer.authority import Authority
-from issuer.grid import list_keys
-from issuer.inspection import inspect
-from issuer.keyring import SigningKey, statement_key_path
-from issuer.making import make_missing_keys, publish
+from issuer.keys.grid import list_keys
+from issuer.keys.keyring import SigningKey, statement_key_path
+from issuer.keys.making import make_missing_keys, publish
+from issuer.perishable.inspection import inspect
 from issuer.retention import (
     last_run,
     read_log,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from issuer.app import create_app
+from issuer.api.app import create_app
 from issuer.authority import Authority
 from issuer.home import Home
 from schemas.encoding import b64url_encode, format_time

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from issuer.roots import load_signer
+from issuer.keys.roots import load_signer
 from schemas.bundle_faults import BundleFault, BundleRejected
 from schemas.jws import parse
 from schemas.kinds import DAY, HOUR

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from issuer.app import CALLS
+from issuer.api.app import CALLS
 from issuer.home import Home
-from issuer.inspection import inspect
-from issuer.making import missing_cells
+from issuer.keys.making import missing_cells
+from issuer.perishable.inspection import inspect
 from schemas.encoding import b64url_encode, format_time
 from schemas.kinds import DAY, HOUR
 from tests.support.town import Town

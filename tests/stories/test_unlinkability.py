@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import qrcode
 
-from issuer.grid import list_keys
+from issuer.keys.grid import list_keys
 from schemas.encoding import b64url_decode, b64url_encode
 from schemas.presentation import parse_presentation, slot_at
 from schemas.token import challenge_digest, token_input

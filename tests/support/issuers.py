@@ -29,14 +29,14 @@ import jsonschema_rs
 from cryptography.hazmat.primitives import serialization
 from starlette.applications import Starlette
 
-from issuer import grid
-from issuer.app import create_app
+from issuer.api.app import create_app
+from issuer.api.openapi import openapi_document
 from issuer.authority import Authority
 from issuer.founding import found_issuer
-from issuer.grid import Cell
 from issuer.home import Home
-from issuer.making import make_missing_keys, publish
-from issuer.openapi import openapi_document
+from issuer.keys import grid
+from issuer.keys.grid import Cell
+from issuer.keys.making import make_missing_keys, publish
 from issuer.registration import IssuedCode
 from issuer.staff import Role
 from schemas.bundle import PassKey
@@ -82,7 +82,7 @@ def _pem(i: int) -> tuple[bytes, bytes]:
 
 
 def pool_generator(first: int = 0) -> Callable[[list[Cell]], Iterator[tuple[Cell, bytes, bytes]]]:
-    """Stands in for :func:`issuer.grid.generate_all`: the pool's keys from ``first`` on, in turn.
+    """Stands in for ``issuer.keys.grid.generate_all``: the keys of the pool, from ``first`` on.
 
     Those that a copied home has already are made and thrown away, as on a collision.
     """

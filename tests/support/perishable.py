@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from issuer.inspection import inspect
-from issuer.purge import MARK, purge
-from issuer.store import Store
+from issuer.perishable.inspection import inspect
+from issuer.perishable.purge import MARK, purge
+from issuer.perishable.store import Store
 from schemas.kinds import DAY, HOUR, MINUTE, STORED_KINDS, Kind
 
 MIDNIGHT = 20_000 * DAY

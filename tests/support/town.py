@@ -21,7 +21,7 @@ from typing import Any
 from unittest.mock import patch
 
 from issuer import commands as issuer_commands
-from issuer.background import forget_what_is_over, one_round
+from issuer.api.background import forget_what_is_over, one_round
 from schemas.encoding import format_time, parse_time
 from schemas.kinds import HOUR
 from shell.errors import CommandError

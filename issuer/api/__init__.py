@@ -1,0 +1,1 @@
+"""What the network sees of the issuer (design section 7)."""

@@ -1,0 +1,1 @@
+"""A laboratory's export comes in: the one place that knows a person's result."""

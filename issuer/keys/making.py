@@ -1,0 +1,169 @@
+"""Keys ahead of time and the bundle that lists them: made by whoever holds the lock."""
+
+from collections.abc import Callable
+
+from issuer.authority import Authority
+from issuer.keys.grid import Cell, KeyFile, by_cell, list_keys, make_keys, wanted_cells
+from issuer.keys.keyring import SigningKey
+from issuer.keys.publication import (
+    Retired,
+    bundle_end,
+    bundle_payload,
+    check_size,
+    is_due,
+    load_retired,
+    public_keys,
+    save_retired,
+    statement_key_member,
+)
+from issuer.keys.roots import load_delegations, load_signer
+from schemas.bundle import PassKey
+from schemas.kinds import HOUR
+from shell.errors import CommandError
+from shell.files import destroy, write_private
+
+Progress = Callable[[int, int], None]
+"""Told how many keys are done, and of how many."""
+
+
+def silent(_done: int, _of: int) -> None:
+    """No progress shown."""
+
+
+def missing_cells(authority: Authority, now: int) -> list[Cell]:
+    """The cells of the grid that have no key yet, the current window's first."""
+    keys = _usable_keys(authority, load_retired(authority.home, now))
+    until = now + authority.policy.bundle_hours * HOUR
+    return [cell for cell in _cells(authority, now, until) if cell not in keys]
+
+
+def make_missing_keys(authority: Authority, now: int, progress: Progress = silent) -> int:
+    """Make every key that is missing; how many were. Makes none past the sunset."""
+    if authority.is_over(now):
+        return 0
+    with authority.making():
+        if missing_cells(authority, now):
+            check_size(authority.config, authority.policy, now)
+        return _make(authority, now, progress)
+
+
+def publish(authority: Authority, now: int) -> bool:
+    """Make a new bundle when one is due and its keys are there; whether one was made.
+
+    Raises CommandError when no signer is in force.
+    """
+    if authority.is_over(now):
+        return False
+    with authority.making():
+        return _publish(authority, now)
+
+
+def retire(authority: Authority, key: PassKey, now: int) -> None:
+    """Withdraw a key before its time, make its replacement and publish both facts at once.
+
+    The id is noted first, so that an interruption leaves no key in use that should be gone.
+    """
+    with authority.making():
+        retired = {entry.id: entry for entry in load_retired(authority.home, now)}
+        retired[key.id] = Retired(key.id, key.window.exp)
+        save_retired(authority.home, retired.values())
+        _make(authority, now, silent)
+        if not _publish(authority, now):
+            raise CommandError("the key is gone, but its replacement is not out; run it again")
+
+
+def _make(authority: Authority, now: int, progress: Progress) -> int:
+    _destroy_retired(authority, now)
+    cells = missing_cells(authority, now)
+    taken = [file.id for file in list_keys(authority.home.pass_keys)]
+    taken += [entry.id for entry in load_retired(authority.home, now)]
+    done = 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        progress(done, len(cells))
+
+    make_keys(authority.home.pass_keys, cells, taken=taken, progress=count)
+    return len(cells)
+
+
+def _destroy_retired(authority: Authority, now: int) -> None:
+    """A key that is noted as retired signs nothing more, whatever was interrupted since."""
+    retired = {entry.id for entry in load_retired(authority.home, now)}
+    for file in list_keys(authority.home.pass_keys):
+        if file.id in retired:
+            destroy(file.path)
+
+
+def _publish(authority: Authority, now: int) -> bool:
+    retired = load_retired(authority.home, now)
+    keys = _usable_keys(authority, retired)
+    if not _is_due(authority, keys, retired, now):
+        return False
+    signer, signer_exp = load_signer(authority.home, authority.config, now)
+    exp = bundle_end(authority.config, authority.policy, signer_exp=signer_exp, now=now)
+    cells = _cells(authority, now, exp)
+    if any(cell not in keys for cell in cells):
+        return False
+    _sign_bundle(authority, signer, cells=cells, keys=keys, retired=retired, now=now, exp=exp)
+    return True
+
+
+def _is_due(
+    authority: Authority, keys: dict[Cell, KeyFile], retired: list[Retired], now: int
+) -> bool:
+    published = authority.published()
+    return (
+        published is None
+        or list(published.delegations) != load_delegations(authority.home)
+        or is_due(
+            published.bundle,
+            policy=authority.policy,
+            config=authority.config,
+            key_ids={file.id for file in keys.values()},
+            retired=retired,
+            now=now,
+        )
+    )
+
+
+def _sign_bundle(
+    authority: Authority,
+    signer: SigningKey,
+    *,
+    cells: list[Cell],
+    keys: dict[Cell, KeyFile],
+    retired: list[Retired],
+    now: int,
+    exp: int,
+) -> None:
+    home, config, published = authority.home, authority.config, authority.published()
+    payload = bundle_payload(
+        config=config,
+        policy=authority.policy,
+        delegations=load_delegations(home),
+        pass_keys=public_keys(cells, keys, published.bundle.by_id if published else {}),
+        service_keys=[statement_key_member(home, config, now)],
+        retired=retired,
+        version=published.bundle.version + 1 if published else 1,
+        now=now,
+        exp=exp,
+    )
+    write_private(home.bundle, signer.sign(payload).encode("ascii"))
+
+
+def _usable_keys(authority: Authority, retired: list[Retired]) -> dict[Cell, KeyFile]:
+    files = list_keys(authority.home.pass_keys)
+    return by_cell(files, without={entry.id for entry in retired})
+
+
+def _cells(authority: Authority, now: int, until: int) -> list[Cell]:
+    policy = authority.policy
+    return wanted_cells(
+        policy.calendar,
+        statuses=[status.id for status in policy.statuses],
+        hint=authority.config.hint,
+        now=now,
+        until=min(until, authority.config.sunset),
+    )

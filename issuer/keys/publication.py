@@ -1,0 +1,188 @@
+"""The trust bundle: what the issuer tells everyone, in the same words (design section 5)."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+from issuer.home import Config, Home
+from issuer.keys.grid import Cell, KeyFile, public_key
+from issuer.keys.keyring import SigningKey, statement_key_path
+from issuer.rules.policy import Policy
+from schemas.bundle import BUNDLE_LIMIT, LONGEST_LIFE, PassKey, TrustBundle
+from schemas.encoding import b64url_decode, b64url_encode
+from schemas.hints import all_hints
+from schemas.jws import Typ
+from schemas.kinds import DAY, HOUR
+from shell.errors import CommandError
+from shell.files import read_private, write_private
+
+RENEW_AFTER = 6 * HOUR
+YEAR = 366 * DAY
+KEY_MEMBER_BYTES = 465
+"""What one key adds to the payload, its status's id not counted; base64url makes 4 bytes of 3."""
+
+BYTES_WITHOUT_KEYS = 250_000
+"""Room for root statements, the longest names and policies, and retired ids."""
+
+
+@dataclass(frozen=True)
+class Retired:
+    """A key withdrawn before its time; it is listed until its window ends."""
+
+    id: bytes
+    window_exp: int
+
+
+def load_retired(home: Home, now: int) -> list[Retired]:
+    """The retired keys whose window has not ended. Raises CommandError for a damaged file."""
+    if not home.retired.exists():
+        return []
+    try:
+        entries = json.loads(read_private(home.retired))
+        retired = [Retired(b64url_decode(key_id), int(exp)) for key_id, exp in entries]
+    except (ValueError, TypeError):
+        raise CommandError(f"{home.retired} is damaged; restore it from a backup") from None
+    return [entry for entry in retired if entry.window_exp > now]
+
+
+def save_retired(home: Home, retired: Iterable[Retired]) -> None:
+    entries = [[b64url_encode(entry.id), entry.window_exp] for entry in retired]
+    write_private(home.retired, json.dumps(entries).encode())
+
+
+def bundle_end(config: Config, policy: Policy, *, signer_exp: int, now: int) -> int:
+    """``exp`` of a bundle made now: no later than its signer's end or the sunset."""
+    return min(now + policy.bundle_hours * HOUR, signer_exp, config.sunset)
+
+
+def is_due(
+    bundle: TrustBundle,
+    *,
+    policy: Policy,
+    config: Config,
+    key_ids: Set[bytes],
+    retired: Iterable[Retired],
+    now: int,
+) -> bool:
+    """Whether ``bundle`` is six hours old, or no longer says what is true."""
+    return (
+        not 0 <= now - bundle.iat < RENEW_AFTER
+        or list(bundle.windows) != policy.calendar.windows_between(bundle.iat, bundle.exp)
+        or not bundle.by_id.keys() <= key_ids
+        or bundle.retired != {entry.id for entry in retired}
+        or bundle.sunset != config.sunset
+        or bundle.name != policy.name
+        or _statuses(policy) != [(s.id, s.name, s.colour) for s in bundle.statuses]
+        or _policies(policy) != [(p.id, p.name, p.admit, p.asks_hint) for p in bundle.policies]
+    )
+
+
+def bundle_payload(
+    *,
+    config: Config,
+    policy: Policy,
+    delegations: Sequence[str],
+    pass_keys: Iterable[PassKey],
+    service_keys: Sequence[Mapping[str, Any]],
+    retired: Iterable[Retired],
+    version: int,
+    now: int,
+    exp: int,
+) -> dict[str, Any]:
+    """Every member of design section 5.
+
+    No paper passes are issued and no presence is traced yet, so those lists of keys are empty.
+    """
+    return {
+        "iss": config.url,
+        "name": dict(policy.name),
+        "token_issuer": config.token_issuer,
+        "version": version,
+        "iat": now,
+        "exp": exp,
+        "sunset": config.sunset,
+        "delegations": list(delegations),
+        "batch_size": config.batch_size,
+        "hint": config.hint.value,
+        "pass_keys": [_pass_key_member(key) for key in pass_keys],
+        "paper_keys": [],
+        "service_keys": list(service_keys),
+        "statuses": [
+            {"id": status.id, "name": dict(status.name), "colour": status.colour}
+            for status in policy.statuses
+        ],
+        "policies": [
+            {
+                "id": kind.id,
+                "name": dict(kind.name),
+                "admit": list(kind.admit),
+                "hint": kind.hint,
+            }
+            for kind in policy.policies
+        ],
+        "retired": sorted(b64url_encode(entry.id) for entry in retired),
+        "specimen": config.specimen,
+        "tracing": [],
+    }
+
+
+def statement_key_member(home: Home, config: Config, now: int) -> dict[str, Any]:
+    """How the bundle names the key of the retention statement."""
+    key = SigningKey.load(statement_key_path(home), Typ.RETENTION)
+    return {
+        **key.jwk,
+        "kid": key.thumbprint,
+        "typ": Typ.RETENTION.value,
+        "nbf": now - LONGEST_LIFE,
+        "exp": config.sunset,
+    }
+
+
+def public_keys(
+    cells: Iterable[Cell], keys: Mapping[Cell, KeyFile], known: Mapping[bytes, PassKey]
+) -> list[PassKey]:
+    """The public halves in the order of ``cells``; keys published before are not opened again."""
+    files = [keys[cell] for cell in cells]
+    return [known.get(file.id) or public_key(file) for file in files]
+
+
+def check_size(config: Config, policy: Policy, now: int) -> None:
+    """Raise CommandError for settings whose bundle could exceed the 4 MB that clients accept.
+
+    The most windows are in force just before one ends; every window of a year is tried, because
+    days on which the clocks change count too.
+    """
+    calendar, life = policy.calendar, policy.bundle_hours * HOUR
+    until = min(config.sunset, now + YEAR)
+    moments = [window.exp - 1 for window in calendar.windows_between(now, until)]
+    windows = max(len(calendar.windows_between(at, at + life)) for at in moments)
+    cells = windows * len(all_hints(config.hint))
+    keys = cells * len(policy.statuses)
+    members = cells * sum(KEY_MEMBER_BYTES + len(status.id) for status in policy.statuses)
+    if members * 4 // 3 + BYTES_WITHOUT_KEYS > BUNDLE_LIMIT:
+        raise CommandError(
+            f"these settings need {keys} keys in one bundle, more than 4 MB; "
+            "choose fewer statuses, longer windows, fewer bundle_hours or a coarser hint"
+        )
+
+
+def _pass_key_member(key: PassKey) -> dict[str, Any]:
+    return {
+        "id": b64url_encode(key.id),
+        "n": b64url_encode(key.modulus),
+        "status": key.status,
+        "holder": key.holder,
+        "nbf": key.window.nbf,
+        "exp": key.window.exp,
+    }
+
+
+def _statuses(policy: Policy) -> list[tuple[str, Mapping[str, str], str]]:
+    return [(status.id, status.name, status.colour) for status in policy.statuses]
+
+
+def _policies(policy: Policy) -> list[tuple[str, Mapping[str, str], frozenset[str], bool]]:
+    return [
+        (kind.id, kind.name, frozenset(kind.admit), kind.hint == "ask") for kind in policy.policies
+    ]

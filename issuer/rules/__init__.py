@@ -1,0 +1,1 @@
+"""The authority's rules as data: ``policy.toml`` and the values that it becomes."""

@@ -1,0 +1,192 @@
+"""The authority's rules, read from ``policy.toml`` in the issuer's home.
+
+They are data, because such rules change faster than programs (design section 7).
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from issuer.rules.export_rules import parse_export_rules
+from issuer.rules.settings import LONGEST_TEXT, Section, is_text
+from issuer.rules.values import FRAUD, Caps, Evidence, Policy, Status, VenuePolicy
+from schemas.kinds import DAY, HOUR, LONGEST_EVIDENCE_DAYS, STORED_KINDS, Kind
+from schemas.languages import Language
+from schemas.windows import WINDOW_HOURS
+from shell.errors import CommandError
+from shell.files import read_private
+
+__all__ = ["Policy", "default_policy_text", "load_policy", "parse_policy", "render_policy"]
+
+WITHDRAWING = ("positive", "contact")
+"""The kinds of evidence that withdraw; the API's list of them is closed."""
+
+LONGEST_WITHDRAWAL_DAYS = STORED_KINDS[Kind.WITHDRAWAL].period // DAY
+BUNDLE_HOURS = (12, 168)
+"""A bundle is made anew every 6 hours and must outlive one renewal that failed; at most 7 days."""
+
+MOST_STATUSES = 4
+MOST_POLICIES = 32
+MOST_PER_DAY = 1_000_000
+
+_NAME_LINE = re.compile(r"^name = .*$", flags=re.MULTILINE)
+_COLOUR = re.compile(r"#[0-9a-f]{6}\Z")
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{0,63}\Z")
+
+
+def load_policy(path: Path) -> Policy:
+    """Read the policy file of a home. Raises CommandError for a file that cannot be used."""
+    try:
+        return parse_policy(read_private(path).decode())
+    except UnicodeDecodeError:
+        raise CommandError(f"{path} is not UTF-8; save it in that encoding") from None
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}; restore it from a backup") from None
+
+
+def default_policy_text() -> str:
+    """The policy that ``init`` copies into a home, comments included."""
+    return files("issuer.rules").joinpath("policy.toml").read_text(encoding="utf-8")
+
+
+def render_policy(default_text: str, *, name: str) -> str:
+    """``default_text`` with ``name`` as the authority's name in all three languages.
+
+    Raises CommandError for a name that is empty, over 200 characters or not printable.
+    """
+    shown = " ".join(name.split())
+    if not is_text(shown):
+        raise CommandError(f"give a name of 1 to {LONGEST_TEXT} printable characters")
+    # A JSON string of printable characters is also a TOML basic string.
+    quoted = json.dumps(shown, ensure_ascii=False)
+    words = ", ".join(f"{language} = {quoted}" for language in Language)
+    return _NAME_LINE.sub(lambda _: f"name = {{ {words} }}", default_text, count=1)
+
+
+def parse_policy(text: str) -> Policy:
+    """The rules in ``text`` (TOML). Raises CommandError that names the setting to correct."""
+    top = Section(_parse_toml(text)).only(*Policy.__dataclass_fields__)
+    statuses = _parse_statuses(top)
+    status_ids = [status.id for status in statuses]
+    evidence = _parse_all_evidence(top, status_ids)
+    low, high = BUNDLE_HOURS
+    return Policy(
+        name=top.words("name"),
+        time_zone=_parse_zone(top),
+        window_hours=top.choice("window_hours", WINDOW_HOURS),
+        bundle_hours=top.whole("bundle_hours", low=low, high=high),
+        caps=_parse_caps(top.section("caps")),
+        statuses=statuses,
+        policies=_parse_policies(top, status_ids),
+        evidence=evidence,
+        export=parse_export_rules(top.section("export"), evidence),
+    )
+
+
+def _parse_toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CommandError(f"policy.toml is not TOML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise CommandError("policy.toml is nested too deeply; restore its first form") from None
+
+
+def _parse_zone(top: Section) -> str:
+    form = "the IANA name of a time zone, such as Asia/Almaty"
+    key = top.text("time_zone", pattern=_ZONE, form=form)
+    try:
+        return ZoneInfo(key).key
+    except (KeyError, ValueError, OSError):
+        top.refuse("time_zone", form)
+
+
+def _parse_caps(section: Section) -> Caps:
+    section.only("codes_per_day", "withdrawals_per_day")
+    return Caps(
+        codes=section.whole("codes_per_day", low=1, high=MOST_PER_DAY),
+        withdrawals=section.whole("withdrawals_per_day", low=1, high=MOST_PER_DAY),
+    )
+
+
+def _parse_statuses(top: Section) -> tuple[Status, ...]:
+    sections = top.sections("statuses", most=MOST_STATUSES)
+    statuses = tuple(_parse_status(section) for section in sections)
+    # Staff tell statuses apart by name and by colour, so neither may occur twice.
+    shown = [[status.id for status in statuses], [status.colour for status in statuses]]
+    shown += [[status.name[language].casefold() for status in statuses] for language in Language]
+    if any(_repeats(values) for values in shown):
+        top.refuse("statuses", "a list whose ids, names and colours all differ")
+    return statuses
+
+
+def _parse_status(section: Section) -> Status:
+    section.only("id", "name", "colour")
+    return Status(
+        id=section.identifier("id"),
+        name=section.words("name"),
+        colour=section.text("colour", pattern=_COLOUR, form="#rrggbb in lower case, as #2e7d32"),
+    )
+
+
+def _parse_policies(top: Section, statuses: Collection[str]) -> tuple[VenuePolicy, ...]:
+    sections = top.sections("policies", most=MOST_POLICIES)
+    policies = tuple(_parse_venue_policy(section, statuses) for section in sections)
+    if _repeats([policy.id for policy in policies]):
+        top.refuse("policies", "a list whose ids differ")
+    return policies
+
+
+def _parse_venue_policy(section: Section, statuses: Collection[str]) -> VenuePolicy:
+    section.only("id", "name", "admit", "hint")
+    # An empty list would read as "no rule", and no rule must never mean yes.
+    admit = section.texts("admit")
+    if not set(admit) <= set(statuses):
+        section.refuse("admit", f"a list of statuses: {', '.join(statuses)}")
+    return VenuePolicy(
+        id=section.identifier("id"),
+        name=section.words("name"),
+        admit=admit,
+        hint=section.choice("hint", ("ask", "ignore")),
+    )
+
+
+def _parse_all_evidence(top: Section, statuses: Collection[str]) -> Mapping[str, Evidence]:
+    section = top.section("evidence")
+    if FRAUD in section.values:
+        section.refuse(FRAUD, "left out; it is built in")
+    for kind in WITHDRAWING:
+        section.section(kind)
+    evidence = {
+        kind: _parse_evidence(kind, entry, statuses)
+        for kind, entry in section.named_sections().items()
+    }
+    if all(rule.withdraws for rule in evidence.values()):
+        top.refuse("evidence", "a table with at least one kind that gives a status")
+    return evidence
+
+
+def _parse_evidence(kind: str, section: Section, statuses: Collection[str]) -> Evidence:
+    if kind in WITHDRAWING:
+        section.only("withdraws", "hours", "days").choice("withdraws", (True,))
+        return Evidence(id=kind, gives=None, period=_period(section, LONGEST_WITHDRAWAL_DAYS))
+    section.only("gives", "hours", "days")
+    gives = section.choice("gives", tuple(statuses))
+    return Evidence(id=kind, gives=gives, period=_period(section, LONGEST_EVIDENCE_DAYS))
+
+
+def _period(section: Section, most_days: int) -> int:
+    if "hours" in section.values and "days" in section.values:
+        section.refuse("hours", "left out where days are given")
+    if "hours" in section.values:
+        return section.whole("hours", low=1, high=24 * most_days) * HOUR
+    return section.whole("days", low=1, high=most_days) * DAY
+
+
+def _repeats(values: list[str]) -> bool:
+    return len(set(values)) != len(values)

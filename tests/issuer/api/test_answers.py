@@ -1,0 +1,101 @@
+"""The one place that turns errors into answers."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from starlette.exceptions import HTTPException
+
+from issuer.api.answers import (
+    Dated,
+    LastResort,
+    answer_failure,
+    answer_http_error,
+    answer_problem,
+    problem_answer,
+)
+from schemas.problems import STATUS, ApiProblem, Problem
+from shell.errors import CommandError, place_of
+
+REQUEST: Any = None
+
+
+@pytest.mark.parametrize("problem", list(Problem))
+def test_a_refusal_is_its_code_status_and_one_sentence(problem: Problem) -> None:
+    answer = problem_answer(ApiProblem(problem))
+    assert answer.status_code == STATUS[problem]
+    assert answer.media_type == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(404, b"not_found"), (405, b"not_found"), (413, b"too_large"), (400, b"invalid")],
+)
+def test_what_the_framework_refuses_has_a_code_of_the_list(status: int, code: bytes) -> None:
+    error = HTTPException(status, detail="880317300123")
+    answer = asyncio.run(answer_http_error(REQUEST, error))
+    assert b'"code": "' + code + b'"' in answer.body
+    assert b"880317300123" not in answer.body
+
+
+def test_an_error_that_is_no_refusal_is_a_failure() -> None:
+    answer = asyncio.run(answer_problem(REQUEST, ValueError("880317300123")))
+    assert answer.status_code == 500
+    assert b"880317300123" not in answer.body
+
+
+def test_a_failing_home_is_said_to_the_operator(capfd: pytest.CaptureFixture[str]) -> None:
+    answer = asyncio.run(answer_failure(REQUEST, CommandError("free some space")))
+    assert answer.status_code == 500
+    assert b"space" not in answer.body
+    assert capfd.readouterr().err == "error: free some space\n"
+
+
+def run(app: Any, kind: str = "http") -> list[dict[str, Any]]:
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": f"{kind}.request"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(app({"type": kind, "headers": [], "method": "GET"}, receive, send))
+    return sent
+
+
+def test_an_unforeseen_error_is_answered_and_logged_without_its_text(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    async def broken(_scope: Any, _receive: Any, _send: Any) -> None:
+        raise ZeroDivisionError("880317300123")
+
+    start, body = run(LastResort(broken))
+    assert start["status"] == 500 and b'"failed"' in body["body"]
+    shown = capfd.readouterr()
+    assert shown.err.startswith("error: ZeroDivisionError at test_answers.py:")
+    assert "880317300123" not in shown.err + shown.out
+
+
+def test_an_answer_that_has_begun_is_not_begun_again(capfd: pytest.CaptureFixture[str]) -> None:
+    async def broken(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise ZeroDivisionError
+
+    sent = run(LastResort(broken))
+    assert [message["type"] for message in sent] == ["http.response.start"]
+    assert capfd.readouterr().err.startswith("error: ZeroDivisionError at ")
+
+
+def test_every_answer_has_the_issuers_date() -> None:
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body"})
+
+    start, _ = run(Dated(app, lambda: 1_773_730_800))
+    assert start["headers"] == [(b"date", b"Tue, 17 Mar 2026 07:00:00 GMT")]
+
+
+def test_an_error_that_was_never_raised_has_no_place() -> None:
+    assert place_of(ValueError("x")) == "ValueError at ?"
