@@ -12,18 +12,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from issuer.authority import Authority
 from issuer.home import Home
 from issuer.registration import IssuedCode
 from issuer.staff import Role
-from schemas.activation import Activation
-from schemas.encoding import b64url_encode
-from schemas.windows import Window
 from shell.clock import system_clock
 from shell.errors import CommandError
 from shell.fetching import Answer
@@ -38,6 +35,8 @@ PROGRAMS = Path(sys.executable).parent
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 ANSWER_SECONDS = 60.0
+PATIENCE = 30.0
+"""Seconds until what must happen soon counts as not happening."""
 
 
 def free_port() -> int:
@@ -75,13 +74,13 @@ class RealIssuer:
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     @classmethod
-    def found(cls, folder: Path, *, now: int | None = None) -> "RealIssuer":
+    def found(cls, folder: Path) -> Self:
         """A new home in ``folder``, without hints: two pass keys for each window."""
         port = free_port()
         with pool_keys():
             service = Service.found(
                 folder / "issuer",
-                now=system_clock() if now is None else now,
+                now=system_clock(),
                 url=f"http://127.0.0.1:{port}",
             )
         registrar = service.staff(Role.REGISTRAR)
@@ -120,7 +119,8 @@ class RealIssuer:
     def kill(self) -> None:
         """``kill -9`` to the process and all that it started."""
         if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
 
@@ -237,16 +237,3 @@ class RealWallet:
 
     def sync(self) -> Synced:
         return sync(self.session())
-
-    @property
-    def link(self) -> Activation:
-        return Activation(self.issuer.url, self.code, self.issuer.root)
-
-
-def batch_members(key_id: bytes, values: list[bytes]) -> dict[str, Any]:
-    return {"key_id": b64url_encode(key_id), "blinded": [b64url_encode(v) for v in values]}
-
-
-def holds(wallet: RealWallet) -> dict[Window, int]:
-    """How many fresh passes a wallet has for each window."""
-    return {batch.window: len(batch.fresh) for batch in wallet.file.load().batches}
