@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from issuer.perishable.purge import MARK
 from issuer.perishable.store import Store
 from schemas.encoding import format_time
 from schemas.jws import parse
@@ -40,7 +41,7 @@ CLIENTS = 3
 CODES = 40
 """For each round; a round uses a dozen."""
 
-OLD_RECORDS = 3000
+OLD_RECORDS = 5000
 LONGEST_WAIT = 0.4
 """Seconds of traffic before a kill."""
 
@@ -199,7 +200,7 @@ def test_nothing_is_lost_or_done_twice_however_often_it_is_killed(
     issuer: NotingIssuer, tmp_path: Path
 ) -> None:
     chance, traffic = random.Random(1), Traffic(issuer, tmp_path)
-    startup = 1.0
+    startup, in_traffic, in_purge = 1.0, 0, 0
     for number in range(KILLS):
         traffic.codes += issuer.codes(CODES - len(traffic.codes))
         leave_old_records(issuer, OLD_RECORDS)
@@ -214,12 +215,16 @@ def test_nothing_is_lost_or_done_twice_however_often_it_is_killed(
             else:
                 # While it starts: retention runs first, then keys and the bundle.
                 traffic.begin()
-                time.sleep(chance.uniform(0, 1.3 * startup))
+                time.sleep(chance.uniform(0.5, 1.4) * startup)
         finally:
             kill_at_random(issuer, chance)
         traffic.end()
         assert traffic.failed == []
+        in_traffic += len(traffic.waiting)
+        in_purge += (issuer.home.perishable / "store" / MARK).exists()
 
+    assert in_traffic or KILLS < 50
+    assert in_purge or KILLS < 50
     cut_off = list(traffic.waiting)
     issuer.start()
     rivals(cut_off[1::2])
