@@ -64,7 +64,7 @@ def test_every_reason_to_reject_a_row_is_explained_in_the_order_of_the_checks() 
 
 
 def test_every_metric_that_is_named_exists() -> None:
-    source = (DOCUMENT.parents[1] / "issuer" / "metrics.py").read_text(encoding="utf-8")
+    source = (DOCUMENT.parents[1] / "issuer" / "api" / "metrics.py").read_text(encoding="utf-8")
     named = re.findall(r"`qupia_(\w+)`", DOCUMENT.read_text(encoding="utf-8"))
     assert named
     for name in named:
