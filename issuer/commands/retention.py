@@ -4,7 +4,8 @@ from contextlib import suppress
 from typing import Any
 
 from issuer.commands.opening import HomeOption, issuer_home, opened
-from issuer.perishable.inspection import inspect
+from issuer.keys.grid import ended_keys
+from issuer.perishable.inspection import GRACE, inspect
 from issuer.retention import last_run, read_log, run_retention
 from schemas.data_map import span
 from schemas.encoding import format_time
@@ -67,6 +68,8 @@ def verify(at: AtOption = None, home: HomeOption = None, as_json: JsonOption = F
     place = issuer_home(home)
     place.check()
     findings = [str(finding) for finding in inspect(place.perishable, now)]
+    if overdue := ended_keys(place.pass_keys, now - GRACE):
+        findings.append(f"{len(overdue)} pass keys outlived their window")
     text = "\n".join(findings) if findings else "Nothing is kept past its time."
     answer(as_json=as_json, members={"ok": not findings, "findings": findings}, text=text)
     return EXIT_REFUSED if findings else EXIT_DONE

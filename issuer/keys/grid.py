@@ -131,10 +131,15 @@ def make_keys(
 
 def destroy_ended(folder: Path, now: int) -> int:
     """Destroy the keys whose window ended an hour ago; how many there were."""
-    ended = [file for file in list_keys(folder) if file.cell.window.exp + GRACE_AFTER_WINDOW <= now]
+    ended = ended_keys(folder, now)
     for file in ended:
         destroy(file.path)
     return len(ended)
+
+
+def ended_keys(folder: Path, now: int) -> list[KeyFile]:
+    """The keys whose time is over and that are still there."""
+    return [file for file in list_keys(folder) if file.cell.window.exp + GRACE_AFTER_WINDOW <= now]
 
 
 def public_key(file: KeyFile) -> PassKey:

@@ -714,6 +714,7 @@ def test_retention_verify_finds_what_is_past_its_time(at_home: Command, issuer: 
     assert outcome.status == 1
     assert outcome.json["ok"] is False
     assert "the key of 2026-03-20 outlived its day" in outcome.json["findings"]
+    assert "8 pass keys outlived their window" in outcome.json["findings"]
     at_home("retention", "run", "--at", later)
     issuer.close()
     assert at_home("retention", "verify", "--at", later, "--json").json["ok"] is True
