@@ -85,7 +85,7 @@ def _guarded(command: Callable[[], Any], program: str) -> int:
         complain(error.message)
         return error.exit_code
     except typer.TyperException as error:
-        message = " ".join(error.format_message().split()).rstrip(".")
+        message = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".")
         complain(f"{message}; try: {program} --help")
         return EXIT_USAGE
     except typer.Abort:

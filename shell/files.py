@@ -1,5 +1,6 @@
 """Private files: written atomically, readable by their owner alone, gone when they are deleted."""
 
+import errno
 import fcntl
 import os
 import stat
@@ -38,9 +39,9 @@ def write_private(path: Path, data: bytes) -> None:
     draft = _write_draft(path, data)
     try:
         draft.replace(path)
-    except OSError:
+    except OSError as error:
         draft.unlink(missing_ok=True)
-        raise
+        raise _about(path, error.errno) from None
     sync_directory(path.parent)
 
 
@@ -55,17 +56,25 @@ def create_private(path: Path, data: bytes) -> None:
 
 
 def _write_draft(path: Path, data: bytes) -> Path:
+    if path.is_dir():
+        raise _about(path, errno.EISDIR)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.draft")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
     try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        raise _about(path, error.errno) from None
     return draft
+
+
+def _about(path: Path, number: int | None) -> OSError:
+    """What went wrong, with the name that a person knows instead of the draft's."""
+    return OSError(number, os.strerror(number or errno.EIO), str(path))
 
 
 def remove_drafts(folder: Path) -> None:
