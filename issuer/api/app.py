@@ -61,6 +61,9 @@ COUNTED = frozenset(
 )
 """Failures that could be guesses: at codes, keys or proofs."""
 
+FORWARDED = ("forwarded", "via", "x-forwarded", "x-real-ip")
+"""How the headers begin by which a proxy shows itself."""
+
 
 def create_app(
     authority: Authority, clock: Clock, *, background: Background | None = None
@@ -139,7 +142,7 @@ def _check_may_read_metrics(authority: Authority, call: Call, now: int) -> None:
 
     A proxy in front makes every caller look local, so a forwarded call needs the key.
     """
-    forwarded = any(name.startswith(("x-forwarded", "forwarded", "via")) for name in call.headers)
+    forwarded = any(name.startswith(FORWARDED) for name in call.headers)
     if is_loopback(call.address) and not forwarded:
         return
     key = bearer_key(call)
