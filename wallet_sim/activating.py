@@ -148,7 +148,12 @@ def _forget(wallet: Wallet, activating: Activating) -> Wallet:
 
 
 def _complete(wallet: Wallet, trusted: Trusted, entitlement: Entitlement) -> Wallet:
-    """A new entitlement begins with empty hands: no pass of the old one may outlive it."""
+    """A new entitlement begins with empty hands: no pass of the old one may outlive it.
+
+    Where another command has completed this very one meanwhile, its passes are of this one.
+    """
+    if wallet.entitlement and wallet.entitlement.account_key == entitlement.account_key:
+        return wallet
     return Wallet(
         authority=trusted.authority,
         entitlement=entitlement,
