@@ -20,8 +20,8 @@ from benchmarks.server import (
 )
 from issuer.keys.rawrsa import LibcryptoKey, PortableKey
 
-ROUNDS = 7
-CALLS = 240
+ROUNDS = 12
+CALLS = 120
 CONNECTIONS = 1
 """Calls follow each other on one kept-alive connection: a client that works at the same time would
 share a core's caches and units with the server, and openssl had the core for itself."""
