@@ -46,7 +46,8 @@ def test_two_activations_of_one_slip_give_one_wallet_with_all_its_passes(
         first = activate()
     assert second.outcome is not None
     # Whoever comes to a code that is used up already, or to a wallet in use, is told so.
-    assert sorted((first.status, second.outcome.status)) == ([0, 0] if path.endswith("entitlements") else [0, 1])
+    expected = [0, 0] if path.endswith("entitlements") else [0, 1]
+    assert sorted((first.status, second.outcome.status)) == expected
     status = citizen.done("status")
     assert (status["remaining"], status["next_remaining"]) == (8, 8)
     assert town.venue().scan(citizen.show()).outcomes == ["admit"]
