@@ -88,7 +88,7 @@ def _guarded(command: Callable[[], Any], program: str) -> int:
         message = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".")
         complain(f"{message}; try: {program} --help")
         return EXIT_USAGE
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         complain("stopped")
         return EXIT_USAGE
     except BrokenPipeError:

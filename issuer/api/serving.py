@@ -18,6 +18,7 @@ from issuer.authority import Authority
 from issuer.home import Home
 from shell.clock import system_clock
 from shell.errors import CommandError
+from shell.parents import end_with_parent
 
 TRUSTED_PROXY = ["127.0.0.1", "::1"]
 """Only a proxy on this machine may say whose request it forwards."""
@@ -39,11 +40,15 @@ class Listen:
 
 @dataclass(frozen=True)
 class AppFactory:
-    """Opens the home in each serving process; it travels to them, so it is a plain value."""
+    """Opens the home in each serving process; it travels to them, so it is a plain value.
+
+    A worker whose supervisor was killed would keep the port from the next one.
+    """
 
     home: Path
 
     def __call__(self) -> Starlette:
+        end_with_parent()
         return create_app(Authority.open(Home(self.home)), system_clock, background=beside)
 
 

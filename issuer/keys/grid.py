@@ -5,9 +5,12 @@ the grid in the folder's listing.
 """
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import signal
+from collections.abc import Callable, Collection, Generator, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -23,6 +26,7 @@ from schemas.token import MODULUS_BYTES, PUBLIC_EXPONENT, token_key_id
 from schemas.windows import Calendar, Window
 from shell.errors import CommandError
 from shell.files import create_private, destroy, read_private
+from shell.parents import end_with_parent
 
 _NO_HOLDER = "none"
 _FEW = 8
@@ -119,13 +123,15 @@ def make_keys(
     missing = list(cells)
     while missing:
         clashed = []
-        for cell, pem, key_id in generate_all(missing):
-            if key_id[:KEY_PREFIX_BYTES] in prefixes:
-                clashed.append(cell)
-                continue
-            prefixes.add(key_id[:KEY_PREFIX_BYTES])
-            create_private(folder / _file_name(cell, key_id), pem)
-            progress()
+        # Closed at once when it is interrupted, which ends its workers.
+        with closing(generate_all(missing)) as made:
+            for cell, pem, key_id in made:
+                if key_id[:KEY_PREFIX_BYTES] in prefixes:
+                    clashed.append(cell)
+                    continue
+                prefixes.add(key_id[:KEY_PREFIX_BYTES])
+                create_private(folder / _file_name(cell, key_id), pem)
+                progress()
         missing = clashed
 
 
@@ -148,17 +154,33 @@ def public_key(file: KeyFile) -> PassKey:
     return PassKey(file.id, modulus_of(file.load()), cell.status, cell.holder, cell.window)
 
 
-def generate_all(cells: list[Cell]) -> Iterator[tuple[Cell, bytes, bytes]]:
+def generate_all(cells: list[Cell]) -> Generator[tuple[Cell, bytes, bytes], None, None]:
     """A new key for each cell, in the order in which they are done: the cell, PEM and id."""
     if len(cells) <= _FEW:
         for cell in cells:
             yield cell, *_generate()
         return
-    # A fresh interpreter for each worker: forking a process that has threads can deadlock.
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        jobs = {pool.submit(_generate): cell for cell in cells}
-        for job in as_completed(jobs):
-            yield jobs[job], *job.result()
+    cores = os.cpu_count() or 1
+    # A fresh interpreter for each worker: forking a process that has threads can deadlock. None is
+    # left behind when this process is killed.
+    with ProcessPoolExecutor(cores, get_context("spawn"), end_with_parent) as pool:
+        waiting = iter(cells)
+        # Few at a time: whoever interrupts this waits for what was handed out.
+        jobs = {_submit(pool): cell for cell in islice(waiting, 2 * cores)}
+        while jobs:
+            for job in wait(jobs, return_when=FIRST_COMPLETED).done:
+                done = jobs.pop(job)
+                jobs |= {_submit(pool): cell for cell in islice(waiting, 1)}
+                yield done, *job.result()
+
+
+def _submit(pool: ProcessPoolExecutor) -> "Future[tuple[bytes, bytes]]":
+    """Workers begin with Ctrl-C blocked: it is for the process that waits for them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(_generate)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _generate() -> tuple[bytes, bytes]:

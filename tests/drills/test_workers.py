@@ -227,3 +227,16 @@ def test_one_worker_works_in_the_background_and_when_it_dies_another_takes_over(
         assert working not in workers(issuer)
         assert len(workers(issuer)) == 2
         assert {issuer.call("GET", "/healthz").status for _ in range(10)} == {200}
+
+
+def test_workers_whose_supervisor_is_killed_leave_the_port_to_the_next(issuer: RealIssuer) -> None:
+    assert issuer.process is not None
+    left = workers(issuer)
+    issuer.process.kill()
+    issuer.process.wait()
+    until = time.monotonic() + PATIENCE
+    while any(_serves(pid) for pid in left):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    issuer.start("--workers", "2")
+    assert issuer.call("GET", "/healthz").status == 200
