@@ -1,0 +1,78 @@
+"""Making a large grid is interrupted: it ends at once, says no more than it must, and goes on."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import PATIENCE, PROGRAMS, run_real
+
+FEW_SECONDS = 5.0
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose grid of days has 2,928 keys, which take most of a minute."""
+    folder = tmp_path_factory.mktemp("interrupted") / "issuer"
+    words = ("--name", "X", "--url", "https://x.example", "--hint", "day", "--home", folder)
+    assert run_real("qupia-issuer", "init", *words).status == 0
+    return folder
+
+
+def keys(home: Path) -> int:
+    return len(list((home / "pass-keys").glob("*.pem")))
+
+
+def session_of(process: "subprocess.Popen[bytes]") -> list[int]:
+    """The living processes that were started under ``process``, itself among them."""
+    return [pid for pid in _processes() if _session(pid) == process.pid]
+
+
+def _processes() -> Iterator[int]:
+    return (int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal())
+
+
+def _session(pid: int) -> int | None:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] == "Z" else int(fields[3])
+
+
+@pytest.mark.parametrize(
+    ("sent", "to_all"),
+    [(signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGKILL, False)],
+    ids=["Ctrl-C", "SIGTERM", "SIGKILL"],
+)
+def test_no_worker_is_left_and_no_key_is_lost(
+    home: Path, tmp_path: Path, sent: signal.Signals, to_all: bool
+) -> None:
+    before = keys(home)
+    command = [PROGRAMS / "qupia-issuer", "keys", "make", "--home", home]
+    said = tmp_path / "said"
+    with said.open("wb") as file:
+        process = subprocess.Popen(command, stdout=file, stderr=file, start_new_session=True)
+    try:
+        until = time.monotonic() + PATIENCE
+        while keys(home) < before + 10:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        assert len(session_of(process)) > 1
+        (os.killpg if to_all else os.kill)(process.pid, sent)
+        process.wait(FEW_SECONDS)
+        until = time.monotonic() + FEW_SECONDS
+        while session_of(process):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+    finally:
+        for pid in session_of(process):
+            os.kill(pid, signal.SIGKILL)
+        process.wait()
+    assert "Traceback" not in said.read_text()
+    assert before + 10 <= keys(home) < 2928
+    assert run_real("qupia-issuer", "keys", "list", "--home", home, "--json").members["missing"] > 0
