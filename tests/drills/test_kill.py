@@ -7,6 +7,7 @@ import json
 import os
 import random
 import sqlite3
+import subprocess
 import threading
 import time
 from collections import defaultdict
@@ -21,6 +22,7 @@ import pytest
 
 from issuer.perishable.purge import MARK
 from issuer.perishable.store import Store
+from schemas.activation import Activation, format_activation_url
 from schemas.encoding import format_time
 from schemas.jws import parse
 from schemas.kinds import DAY, HOUR, Kind
@@ -29,7 +31,7 @@ from schemas.trust import read_bundle
 from shell.clock import system_clock
 from shell.errors import CommandError
 from shell.fetching import Answer
-from tests.support.processes import PATIENCE, RealIssuer, RealWallet, run_real
+from tests.support.processes import PATIENCE, PROGRAMS, RealIssuer, RealWallet, run_real
 from verifier.seen import SeenSet
 from verifier.verification import verify
 from wallet_sim.account import dpop_proof, new_private_key
@@ -239,6 +241,30 @@ def test_nothing_is_lost_or_done_twice_however_often_it_is_killed(
     issuer.stop()
     check_files(issuer)
     assert [line for line in issuer.log.read_text().splitlines() if "error" in line] == []
+
+
+def test_a_wallet_that_is_killed_goes_on_where_it_was(issuer: NotingIssuer, tmp_path: Path) -> None:
+    chance, rounds = random.Random(2), KILLS // 2
+    codes, usual = issuer.codes(rounds), 1.0
+    with issuer.serving():
+        for number, code in enumerate(codes):
+            wallet = RealWallet(issuer, tmp_path / f"wallet {number}", code)
+            link = format_activation_url(Activation(issuer.url, code, issuer.root))
+            began = time.monotonic()
+            command = [PROGRAMS / "qupia-wallet", "activate", "-", "--home", wallet.home]
+            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as one:
+                assert one.stdin is not None
+                one.stdin.write(link.encode())
+                one.stdin.close()
+                if number:
+                    time.sleep(chance.uniform(0.5, 1.0) * usual)
+                    one.kill()
+                else:
+                    assert one.wait(PATIENCE) == 0
+                    usual = time.monotonic() - began
+            serve_once(wallet)
+            assert list(wallet.home.glob(".*")) == []
+    check_book(issuer.book)
 
 
 def rivals(wallets: list[RealWallet]) -> None:
