@@ -233,6 +233,8 @@ def test_nothing_is_lost_or_done_twice_however_often_it_is_killed(
     for wallet in cut_off[::2]:
         serve_once(wallet)
     check_book(issuer.book)
+    assert issuer.book.entitlements
+    assert issuer.book.answers
     traffic.done += cut_off[::2]
     assert len(traffic.done) > KILLS / 2
     check_passes(issuer, traffic.done)
@@ -298,9 +300,8 @@ def rivals(wallets: list[RealWallet]) -> None:
 def check_book(book: Book) -> None:
     """Whatever was answered more than once was answered alike."""
     assert book.unexpected == []
-    assert {len(each) for each in book.entitlements.values()} == {1}
-    assert {len(each) for each in book.requests.values()} == {1}
-    assert {len(each) for each in book.answers.values()} == {1}
+    for answers in (book.entitlements, book.requests, book.answers):
+        assert {len(each) for each in answers.values()} <= {1}
     given = [one for each in book.entitlements.values() for one in each]
     assert len(given) == len(set(given))
 
