@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from io import TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -71,6 +71,8 @@ def new_app(help_text: str) -> typer.Typer:
 def run(app: typer.Typer, program: str) -> NoReturn:
     """Run the command line and end the process; no traceback ever reaches a person."""
     os.umask(0o077)
+    if sys.stdin is None:  # Whoever started us closed it; to us that is an empty one.
+        sys.stdin = TextIOWrapper(BytesIO(), encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a letter gets its number instead, which JSON understands too.
         if isinstance(stream, TextIOWrapper):

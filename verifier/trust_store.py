@@ -67,8 +67,11 @@ class TrustStore:
         self._in_force = FreshFile(self._trust, self._load_bundle)
 
     def check_private(self) -> None:
-        """Raise CommandError when anyone but the owner can reach one of the files."""
-        if self.home.exists():
+        """Raise CommandError when anyone but the owner can reach one of the files.
+
+        Whoever named a folder of something else by mistake is not told to close that.
+        """
+        if self._settings.exists() or self.is_set_up():
             check_private_tree(self.home)
 
     def is_set_up(self) -> bool:

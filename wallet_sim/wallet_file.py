@@ -98,9 +98,11 @@ class WalletFile:
             yield
 
     def _prepare_home(self) -> None:
-        """A folder that is in use already is not ours to change."""
-        if self.home.exists() and any(self.home.iterdir()):
+        """A folder that is in use already is not ours to change, nor to tell anybody to change."""
+        if self._path.exists() or (self.home / LOCK_NAME).exists():
             check_private(self.home)
+        elif self.home.exists() and any(self.home.iterdir()):
+            raise CommandError(f"{self.home} holds other files; name an empty folder with --home")
         else:
             make_private_directory(self.home)
 

@@ -73,7 +73,7 @@ def test_a_folder_with_other_things_in_it_is_not_closed_to_others(file: WalletFi
     file.home.mkdir(mode=0o755)
     file.home.chmod(0o755)
     (file.home / "photo.jpg").write_bytes(b"x")
-    with pytest.raises(CommandError, match="others can read"):
+    with pytest.raises(CommandError, match="holds other files"):
         file.update(lambda _: wallet(FRESH))
     assert mode(file.home) == 0o755
 
