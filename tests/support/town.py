@@ -83,10 +83,15 @@ class Verdicts:
         return [verdict["reason"] or verdict["outcome"] for verdict in self.each]
 
 
-def run_here(program: str, *words: str, given: str = "", clock: Callable[[], int]) -> Outcome:
-    """Run a command line in this process; no traceback may reach whoever typed it."""
+def run_here(
+    program: str, *words: str, given: str | None = "", clock: Callable[[], int]
+) -> Outcome:
+    """Run a command line in this process; no traceback may reach whoever typed it.
+
+    ``given`` is piped into it; with None its standard input is closed.
+    """
     out, err = io.StringIO(), io.StringIO()
-    stdin = io.TextIOWrapper(io.BytesIO(given.encode()), encoding="utf-8")
+    stdin = given if given is None else io.TextIOWrapper(io.BytesIO(given.encode()), "utf-8")
     before = os.umask(0o022)
     try:
         with (
@@ -186,7 +191,7 @@ class Device:
     def clock(self) -> int:
         return self.town_clock.now + self.clock_error
 
-    def run(self, *words: str, given: str = "") -> Outcome:
+    def run(self, *words: str, given: str | None = "") -> Outcome:
         tools = replace(wallet_commands.TOOLS, send=self.net.send)
         with (
             patch.object(updating, "send", self.net.send),
