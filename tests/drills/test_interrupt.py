@@ -4,12 +4,11 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.processes import PATIENCE, PROGRAMS, run_real
+from tests.support.processes import PATIENCE, PROGRAMS, run_real, session_of
 
 FEW_SECONDS = 5.0
 
@@ -25,23 +24,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def keys(home: Path) -> int:
     return len(list((home / "pass-keys").glob("*.pem")))
-
-
-def session_of(process: "subprocess.Popen[bytes]") -> list[int]:
-    """The living processes that were started under ``process``, itself among them."""
-    return [pid for pid in _processes() if _session(pid) == process.pid]
-
-
-def _processes() -> Iterator[int]:
-    return (int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal())
-
-
-def _session(pid: int) -> int | None:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] == "Z" else int(fields[3])
 
 
 @pytest.mark.parametrize(

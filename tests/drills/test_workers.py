@@ -25,7 +25,7 @@ from schemas.trust import read_bundle
 from shell.clock import system_clock
 from shell.fetching import Answer
 from tests.support.issuers import blinded
-from tests.support.processes import PATIENCE, RealIssuer
+from tests.support.processes import PATIENCE, RealIssuer, session_of
 from wallet_sim.account import dpop_proof, new_private_key
 
 ROUNDS = 20 if os.environ.get("QUPIA_DRILL") == "full" else 3
@@ -48,22 +48,15 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealIssuer]:
 
 
 def workers(issuer: RealIssuer) -> set[int]:
-    """The processes that serve: children of ours that have the store open."""
+    """The processes that serve, as soon as there are two."""
     assert issuer.process is not None
-    children = Path(f"/proc/{issuer.process.pid}/task/{issuer.process.pid}/children")
     until = time.monotonic() + PATIENCE
     while True:
-        pids = {int(pid) for pid in children.read_text().split() if _serves(int(pid))}
+        found = session_of(issuer.process).items()
+        pids = {pid for pid, command in found if "spawn_main" in command}
         if len(pids) == 2 or time.monotonic() > until:
             return pids
         time.sleep(0.05)
-
-
-def _serves(pid: int) -> bool:
-    try:
-        return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
 
 
 class Caller:
@@ -200,6 +193,8 @@ def test_the_daily_cap_of_a_registrar_holds_across_workers(issuer: RealIssuer) -
 
 def holders(path: Path) -> list[int]:
     """The processes that hold the lock on a file (proc(5), /proc/locks)."""
+    if not Path("/proc/locks").exists():
+        pytest.skip("this system does not tell who holds a lock")
     inode = str(path.stat().st_ino)
     lines = Path("/proc/locks").read_text().splitlines()
     fields = [line.split() for line in lines if "FLOCK" in line and "->" not in line]
@@ -231,11 +226,11 @@ def test_one_worker_works_in_the_background_and_when_it_dies_another_takes_over(
 
 def test_workers_whose_supervisor_is_killed_leave_the_port_to_the_next(issuer: RealIssuer) -> None:
     assert issuer.process is not None
-    left = workers(issuer)
+    assert len(workers(issuer)) == 2
     issuer.process.kill()
     issuer.process.wait()
     until = time.monotonic() + PATIENCE
-    while any(_serves(pid) for pid in left):
+    while session_of(issuer.process):
         assert time.monotonic() < until
         time.sleep(0.05)
     issuer.start("--workers", "2")

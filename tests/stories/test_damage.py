@@ -51,8 +51,8 @@ WITHDRAW = ("withdraw", "--evidence", "contact", "--reference", "-")
 STAFF = [("staff", "list"), ("staff", "add", "other", "--role", "officer")]
 RETENTION = [("retention", "status"), ("retention", "run"), ("retention", "verify")]
 POLICY = ("policy", "check")
-SERVE = ("serve", "--port", "1", "--host", "192.0.2.1")
-"""An address that no machine has: it gets as far as listening."""
+SERVE = ("serve", "--tls-cert", "missing.pem", "--tls-key", "missing.pem")
+"""It gets as far as listening, and is refused there if not before."""
 
 OPENING = [*KEYS, REGISTER, WITHDRAW, *STAFF, *RETENTION[:2], SERVE]
 
