@@ -12,8 +12,8 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -320,12 +320,3 @@ class Town:
         for _ in range(ahead):
             window = calendar.next_window(window)
         return window.exp
-
-
-@contextmanager
-def opened(town: Town) -> Iterator[Town]:
-    """A town whose issuer is closed at the end."""
-    try:
-        yield town
-    finally:
-        town.service.close()
