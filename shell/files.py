@@ -50,6 +50,11 @@ def create_private(path: Path, data: bytes) -> None:
     draft = _write_draft(path, data)
     try:
         os.link(draft, path)
+    except PermissionError:
+        # A FAT stick, on which root keys travel, knows no links. Nobody else writes there at once.
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
     sync_directory(path.parent)
@@ -90,9 +95,19 @@ def remove_drafts(folder: Path) -> None:
 def read_private(path: Path) -> bytes:
     """Read a file of ours. Raises CommandError when others can read it or it is over 64 MiB."""
     check_private(path)
+    return read_limited(path)
+
+
+def read_limited(path: Path) -> bytes:
+    """Read a file that may lie where modes mean nothing. Raises CommandError over 64 MiB."""
     if path.stat().st_size > READ_LIMIT:
         raise CommandError(f"{path} is too large to be ours; restore it or remove it")
     return path.read_bytes()
+
+
+def is_private(path: Path) -> bool:
+    """Whether nobody but the owner can reach ``path``."""
+    return not stat.S_IMODE(path.stat().st_mode) & 0o077
 
 
 def check_private(path: Path) -> None:

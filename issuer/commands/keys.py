@@ -27,9 +27,9 @@ from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_encode, format_time
 from schemas.jws import Typ
 from shell.clock import system_clock
-from shell.command_line import EXIT_REFUSED, JsonOption, answer, new_app, say
+from shell.command_line import EXIT_REFUSED, JsonOption, answer, new_app, say, warn
 from shell.errors import CommandError
-from shell.files import write_private
+from shell.files import is_private, write_private
 from shell.pictures import save_qr
 
 SETUP_PREFIX = "QS1:"
@@ -95,6 +95,8 @@ def delegate(
     now = system_clock()
     with opened_before_sunset(home, now) as authority:
         root_key = load_root(authority.home, authority.config, root)
+        if not is_private(root):
+            warn(f"others can read {root}; lock the stick away, or run: chmod 600 '{root}'")
         next_root = None if new_root is None else _create_root(new_root)
         with authority.making():
             signer = delegate_next(

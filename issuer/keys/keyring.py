@@ -18,7 +18,7 @@ from schemas import jws
 from schemas.jwk import jwk_from_key, thumbprint
 from schemas.jws import Typ
 from shell.errors import CommandError
-from shell.files import create_private, destroy, read_private
+from shell.files import create_private, destroy, read_limited, read_private
 
 REFERENCE_KEY_BYTES = 32
 
@@ -35,10 +35,14 @@ class SigningKey:
         return cls(ec.generate_private_key(ec.SECP256R1()), typ)
 
     @classmethod
-    def load(cls, path: Path, typ: Typ) -> Self:
-        """Raises CommandError when there is no P-256 key in the file."""
+    def load(cls, path: Path, typ: Typ, *, at_home: bool = True) -> Self:
+        """Raises CommandError when there is no P-256 key in the file.
+
+        A key that is not ``at_home`` may lie on a stick whose files everybody can read.
+        """
         try:
-            key = serialization.load_pem_private_key(read_private(path), password=None)
+            data = read_private(path) if at_home else read_limited(path)
+            key = serialization.load_pem_private_key(data, password=None)
         except FileNotFoundError:
             raise CommandError(f"{path} is missing; restore it from a backup") from None
         except (ValueError, TypeError):

@@ -64,7 +64,7 @@ def delegate(
 
 def load_root(home: Home, config: Config, path: Path) -> SigningKey:
     """The root key in ``path``; raises CommandError for one that is not (any more) a root here."""
-    root = SigningKey.load(path, Typ.ROOT)
+    root = SigningKey.load(path, Typ.ROOT, at_home=False)
     if root.thumbprint not in current_statement(home, config).roots:
         raise CommandError(f"{path} is not a root of this issuer; give the right ROOT.pem")
     return root

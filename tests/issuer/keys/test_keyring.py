@@ -136,3 +136,26 @@ def test_all_keys_are_overwritten_and_gone_at_the_sunset(home: Home, tmp_path: P
     assert destroy_all_keys(home) == 0
     assert copy.read_bytes() != before
     assert list(home.path.rglob("*.pem")) == []
+
+
+def test_a_root_key_on_a_stick_without_modes_can_be_used(tmp_path: Path) -> None:
+    key = SigningKey.generate(Typ.ROOT)
+    key.create(tmp_path / "ROOT.pem")
+    (tmp_path / "ROOT.pem").chmod(0o755)
+    loaded = SigningKey.load(tmp_path / "ROOT.pem", Typ.ROOT, at_home=False)
+    assert loaded.thumbprint == key.thumbprint
+
+
+def test_a_new_root_key_can_be_written_where_there_are_no_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_source: object, _target: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", refuse)
+    key = SigningKey.generate(Typ.ROOT)
+    key.create(tmp_path / "NEW.pem")
+    assert SigningKey.load(tmp_path / "NEW.pem", Typ.ROOT).thumbprint == key.thumbprint
+    with pytest.raises(FileExistsError):
+        key.create(tmp_path / "NEW.pem")
+    assert [path.name for path in tmp_path.iterdir()] == ["NEW.pem"]
