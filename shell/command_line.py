@@ -88,6 +88,9 @@ def _guarded(command: Callable[[], Any], program: str) -> int:
         return error.exit_code
     except typer.TyperException as error:
         message = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".")
+        if "unexpected extra argument" in message:
+            # A code or a reference that was typed in the wrong place is not repeated.
+            message = message.partition(" (")[0]
         complain(f"{message}; try: {program} --help")
         return EXIT_USAGE
     except (typer.Abort, KeyboardInterrupt):

@@ -179,3 +179,14 @@ def test_a_secret_in_an_argument_or_none_at_all_is_refused(
     with pytest.raises(CommandError, match="code: ") as error:
         read_secret(given, "code")
     assert "a secret" not in error.value.message
+
+
+def test_what_was_typed_in_the_wrong_place_is_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def take(code: str) -> None:
+        """One argument."""
+
+    assert started(take, monkeypatch, "-", "7K3M-9QX2-VT00-1C5H") == 2
+    assert "unexpected extra argument" in (error := capsys.readouterr().err)
+    assert "7K3M" not in error
