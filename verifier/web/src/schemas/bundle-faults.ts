@@ -1,0 +1,21 @@
+/** Why a trust bundle is not accepted: a closed list (design section 5). */
+
+import faults from "@schemas/bundle_faults.json";
+import type {Language} from "./languages.ts";
+
+export type BundleFault = keyof typeof faults;
+
+/** A trust bundle was not accepted; what was known before stays in force. */
+export class BundleRejected extends Error {
+  readonly fault: BundleFault;
+
+  constructor(fault: BundleFault) {
+    super(fault);
+    this.fault = fault;
+  }
+}
+
+/** One or two sentences for whoever set the device up, with the code for the help desk. */
+export function faultText(fault: BundleFault, language: Language): string {
+  return `${faults[fault][language]} (${faults[fault].helpdesk})`;
+}

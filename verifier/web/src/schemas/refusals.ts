@@ -1,0 +1,33 @@
+/** Why a pass is not admitted: a closed list of reasons (design section 6). */
+
+import refusals from "@schemas/refusals.json";
+import {fill, type Language} from "./languages.ts";
+
+export type Reason = keyof typeof refusals;
+export type Outcome = "admit" | "refuse" | "cannot_check";
+
+/** A pass was not admitted. `seconds` is the difference that some texts name. */
+export class Refused extends Error {
+  readonly reason: Reason;
+  readonly seconds: number;
+
+  constructor(reason: Reason, seconds = 0) {
+    super(reason);
+    this.reason = reason;
+    this.seconds = seconds;
+  }
+
+  get outcome(): Outcome {
+    return refusals[this.reason].outcome as Outcome;
+  }
+
+  /** `Q` and two digits, to be read out to a help desk. */
+  get helpdesk(): string {
+    return refusals[this.reason].helpdesk;
+  }
+
+  /** One or two sentences for the person at the door. */
+  text(language: Language): string {
+    return fill(refusals[this.reason][language], {seconds: this.seconds});
+  }
+}
