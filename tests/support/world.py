@@ -2,10 +2,9 @@
 
 Tests tell stories with it. Nothing in it is random and nothing reads the time.
 
->>> from schemas.presentation import slot_at
 >>> world = World()
 >>> bundle = world.accepted(NOON)
->>> text = world.show(world.issue(NOON), slot_at(NOON))
+>>> text = world.code(NOON)
 >>> len(text), text[:4], bundle.version
 (592, 'QP1:', 1)
 """
@@ -27,6 +26,7 @@ from schemas.presentation import (
     Presentation,
     format_presentation,
     proof_message,
+    slot_at,
 )
 from schemas.token import DevicePoint, challenge_digest, token_input, token_key_id
 from schemas.trust import TrustState, accept_bundle
@@ -328,6 +328,10 @@ class World:
     def show(self, a_pass: Pass, slot: int, *, venue: bytes = UNBOUND) -> str:
         """The QR text of a pass with a fresh proof."""
         return format_presentation(self.present(a_pass, slot, venue=venue))
+
+    def code(self, now: int, **members: Any) -> str:
+        """The QR text of a new pass with a proof of ``now``; ``members`` as for :meth:`issue`."""
+        return self.show(self.issue(now, **members), slot_at(now))
 
 
 def _named(policy: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.kinds import DAY, HOUR
-from schemas.presentation import slot_at
 from shell.clock import system_clock
 from shell.pictures import read_codes, save_qr
 from tests.support.bundle_server import BundleServer, serving
@@ -101,7 +100,7 @@ def device(run: Run, world: World, bundle_file: Path) -> Run:
 
 
 def code(world: World, now: int = NOON, **members: Any) -> str:
-    return world.show(world.issue(now, **members), slot_at(now))
+    return world.code(now, **members)
 
 
 # Before the set-up

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageStat
 
-from schemas.presentation import slot_at
 from shell.pictures import read_codes
 from tests.support.films import MARKER_PIXELS, SIZE, Scene, frame, hard, write_film
 from tests.support.world import NOON, World
@@ -18,7 +17,7 @@ def text() -> str:
     """A real presentation: 592 characters."""
     world = World()
     world.accepted(NOON)
-    return world.show(world.issue(NOON), slot_at(NOON))
+    return world.code(NOON)
 
 
 @pytest.mark.parametrize(
