@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from schemas.languages import Language
 from schemas.problems import ApiProblem, Problem
 from shell.clock import Clock
-from shell.errors import CommandError, place_of
+from shell.errors import CommandError
 
 NO_STORE = {"Cache-Control": "no-store"}
 PUBLIC = {
@@ -81,25 +81,3 @@ class Dated:
             await send(message)
 
         await self._app(scope, receive, with_date)
-
-
-class LastResort:
-    """Answers ``failed`` for an unforeseen error and logs its type and place, never its text."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
-
-        async def watch(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watch)
-        except Exception as error:  # noqa: BLE001 - whatever it is, its text could name a person.
-            print(f"error: {place_of(error)}", file=sys.stderr)  # noqa: T201 - the service's log.
-            if not started and scope["type"] == "http":
-                await problem_answer(ApiProblem(Problem.FAILED))(scope, receive, send)

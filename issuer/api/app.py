@@ -17,7 +17,6 @@ from issuer.api.answers import (
     NO_STORE,
     PUBLIC,
     Dated,
-    LastResort,
     answer_failure,
     answer_http_error,
     answer_problem,
@@ -34,6 +33,7 @@ from schemas.origins import is_loopback
 from schemas.problems import ApiProblem, Problem
 from shell.clock import Clock
 from shell.errors import CommandError
+from shell.last_resort import LastResort
 
 Handler = Callable[[Authority, Call, int], dict[str, Any]]
 Reader = Callable[[Authority, Request, Clock], Response]
@@ -86,7 +86,10 @@ def create_app(
     app = Starlette(
         routes=[Route(path, endpoint, methods=["POST"]) for path, endpoint in calls.items()]
         + [Route(path, endpoint, methods=["GET"]) for path, endpoint in reads.items()],
-        middleware=[Middleware(Dated, clock=clock), Middleware(LastResort)],
+        middleware=[
+            Middleware(Dated, clock=clock),
+            Middleware(LastResort, answer=problem_answer(ApiProblem(Problem.FAILED))),
+        ],
         exception_handlers={
             ApiProblem: answer_problem,
             HTTPException: answer_http_error,

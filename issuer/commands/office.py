@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from issuer.api.serving import Listen
 from issuer.api.serving import serve as serve_home
 from issuer.commands.opening import (
     HomeOption,
@@ -22,7 +21,7 @@ from schemas.hints import HintForm
 from schemas.origins import is_loopback
 from shell.clock import system_clock
 from shell.command_line import JsonOption, answer
-from shell.errors import CommandError
+from shell.serving import Listen
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
@@ -80,10 +79,8 @@ def serve(
         refuse_after_sunset(authority, now)
         warn_of_root_key(authority)
         place, url = authority.home.path, authority.config.url
-    if (tls_cert is None) != (tls_key is None):
-        raise CommandError("--tls-cert and --tls-key belong together")
     chosen = port if port is not None else _port_of(url)
-    listen = Listen(host, chosen, workers, tls_cert, tls_key)
+    listen = Listen(host, chosen, tls_cert, tls_key, workers)
     members = {"url": url, "host": host, "port": chosen}
     serve_home(
         place,

@@ -10,30 +10,20 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.x509.oid import NameOID
 
 from shell.clock import system_clock
 from shell.errors import CommandError
 from shell.fetching import Answer, send
+from tests.support.certificates import certificate
 from tests.support.issuers import Service, pool_keys
-from tests.support.keys import ec_key
+from tests.support.processes import free_port
 from tests.support.texts import to_json
 
 PROGRAM = Path(sys.executable).with_name("qupia-issuer")
 WAIT = 30
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture
@@ -125,33 +115,6 @@ def test_missing_keys_are_made_while_it_serves(served: Service) -> None:
             time.sleep(0.05)
         assert get(url + "/healthz").status == 200
     assert len(list(served.home.pass_keys.iterdir())) == 8
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for this machine, signed by itself."""
-    key = ec_key("tls").private
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.fromtimestamp(system_clock(), UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    cert, private = folder / "cert.pem", folder / "key.pem"
-    cert.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return cert, private
 
 
 def test_two_workers_serve_one_home_with_tls(served: Service, tmp_path: Path) -> None:
