@@ -1,4 +1,4 @@
-"""``qupia-verifier``: set a venue's device up, keep its keys fresh, and scan codes offline."""
+"""``qupia-verifier``: set a venue's device up, keep its keys fresh, scan codes, serve the page."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ import typer
 from schemas.bundle_faults import BundleRejected
 from schemas.encoding import b64url_decode
 from schemas.languages import Language
-from schemas.origins import parse_origin
+from schemas.origins import is_loopback, parse_origin
 from shell.clock import system_clock
 from shell.command_line import (
     EXIT_DONE,
@@ -26,6 +26,7 @@ from shell.command_line import (
     new_app,
     run,
     say,
+    warn,
 )
 from shell.errors import CommandError
 from verifier.bundle_file import read_bundle_file
@@ -37,6 +38,10 @@ from verifier.settings import Settings
 from verifier.trust_store import NOT_SET_UP, TrustStore
 
 PROGRAM = "qupia-verifier"
+NO_TLS = (
+    "phones give a page neither camera nor service worker over plain http; "
+    "give --tls-cert and --tls-key"
+)
 _THUMBPRINT_BYTES = 32
 
 app = new_app("A venue's device: it checks passes offline and keeps nothing about visitors.")
@@ -145,6 +150,32 @@ def scan(
     if not exit_codes:
         raise CommandError("no code was given; scan or paste one")
     return max(exit_codes)
+
+
+@app.command()
+def serve(
+    *,
+    host: Annotated[str, typer.Option("--host")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8001,
+    tls_cert: Annotated[Path | None, typer.Option("--tls-cert", metavar="FILE")] = None,
+    tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give the venue's page to browsers; it needs no set-up and reads nothing of a device."""
+    # Imported where they are used, so that a scan does not even load the web server.
+    from shell.serving import Listen
+    from verifier.serving import PAGE, serve_page
+
+    listen = Listen(host, port, tls_cert, tls_key)
+
+    def ready() -> None:
+        if not listen.is_tls and not is_loopback(host):
+            warn(NO_TLS)
+        members = {"url": listen.address, "host": host, "port": port}
+        text = f"serving the page on {listen.address}; stop with Ctrl-C"
+        answer(as_json=as_json, members=members, text=text)
+
+    serve_page(PAGE, listen, ready=ready)
 
 
 def _open_store(home: Path | None) -> TrustStore:
