@@ -8,6 +8,7 @@ import json
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import Any, NoReturn
 
 import jwt
@@ -17,6 +18,10 @@ from jwt.algorithms import ECAlgorithm
 from schemas.encoding import b64url_decode
 
 ALGORITHM = "ES256"
+NESTING_LIMIT = 64
+"""Levels of lists and objects in JSON, so that it does not hang on how deep a reader can go."""
+
+_LARGEST_WHOLE = 2**53
 _JWS = jwt.PyJWS(algorithms=[ALGORITHM])
 _ES256 = ECAlgorithm(ECAlgorithm.SHA256)
 
@@ -47,18 +52,28 @@ class UnverifiedJws:
 
 
 def parse_json_object(data: bytes) -> dict[str, Any]:
-    """A JSON object without duplicate members, NaN or infinity; raises ValueError otherwise."""
+    """A JSON object that every reader understands in one way; raises ValueError otherwise.
+
+    Refused are duplicate members, half characters, NaN, numbers beyond the range of a double, and
+    more than 64 levels of lists and objects. Numbers are the doubles that a browser reads, whole
+    ones up to 2⁵³ in whatever form are int (RFC 7493 sections 2.1 to 2.3).
+    """
     try:
         value = json.loads(
             data.decode("utf-8"),
             object_pairs_hook=_unique,
             parse_constant=_refuse_constant,
-            parse_float=_finite,
+            parse_float=_number,
+            parse_int=_number,
         )
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
+    _check_nesting(value)
+    if b"\\u" in data:
+        # Only an escape can be half a character; to encode one raises a ValueError.
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
     return value
 
 
@@ -69,15 +84,25 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _finite(text: str) -> float:
+def _number(text: str) -> int | float:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError("not a JSON number")
-    return value
+    return int(value) if value.is_integer() and abs(value) <= _LARGEST_WHOLE else value
 
 
 def _refuse_constant(_name: str) -> NoReturn:
     raise ValueError("not a JSON number")
+
+
+def _check_nesting(value: dict[str, Any]) -> None:
+    level: list[Any] = [value]
+    for _ in range(NESTING_LIMIT):
+        children = chain.from_iterable(v.values() if isinstance(v, dict) else v for v in level)
+        level = [child for child in children if isinstance(child, dict | list)]
+        if not level:
+            return
+    raise ValueError("nested too deeply")
 
 
 def sign(payload: dict[str, Any], *, typ: Typ, key: ec.EllipticCurvePrivateKey, kid: str) -> str:

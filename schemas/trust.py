@@ -89,7 +89,7 @@ def read_bundle(data: bytes, *, root: str) -> VerifiedBundle:
     if not isinstance(delegations, list) or not all(isinstance(d, str) for d in delegations):
         raise BundleRejected(BundleFault.NOT_A_BUNDLE)
     last = walk_chain(delegations, root=root)
-    signer = last.signers.get(str(unverified.unverified_header.get("kid")))
+    signer = _named(unverified, last.signers)
     if signer is None:
         raise BundleRejected(BundleFault.UNKNOWN_SIGNER)
     try:
@@ -166,7 +166,7 @@ def _verify_statement(
     text: str, roots: Mapping[str, Mapping[str, Any]], fault: BundleFault
 ) -> RootStatement:
     unverified = _parse_jws(text)
-    root = roots.get(str(unverified.unverified_header.get("kid")))
+    root = _named(unverified, roots)
     if root is None:
         raise BundleRejected(fault)
     try:
@@ -174,6 +174,14 @@ def _verify_statement(
     except ValueError:
         raise BundleRejected(fault) from None
     return _parse_statement(payload)
+
+
+def _named(
+    unverified: jws.UnverifiedJws, keys: Mapping[str, Mapping[str, Any]]
+) -> Mapping[str, Any] | None:
+    """The key that the header names; a ``kid`` that is no text names none."""
+    kid = unverified.unverified_header.get("kid")
+    return keys.get(kid) if isinstance(kid, str) else None
 
 
 def _parse_jws(text: str) -> jws.UnverifiedJws:

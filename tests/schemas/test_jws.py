@@ -158,7 +158,11 @@ def test_either_s_is_accepted() -> None:
         pytest.param(b'{"a":NaN}', "not a JSON number", id="NaN"),
         pytest.param(b'{"a":-Infinity}', "not a JSON number", id="infinity"),
         pytest.param(b'{"a":1e400}', "not a JSON number", id="a number out of range"),
-        pytest.param(b'{"a":' + b"9" * 5000 + b"}", "digits", id="a number of 5,000 digits"),
+        pytest.param(b'{"a":' + b"9" * 5000 + b"}", "not a JSON number", id="5,000 digits"),
+        pytest.param(b'{"a":' + b"9" * 309 + b"}", "not a JSON number", id="a double's range"),
+        pytest.param(b'{"a":"\\ud800"}', "surrogates", id="half a character"),
+        pytest.param(b'{"\\udc00":1}', "surrogates", id="half a character in a name"),
+        pytest.param(b'{"a":' + b"[" * 64 + b"]" * 64 + b"}", "nested", id="65 levels"),
         pytest.param(
             b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested", id="deep nesting"
         ),
@@ -178,6 +182,32 @@ def test_a_payload_of_another_form_is_refused_before_its_signature(
 ) -> None:
     with pytest.raises(InvalidJws, match=message):
         jws.parse(with_payload(payload))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1", 1),
+        ("1.0", 1),
+        ("1e3", 1000),
+        ("-0.0", 0),
+        ("9007199254740993", 2**53),
+        ("1.5", 1.5),
+        ("1e300", 1e300),
+        ("1" + "0" * 300, 1e300),
+        ("1e-999", 0),
+    ],
+)
+def test_a_number_is_what_a_browser_reads_and_whole_in_each_form(
+    text: str, value: int | float
+) -> None:
+    number = jws.parse_json_object(f'{{"n":{text}}}'.encode())["n"]
+    assert (number, type(number)) == (value, type(value))
+
+
+def test_64_levels_and_whole_characters_are_read() -> None:
+    assert jws.parse_json_object(b'{"a":' + b"[" * 63 + b"]" * 63 + b"}")
+    assert jws.parse_json_object(b'{"a":"\\ud83d\\ude00"}') == {"a": "😀"}
 
 
 def test_a_duplicate_header_member_is_refused() -> None:

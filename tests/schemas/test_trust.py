@@ -145,6 +145,21 @@ def test_a_header_of_another_kind_is_refused(members: dict[str, Any]) -> None:
     assert fault_of(text.encode(), world.state()) is BundleFault.UNKNOWN_SIGNER
 
 
+def test_a_kid_in_a_list_names_nobody() -> None:
+    """A program that makes a text of it would find the signer."""
+    world = World()
+    kid: Any = [world.signer.kid]
+    text = texts.jws(world.payload(NOON), typ=Typ.TRUST, key=world.signer, kid=kid)
+    assert fault_of(text.encode(), world.state()) is BundleFault.UNKNOWN_SIGNER
+
+
+def test_whole_numbers_in_another_form_are_the_same() -> None:
+    world = World()
+    world.statements = [statement_of(world, version=1.0)]
+    state = accept(world.bundle(NOON, batch_size=8.0), world.state())
+    assert accept(world.bundle(NOON, version=2.0, iat=float(NOON)), state).version == 2
+
+
 def test_an_unsigned_bundle_is_refused() -> None:
     world = World()
     header = {"alg": "none", "kid": world.signer.kid, "typ": Typ.TRUST.value}
