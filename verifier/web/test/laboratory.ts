@@ -11,7 +11,7 @@ import type {Holder} from "../src/schemas/hints.ts";
 import {type Outcome, type Reason, Refused} from "../src/schemas/refusals.ts";
 import {acceptBundle, pinned, readBundle} from "../src/schemas/trust.ts";
 import {SeenSet} from "../src/seen.ts";
-import {type Venue, verify} from "../src/verification.ts";
+import {type Venue, type Verdict, verify} from "../src/verification.ts";
 
 /** What is given in a file of tests/vectors/doors, and described in tests/vectors/make.py. */
 export interface Given {
@@ -38,20 +38,30 @@ export async function read(base64: string, root: string): Promise<TrustBundle> {
   return (await readBundle(bytes(base64), root)).bundle;
 }
 
-/** Decide on a case; `before` is scanned first, and must be admitted. */
+/** Decide on a case; `before` is scanned first, at the same door. */
 export async function decide(given: Given, bundle: TrustBundle | null): Promise<Decided> {
+  return (await scan(given, bundle)).at(-1) as Decided;
+}
+
+/** Decide on all codes of a case in turn: those of `before`, then its own. */
+export async function scan(given: Given, bundle: TrustBundle | null): Promise<Decided[]> {
   const policy = bundle === null ? undefined : policyOf(bundle, given.policy);
   const door = {bundle, policy, venue: venueOf(given), seen: new SeenSet()};
-  for (const {text, now} of given.before) await verify(text, {...door, now});
-  try {
-    const verdict = await verify(given.text, {...door, now: given.now});
-    const {status, holder, asksHint} = verdict;
-    return {outcome: "admit", reason: null, seconds: 0, status, holder, asks_hint: asksHint};
-  } catch (refused) {
-    if (!(refused instanceof Refused)) throw refused;
-    const {outcome, reason, seconds} = refused;
-    return {outcome, reason, seconds, status: null, holder: null, asks_hint: false};
+  const decided: Decided[] = [];
+  for (const {text, now} of [...given.before, given]) {
+    decided.push(await verify(text, {...door, now}).then(admitted, refused));
   }
+  return decided;
+}
+
+function admitted({status, holder, asksHint}: Verdict): Decided {
+  return {outcome: "admit", reason: null, seconds: 0, status, holder, asks_hint: asksHint};
+}
+
+function refused(why: unknown): Decided {
+  if (!(why instanceof Refused)) throw why;
+  const {outcome, reason, seconds} = why;
+  return {outcome, reason, seconds, status: null, holder: null, asks_hint: false};
 }
 
 /** Offer bundles (base64) one after the other; for each its fault, or null where it is accepted. */

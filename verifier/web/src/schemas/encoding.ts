@@ -61,7 +61,7 @@ export function base45Decode(text: string): Bytes {
 
 /** Bytes of a text whose characters are all ASCII. */
 export function ascii(text: string): Bytes {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  return new TextEncoder().encode(text);
 }
 
 /** `length` bytes, big-endian, of a whole number below 2³². */

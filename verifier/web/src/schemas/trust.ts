@@ -81,7 +81,7 @@ export async function readBundle(data: Bytes, root: string): Promise<VerifiedBun
   const delegations = unverified.unverifiedPayload.delegations;
   if (!isTexts(delegations)) throw new BundleRejected("not_a_bundle");
   const last = await walkChain(delegations, root);
-  const signer = last.signers.get(String(unverified.unverifiedHeader.kid));
+  const signer = named(unverified, last.signers);
   const payload = signer && (await verified(unverified, "qupia-trust+jwt", signer));
   if (!signer || !payload) throw new BundleRejected("unknown_signer");
   const bundle = await parseBundle(payload);
@@ -150,10 +150,16 @@ async function verifyStatement(
   fault: BundleFault,
 ): Promise<RootStatement> {
   const unverified = parseDelegation(text);
-  const root = roots.get(String(unverified.unverifiedHeader.kid));
+  const root = named(unverified, roots);
   const payload = root && (await verified(unverified, "qupia-root+jwt", root));
   if (!payload) throw new BundleRejected(fault);
   return parseStatement(payload);
+}
+
+/** The key that the header names; a `kid` that is no text names none. */
+function named<T extends Jwk>({unverifiedHeader}: UnverifiedJws, keys: ReadonlyMap<string, T>) {
+  const {kid} = unverifiedHeader;
+  return typeof kid === "string" ? keys.get(kid) : undefined;
 }
 
 function parseDelegation(text: string): UnverifiedJws {
