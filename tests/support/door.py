@@ -1,0 +1,172 @@
+"""The venue's page as the person at the door uses it, and what it says to them.
+
+::
+
+    door = Door.of(seen)
+    door.set_up(venue_page, issuer=server.origin, root=world.pin)
+    assert door.judge(world.code(NOON)) == ADMITTED
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlencode
+
+from playwright.sync_api import Page
+
+from tests.support.browser import Watched, wait_until
+from tests.support.films import MARKER_PIXELS, MARKER_STEP, SIZE
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``outcome`` and ``reason`` with the names that the page's root element carries."""
+
+    outcome: str
+    reason: str | None
+
+
+ADMITTED = Verdict("admit", None)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A verdict that stood on the page; ``at`` is milliseconds of its ``performance.now()``."""
+
+    verdict: Verdict
+    at: float
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a person at the door does with the page, and sees on it."""
+
+    page: Page
+
+    @classmethod
+    def of(cls, seen: Watched) -> Self:
+        """At the page of a context in which nothing was opened yet."""
+        seen.context.add_init_script(_KEEP_VERDICTS)
+        return cls(seen.page)
+
+    # Opening and setting up
+
+    def set_up(
+        self,
+        url: str,
+        *,
+        issuer: str,
+        root: str,
+        policy: str | None = None,
+        lang: str | None = None,
+    ) -> None:
+        """Open the page at its set-up link, and wait until it scans."""
+        self.page.goto(setup_link(url, issuer=issuer, root=root, policy=policy, lang=lang))
+        self.wait_for("scanning")
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """``state``, ``outcome``, ``reason`` and ``fault`` as far as there are any, and others."""
+        found: Mapping[str, str] = self.page.evaluate("({...document.documentElement.dataset})")
+        return dict(found)
+
+    @property
+    def state(self) -> str:
+        return self.attributes["state"]
+
+    def wait_for(self, state: str, *, fault: str | None = None) -> None:
+        """Wait for ``setup``, ``scanning`` or ``verdict``."""
+        told = f'[data-fault="{fault}"]' if fault else ""
+        self.page.locator(f'html[data-state="{state}"]{told}').wait_for(state="attached")
+
+    # Codes
+
+    def type_code(self, text: str) -> None:
+        """As a handheld scanner does: key by key, about one a millisecond, and Enter."""
+        self.page.keyboard.type(text)
+        self.page.keyboard.press("Enter")
+
+    def paste(self, text: str) -> None:
+        """Out of the clipboard, with the keys that people use; the clipboard is the browser's."""
+        self.page.evaluate("(text) => navigator.clipboard.writeText(text)", text)
+        self.page.keyboard.press("Control+V")
+
+    def choose_picture(self, path: Path) -> None:
+        """Give the page a picture file."""
+        self.page.locator('input[type="file"][accept*="image"]').set_input_files(path)
+
+    def judge(self, text: str) -> Verdict:
+        """Type a code at the scanning page; what the page says to it."""
+        self.wait_for("scanning")
+        before = len(self.verdicts())
+        self.type_code(text)
+        return self.next_verdict(before)
+
+    # Verdicts
+
+    def verdicts(self) -> list[Kept]:
+        """All that stood on the page since it was loaded, in order."""
+        kept = self.page.evaluate("qupiaTestVerdicts")
+        return [Kept(Verdict(one["outcome"], one["reason"]), one["at"]) for one in kept]
+
+    def next_verdict(self, before: int = 0) -> Verdict:
+        """The verdict after so many; waits for it, and finds it when it has gone already."""
+        wait_until(self.page, lambda: len(self.verdicts()) > before, "a verdict")
+        return self.verdicts()[before].verdict
+
+    def dismiss(self) -> None:
+        """Go on before the time of the verdict is over."""
+        self.page.keyboard.press("Escape")
+        self.wait_for("scanning")
+
+    # The camera
+
+    def follow_scenes(self) -> None:
+        """Note from now on when a frame of another scene of the film is shown."""
+        self.page.evaluate(_FOLLOW_SCENES, [MARKER_PIXELS / SIZE[0], MARKER_STEP])
+
+    def scenes(self) -> list[tuple[int, float]]:
+        """The marker of each scene and when its first frame was shown, as ``Kept.at``."""
+        return [(int(marker), float(at)) for marker, at in self.page.evaluate("qupiaTestScenes")]
+
+
+def setup_link(
+    url: str, *, issuer: str, root: str, policy: str | None = None, lang: str | None = None
+) -> str:
+    """The address that sets the page up."""
+    members = {"setup": issuer, "root": root, "policy": policy, "lang": lang}
+    return f"{url}#{urlencode({name: value for name, value in members.items() if value})}"
+
+
+_KEEP_VERDICTS = """
+(() => {
+  const kept = window.qupiaTestVerdicts = [];
+  let standing = "";
+  const look = () => {
+    const {state, outcome = "", reason = null} = document.documentElement?.dataset ?? {};
+    const now = state === "verdict" && outcome ? `${outcome} ${reason}` : "";
+    if (now && now !== standing) kept.push({outcome, reason, at: performance.now()});
+    standing = now;
+  };
+  const names = ["data-state", "data-outcome", "data-reason"];
+  new MutationObserver(look).observe(document, {subtree: true, attributeFilter: names});
+})();
+"""
+
+_FOLLOW_SCENES = """
+([part, step]) => {
+  const video = document.querySelector("video");
+  const pixel = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
+  const shown = window.qupiaTestScenes = [];
+  const look = () => {
+    const at = performance.now();
+    const side = video.videoWidth * part;
+    pixel.drawImage(video, side / 4, side / 4, side / 2, side / 2, 0, 0, 1, 1);
+    const marker = Math.round(pixel.getImageData(0, 0, 1, 1).data[0] / step) - 1;
+    if (marker !== shown.at(-1)?.[0]) shown.push([marker, at]);
+    video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+}
+"""
