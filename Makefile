@@ -1,8 +1,9 @@
 # make help lists what there is to run; everything sets itself up first.
 PY := .venv/bin/python
+NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix verifier/web --silent
 ARGS ?=
 
-.PHONY: help setup lint test drill demo bench docs lock clean
+.PHONY: help setup page browser lint test drill demo bench docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -10,22 +11,30 @@ help: ## this list
 setup: ## make .venv with the three commands
 	@sh scripts/setup.sh
 
-lint: setup ## style, types and import contracts
+page: setup ## build the venue's page in verifier/web/dist
+	@sh scripts/page.sh
+
+browser: ## find or install a Chromium for the tests of the page
+	@sh scripts/browser.sh
+
+lint: page ## style, types and import contracts
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
+	$(NPM) run check
 
-test: lint ## lint, types, import contracts and all tests
+test: lint browser ## lint, types, import contracts and all tests
+	$(NPM) test
 	$(PY) -m pytest -n 2 --cov --cov-report=term:skip-covered $(ARGS)
 
-drill: setup ## the long drills in full length
+drill: page ## the long drills in full length
 	QUPIA_DRILL=full $(PY) -m pytest -n 2 tests/drills $(ARGS)
 
 demo: setup ## the whole story, from laboratory to door
 	@$(PY) -m wallet_sim.commands demo $(ARGS)
 
-bench: setup ## rates beside their physical limits
+bench: page browser ## rates beside their physical limits
 	$(PY) -m benchmarks $(ARGS)
 
 docs: setup ## renew the parts of docs/ that are made from code
@@ -38,3 +47,4 @@ lock: setup ## renew requirements.lock from pyproject.toml
 
 clean: ## remove what setup and tests made
 	rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
+	rm -rf verifier/web/node_modules verifier/web/dist verifier/web/test/dist tests/screenshots

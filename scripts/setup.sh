@@ -3,14 +3,8 @@
 # Safe to run again: it does nothing while the lock file and pyproject.toml are unchanged.
 set -eu
 cd "$(dirname "$0")/.."
+. scripts/common.sh
 python=${PYTHON:-python3}
-
-fail() { echo "setup: $1" >&2; exit 1; }
-as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"
-    elif sudo -n true 2>/dev/null; then sudo -n "$@"
-    else return 1; fi
-}
 
 command -v "$python" >/dev/null || fail "install Python 3.11 or newer, or name one: make setup PYTHON=python3.12"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -21,8 +15,7 @@ made_from=$(cat requirements.lock pyproject.toml scripts/setup.sh | sha256sum)
 [ -x .venv/bin/python ] && [ "$(cat $stamp 2>/dev/null)" = "$made_from" ] && exit 0
 
 if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
-    as_root sh -c 'apt-get update -qq && apt-get install -y -qq python3-venv' \
-        || fail "install the package python3-venv, then run this again"
+    apt_install python3-venv || fail "install the package python3-venv, then run this again"
 fi
 echo "setup: making .venv (about a minute)"
 [ -x .venv/bin/python ] || "$python" -m venv --clear .venv
