@@ -98,6 +98,9 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         state = self.server.state
         state.asked.append(self.path)
@@ -128,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        if status != 304:
+        if status != 304 and self.command == "GET":
             self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
