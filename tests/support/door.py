@@ -93,8 +93,9 @@ class Door:
         self.page.keyboard.press("Control+V")
 
     def choose_picture(self, path: Path) -> None:
-        """Give the page a picture file."""
-        self.page.locator('input[type="file"][accept*="image"]').set_input_files(path)
+        """Give the page a picture file, at the set-up or at the door."""
+        shown = "section:not([hidden])"
+        self.page.locator(f'{shown} input[type="file"][accept="image/*"]').set_input_files(path)
 
     def judge(self, text: str) -> Verdict:
         """Type a code at the scanning page; what the page says to it."""

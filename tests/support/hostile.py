@@ -3,7 +3,7 @@
 from schemas.bundle import BUNDLE_LIMIT
 from schemas.bundle_faults import BundleFault
 from schemas.encoding import b64url_decode, b64url_encode
-from schemas.kinds import DAY
+from schemas.kinds import DAY, HOUR
 from tests.support.keys import ec_key
 from tests.support.world import World
 
@@ -32,7 +32,7 @@ def hostile_bundles(world: World, now: int) -> dict[str, tuple[BundleFault, byte
         "a wrong signature": (BundleFault.UNKNOWN_SIGNER, _with_wrong_signature(newer)),
         "rollback": (BundleFault.ROLLBACK, world.bundle(now, version=seen - 1)),
         "split view": (BundleFault.SPLIT_VIEW, world.bundle(now + 1, version=seen)),
-        "run out": (BundleFault.EXPIRED, world.bundle(now - world.life)),
+        "run out": (BundleFault.EXPIRED, _run_out(world, now)),
         "another name": (BundleFault.PIN_CHANGED, world.bundle(now, batch_size=9)),
         "a later sunset": (
             BundleFault.SUNSET_LATER,
@@ -43,6 +43,13 @@ def hostile_bundles(world: World, now: int) -> dict[str, tuple[BundleFault, byte
             world.bundle(now, pass_keys=world.payload(now)["pass_keys"][1:]),
         ),
     }
+
+
+def _run_out(world: World, now: int) -> bytes:
+    """A bundle whose last second was just before ``now``."""
+    payload = world.payload(now - HOUR, exp=now)
+    payload["pass_keys"] = [key for key in payload["pass_keys"] if key["nbf"] < now]
+    return world.sign(payload)
 
 
 def _with_wrong_signature(bundle: bytes) -> bytes:
