@@ -74,7 +74,7 @@ def chromium_path() -> str:
 def chromium(playwright: Playwright, *, camera: Path | None) -> Iterator[Browser]:
     """A browser whose only camera shows the film ``camera``; with None it has no camera.
 
-    A film that does not exist is a camera that cannot be opened.
+    Chromium takes a film that it cannot read for no camera either; see :func:`occupy_camera`.
     """
     device = "--use-fake-device-for-media-stream"
     if camera is None:
@@ -199,6 +199,36 @@ _TELL_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) => console.error(
   `Content Security Policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}`));
 """
+
+
+# The camera
+
+
+def occupy_camera(seen: Watched) -> None:
+    """As if another program had the camera: a film is never taken, so this is the page's browser.
+
+    It holds for pages that are opened or loaded afterwards, each until :func:`free_camera`.
+    """
+    seen.context.add_init_script("""
+        navigator.mediaDevices.getUserMedia = async () => {
+          throw new DOMException("Could not start video source", "NotReadableError");
+        };
+    """)
+
+
+def free_camera(page: Page) -> None:
+    """The other program has ended."""
+    page.evaluate("delete navigator.mediaDevices.getUserMedia")
+
+
+def lose_camera(page: Page) -> None:
+    """As if the camera in use had been unplugged."""
+    page.evaluate("""
+        for (const track of document.querySelector("video").srcObject.getTracks()) {
+          track.stop();
+          track.dispatchEvent(new Event("ended"));
+        }
+    """)
 
 
 # The clock

@@ -143,15 +143,15 @@ def setup_link(
 _KEEP_VERDICTS = """
 (() => {
   const kept = window.qupiaTestVerdicts = [];
-  let standing = "";
-  const look = () => {
-    const {state, outcome = "", reason = null} = document.documentElement?.dataset ?? {};
-    const now = state === "verdict" && outcome ? `${outcome} ${reason}` : "";
-    if (now && now !== standing) kept.push({outcome, reason, at: performance.now()});
-    standing = now;
+  const look = (changes) => {
+    const root = document.documentElement;
+    const {state, outcome, reason = null} = root.dataset;
+    // An outcome is set for each verdict, also for one that is the same as before.
+    const isNew = changes.some((one) => one.target === root);
+    if (isNew && state === "verdict") kept.push({outcome, reason, at: performance.now()});
   };
-  const names = ["data-state", "data-outcome", "data-reason"];
-  new MutationObserver(look).observe(document, {subtree: true, attributeFilter: names});
+  const what = {subtree: true, attributeFilter: ["data-outcome"]};
+  new MutationObserver(look).observe(document, what);
 })();
 """
 
