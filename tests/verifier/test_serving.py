@@ -1,5 +1,6 @@
 """``serve`` as a process: what browsers get of the page, and what nobody gets."""
 
+import asyncio
 import gzip
 import http.client
 import json
@@ -14,12 +15,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
 from tests.support.certificates import certificate
 from tests.support.processes import free_port
-from verifier.serving import CONTENT_SECURITY_POLICY, HEADERS, PAGE
+from verifier.serving import CONTENT_SECURITY_POLICY, HEADERS, PAGE, create_app
 
 WAIT = 30
 
@@ -281,19 +284,35 @@ def test_whatever_is_no_file_of_the_page_is_not_found_and_not_repeated(
     assert "location" not in got.headers
 
 
-def test_a_page_that_is_taken_away_is_one_line_without_a_name(tmp_path: Path) -> None:
-    page = tmp_path / "dist"
-    page.mkdir()
-    (page / "index.html").write_bytes(b"<!doctype html>")
-    with serving(page) as running:
-        (page / "index.html").unlink()
-        page.rmdir()
-        got = running.ask("/880317300123")
-        assert (got.status, got.body) == (500, b"Failed")
-        assert got.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
-        status, _, err = running.stop()
-    assert status == 0
-    assert re.fullmatch(r"error: RuntimeError at staticfiles\.py:\d+\n", err)
+def test_a_page_that_is_taken_away_is_missing_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_bytes(b"<!doctype html>")
+    with serving(tmp_path) as running:
+        assert running.ask("/").status == 200
+        (tmp_path / "index.html").unlink()
+        tmp_path.rmdir()
+        assert running.ask("/").status == 404
+        assert running.stop() == (0, "", "")
+
+
+def test_what_nobody_foresaw_is_answered_in_one_word(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    app = create_app(tmp_path)
+    tmp_path.rmdir()  # Starlette takes this for a mistake of whoever wrote the program.
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def ask() -> None:
+        scope = {"type": "http", "method": "GET", "path": "/880317300123", "headers": []}
+        await app(scope, AsyncMock(), send)
+
+    asyncio.run(ask())
+    assert (sent[0]["status"], sent[1]["body"]) == (500, b"Failed")
+    shown = capfd.readouterr()
+    assert shown.out == ""
+    assert re.fullmatch(r"error: RuntimeError at staticfiles\.py:\d+\n", shown.err)
 
 
 # The process
