@@ -1,0 +1,301 @@
+"""The page decides on every code as the command does, whatever the code, the time and the venue."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schemas.encoding import BASE45_ALPHABET, base45_encode
+from schemas.kinds import HOUR
+from schemas.presentation import (
+    PREFIX,
+    SLOTS,
+    TEXT_LENGTH,
+    UNBOUND,
+    Presentation,
+    format_presentation,
+    slot_at,
+)
+from schemas.token import DevicePoint
+from tests.support.engines import Node, Python, node
+from tests.support.world import NOON, Pass, World
+from tests.vectors.make import (
+    BINDING,
+    DOORS,
+    OTHER_BINDING,
+    P256_ORDER,
+    THIS_HOUR,
+    Authority,
+    shown_by,
+)
+
+P256_PRIME = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
+POLICIES = ["everyone", "first-only", "no-hint", "no such policy"]
+VENUES = [
+    None,
+    shown_by({THIS_HOUR: BINDING}),
+    shown_by({THIS_HOUR: BINDING}, strict=True),
+    shown_by({THIS_HOUR - 1: OTHER_BINDING, THIS_HOUR: OTHER_BINDING, THIS_HOUR + 1: BINDING}),
+    shown_by({}, strict=True),
+]
+AUTHORITY = Authority()
+BUNDLES = {"authority.jws": AUTHORITY.world, "training.jws": AUTHORITY.training}
+many = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@dataclass(frozen=True)
+class Engines:
+    here: Python
+    there: Node
+
+    def assert_agree(self, cases: list[dict[str, Any]]) -> None:
+        for case, here, there in zip(
+            cases, self.here.scan(cases), self.there.scan(cases), strict=True
+        ):
+            assert there == here, case
+
+
+@pytest.fixture(scope="module")
+def engines() -> Iterator[Engines]:
+    with node() as there:
+        here = Python()
+        for name, world in BUNDLES.items():
+            for engine in (here, there):
+                engine.read(name, AUTHORITY.bundles[name], root=world.pin)
+        yield Engines(here, there)
+
+
+def case(text: str, now: int = NOON, **members: Any) -> dict[str, Any]:
+    return {
+        "bundle": "authority.jws",
+        "policy": "everyone",
+        "venue": None,
+        "before": [],
+        "text": text,
+        "now": now,
+    } | members
+
+
+# The vectors
+
+VECTORS = [json.loads(path.read_text()) for path in sorted(DOORS.glob("*.json"))]
+TEXTS = sorted({vector["text"] for vector in VECTORS})
+GOOD = AUTHORITY.show()
+
+
+def test_every_vector_under_every_policy_and_venue(engines: Engines) -> None:
+    engines.assert_agree(
+        [
+            vector | {"policy": policy, "venue": venue}
+            for vector in VECTORS
+            for policy in POLICIES
+            for venue in (*VENUES, vector["venue"])
+        ]
+    )
+
+
+# Honest codes, at any time
+
+TODAY, TOMORROW = AUTHORITY.today, AUTHORITY.tomorrow
+PASSES: list[tuple[World, Pass]] = [
+    *(
+        (AUTHORITY.world, a_pass)
+        for a_pass in (
+            AUTHORITY.green,
+            AUTHORITY.second,
+            AUTHORITY.blue,
+            AUTHORITY.of_retired_key,
+            AUTHORITY.world.issue(NOON, window=TOMORROW),
+        )
+    ),
+    (AUTHORITY.training, AUTHORITY.training.issue(NOON)),
+    (AUTHORITY.other, AUTHORITY.other.issue(NOON)),
+]
+EDGES = [
+    0,
+    NOON - 120,
+    NOON,
+    NOON + HOUR,
+    TODAY.nbf,
+    TODAY.exp,
+    TOMORROW.exp,
+    NOON + AUTHORITY.world.life,
+    AUTHORITY.world.sunset,
+    (SLOTS - 1) * 30,
+]
+moments = st.builds(
+    lambda edge, seconds: edge + seconds, st.sampled_from(EDGES), st.integers(-200, 200)
+)
+near_noon = st.integers(NOON - 5, NOON + 400)
+
+
+@st.composite
+def codes(draw: st.DrawFn, times: st.SearchStrategy[int]) -> dict[str, Any]:
+    """A code that a wallet shows, up to five slots too early or too late, or at any time."""
+    now = draw(times)
+    world, a_pass = draw(st.sampled_from(PASSES))
+    shown = min(max(slot_at(now) + draw(st.integers(-5, 5)), 0), SLOTS - 1)
+    slot = draw(st.just(shown) | st.integers(0, SLOTS - 1))
+    venue = draw(st.sampled_from([UNBOUND, BINDING, OTHER_BINDING]))
+    return {"text": world.show(a_pass, slot, venue=venue), "now": now}
+
+
+@st.composite
+def visits(draw: st.DrawFn, times: st.SearchStrategy[int]) -> dict[str, Any]:
+    """A door at which up to four codes are shown in turn, while its clock may be set."""
+    scans = draw(st.lists(codes(times), min_size=1, max_size=4))
+    return case(
+        **scans[-1],
+        before=scans[:-1],
+        bundle=draw(st.sampled_from(["authority.jws", "authority.jws", "training.jws", None])),
+        policy=draw(st.sampled_from(POLICIES)),
+        venue=draw(st.sampled_from(VENUES)),
+    )
+
+
+@many
+@given(st.lists(visits(near_noon) | visits(moments), min_size=5, max_size=15))
+def test_honest_codes_at_any_time(engines: Engines, cases: list[dict[str, Any]]) -> None:
+    engines.assert_agree(cases)
+
+
+# Codes whose fields are spoilt
+
+
+def numbers_near(*values: int, length: int) -> st.SearchStrategy[bytes]:
+    """Numbers around ``values``, as big-endian bytes."""
+    top = 256**length
+    near = st.builds(lambda value, by: value + by, st.sampled_from(values), st.integers(-2, 2))
+    return near.filter(lambda number: 0 <= number < top).map(lambda n: n.to_bytes(length, "big"))
+
+
+def flipped(data: bytes) -> st.SearchStrategy[bytes]:
+    number = int.from_bytes(data, "big")
+    bits = st.integers(0, 8 * len(data) - 1)
+    return bits.map(lambda bit: (number ^ (1 << bit)).to_bytes(len(data), "big"))
+
+
+def spoilt(good: Presentation, modulus: int) -> st.SearchStrategy[dict[str, Any]]:
+    """Members to replace in a good presentation."""
+    point, proof = good.device, good.proof
+    r, s = (int.from_bytes(half, "big") for half in (proof[:32], proof[32:]))
+    halves = numbers_near(0, r, s, P256_ORDER - s, P256_ORDER, 2**256 - 1, length=32)
+    coordinates = numbers_near(
+        0, *(int.from_bytes(c, "big") for c in (point.x, point.y)), P256_PRIME, length=32
+    )
+    prefixes = [a_pass.key.id[:4] for _, a_pass in PASSES]
+    signed = int.from_bytes(good.signature, "big")
+    devices = st.builds(DevicePoint, coordinates, coordinates) | st.sampled_from(
+        [a_pass.point for _, a_pass in PASSES]
+    )
+    strategies: dict[str, st.SearchStrategy[Any]] = {
+        "key_prefix": st.sampled_from(prefixes)
+        | flipped(good.key_prefix)
+        | st.binary(min_size=4, max_size=4),
+        "device": devices,
+        "signature": numbers_near(0, signed, modulus, modulus - signed, 2**2048 - 1, length=256)
+        | flipped(good.signature),
+        "slot": st.integers(good.slot - 5, good.slot + 5) | st.integers(0, SLOTS - 1),
+        "proof": st.builds(bytes.__add__, halves, halves)
+        | flipped(proof)
+        | st.binary(min_size=64, max_size=64),
+    }
+    assert strategies.keys() == {field.name for field in fields(Presentation)}
+    return st.one_of(
+        [st.fixed_dictionaries({name: values}) for name, values in strategies.items()]
+    ) | st.fixed_dictionaries({}, optional=strategies)
+
+
+FIELDS = AUTHORITY.fields()
+SPOILT = spoilt(FIELDS, AUTHORITY.green.key.n)
+
+
+@many
+@given(st.lists(SPOILT, min_size=10, max_size=30), st.sampled_from(VENUES))
+def test_codes_with_other_bytes_in_their_fields(
+    engines: Engines, spoils: list[dict[str, Any]], venue: dict[str, Any] | None
+) -> None:
+    texts = [format_presentation(replace(FIELDS, **members)) for members in spoils]
+    engines.assert_agree([case(text, venue=venue) for text in texts])
+
+
+def test_signed_tokens_of_points_that_no_key_has(engines: Engines) -> None:
+    """An issuer signs blind, so it may have signed any of these."""
+    good = AUTHORITY.green.point
+    x, y = int.from_bytes(good.x, "big"), int.from_bytes(good.y, "big")
+    b = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+    root_of_b = pow(b, (P256_PRIME + 1) // 4, P256_PRIME)
+    points = [
+        (x, P256_PRIME - y),
+        (x, y ^ 1),
+        (y, x),
+        (0, 0),
+        (0, 1),
+        (0, root_of_b),
+        (P256_PRIME, root_of_b),
+        (P256_PRIME, 0),
+        (x, P256_PRIME),
+        (2**256 - 1, 2**256 - 1),
+    ]
+    cases = []
+    for point in points:
+        device = DevicePoint(*(number.to_bytes(32, "big") for number in point))
+        crooked = AUTHORITY.world.issue_to(AUTHORITY.green.device, device, TODAY)
+        members = {"device": device, "signature": crooked.signature}
+        cases += [case(AUTHORITY.spoiled(**members), venue=venue) for venue in VENUES]
+    engines.assert_agree(cases)
+    assert {decided["reason"] for [decided] in engines.here.scan(cases)} == {"bad_proof"}
+
+
+# Texts of any kind
+
+any_character = st.characters(exclude_categories=())
+base45_digits = BASE45_ALPHABET.decode()
+odd_characters = any_character | st.sampled_from(
+    "\r\n\0 \u2028\ufeffАﬀ٣\ud800\udfff😀" + base45_digits
+)
+LAST = TEXT_LENGTH + 2
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> str:
+    """A good code with up to three places changed, filled, emptied or swapped."""
+    text = draw(st.just(GOOD) | st.sampled_from(TEXTS))
+    for _ in range(draw(st.integers(1, 3))):
+        at = min(draw(st.integers(0, LAST) | st.integers(TEXT_LENGTH - 2, LAST)), len(text))
+        new, kept = draw(odd_characters), draw(st.integers(0, 2))
+        text = text[:at] + new * draw(st.integers(0, 2)) + text[at + kept :]
+    return text
+
+
+in_the_alphabet = st.integers(0, 620).flatmap(
+    lambda size: st.binary(min_size=size, max_size=size).map(
+        lambda data: "".join(base45_digits[byte % 45] for byte in data)
+    )
+)
+of_the_right_length = st.binary(min_size=TEXT_LENGTH - 4, max_size=TEXT_LENGTH - 4).map(
+    lambda data: PREFIX + "".join(base45_digits[byte % 45] for byte in data)
+)
+of_any_fields = st.binary(min_size=392, max_size=392).map(lambda data: PREFIX + base45_encode(data))
+line_ends = st.text("\r\n\u2028\x85", max_size=4).map(GOOD.__add__)
+any_text = st.text(any_character, max_size=60) | st.text(any_character).map(PREFIX.__add__)
+
+
+@many
+@given(st.lists(edits() | line_ends, min_size=20, max_size=50))
+def test_good_codes_with_a_few_other_characters(engines: Engines, texts: list[str]) -> None:
+    engines.assert_agree([case(text) for text in texts])
+
+
+@many
+@given(
+    st.lists(
+        any_text | in_the_alphabet | of_the_right_length | of_any_fields, min_size=10, max_size=30
+    )
+)
+def test_texts_that_are_no_codes(engines: Engines, texts: list[str]) -> None:
+    engines.assert_agree([case(text) for text in texts])
