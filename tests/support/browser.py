@@ -231,6 +231,17 @@ def lose_camera(page: Page) -> None:
     """)
 
 
+# Storage
+
+
+def clear_storage(page: Page) -> None:
+    """As a browser does that needs the room: whatever the page's origin has stored is gone."""
+    origin = page.evaluate("location.origin")
+    session = page.context.new_cdp_session(page)
+    session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+    session.detach()
+
+
 # The clock
 
 

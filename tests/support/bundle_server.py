@@ -25,7 +25,7 @@ class BundleServer:
     With ``location`` it redirects there. ``asked`` and ``headers`` tell what it was asked.
     """
 
-    body: bytes
+    body: bytes = field(repr=False)
     date: int
     status: int = 200
     age: str | None = None

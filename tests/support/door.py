@@ -9,6 +9,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlencode
@@ -130,6 +131,17 @@ class Door:
     def scenes(self) -> list[tuple[int, float]]:
         """The marker of each scene and when its first frame was shown, as ``Kept.at``."""
         return [(int(marker), float(at)) for marker, at in self.page.evaluate("qupiaTestScenes")]
+
+    def delays(self) -> list[tuple[int, float]]:
+        """For each scene in which a verdict came: its marker, and how many ms after it began."""
+        scenes = self.scenes()
+        ends = [at for _, at in scenes[1:]] + [inf]
+        verdicts = [kept.at for kept in self.verdicts()]
+        first = [
+            (marker, next((at - start for at in verdicts if start <= at < end), None))
+            for (marker, start), end in zip(scenes, ends, strict=True)
+        ]
+        return [(marker, delay) for marker, delay in first if delay is not None]
 
 
 def setup_link(
