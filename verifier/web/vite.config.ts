@@ -1,9 +1,46 @@
 import {fileURLToPath} from "node:url";
 import {defineConfig} from "vite";
+import {VitePWA} from "vite-plugin-pwa";
 import {validators} from "./plugins/validators.ts";
 
+const LARGEST_FILE = 3_000_000;
+
 export default defineConfig({
-  base: "./",
+  base: "./", // Any static host can serve it, below any path.
   resolve: {alias: {"@schemas": fileURLToPath(new URL("../../schemas", import.meta.url))}},
-  plugins: [validators()],
+  build: {
+    target: ["chrome111", "firefox114", "safari16.4"],
+    assetsInlineLimit: 0, // The security policy allows no data: addresses.
+    modulePreload: {polyfill: false},
+  },
+  worker: {format: "es", plugins: () => [validators()]},
+  plugins: [
+    validators(),
+    VitePWA({
+      registerType: "prompt",
+      injectRegister: null,
+      manifest: {
+        id: "./",
+        name: "Qupia",
+        short_name: "Qupia",
+        description: "Checks passes at the door, offline, and keeps nothing about visitors.",
+        lang: "en",
+        display: "standalone",
+        start_url: "./",
+        background_color: "#ffffff",
+        theme_color: "#123a5a",
+        icons: [
+          {src: "icon.svg", sizes: "any", type: "image/svg+xml"},
+          {src: "icon-192.png", sizes: "192x192", type: "image/png"},
+          {src: "icon-512.png", sizes: "512x512", type: "image/png", purpose: "any maskable"},
+        ],
+      },
+      workbox: {
+        globPatterns: ["**/*.{html,js,css,wasm,svg,png}"],
+        maximumFileSizeToCacheInBytes: LARGEST_FILE,
+        inlineWorkboxRuntime: true,
+        sourcemap: false,
+      },
+    }),
+  ],
 });

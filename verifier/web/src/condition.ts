@@ -1,0 +1,61 @@
+/** How this device stands: its bundle and its clock (design section 5). */
+
+import {contains, FRESH, type TrustBundle, type Window} from "./schemas/bundle.ts";
+import {sentence} from "./schemas/door-texts.ts";
+import type {Language} from "./schemas/languages.ts";
+import {Refused} from "./schemas/refusals.ts";
+import {checkBundle} from "./verification.ts";
+
+const HOUR = 3600;
+
+/** Seconds of clock difference from which passes may be refused: half of what step 7 allows. */
+const CLOCK_WARNING = 30;
+
+/** `refused` is what every scan answers now; null when passes can be checked. */
+export interface Condition {
+  readonly refused: Refused | null;
+  readonly isFresh: boolean;
+}
+
+export function conditionAt(bundle: TrustBundle, now: number): Condition {
+  try {
+    checkBundle(bundle, now);
+  } catch (refused) {
+    if (!(refused instanceof Refused)) throw refused;
+    return {refused, isFresh: false};
+  }
+  return {refused: null, isFresh: now - bundle.iat < FRESH};
+}
+
+/** How old the keys are, or why nothing can be checked and what to do. */
+export function keysText(bundle: TrustBundle, now: number, language: Language): string {
+  const {refused, isFresh} = conditionAt(bundle, now);
+  if (refused !== null) return refused.text(language);
+  const hours = Math.floor(Math.max(0, now - bundle.iat) / HOUR);
+  const left = Math.floor((bundle.exp - now) / HOUR);
+  return sentence(isFresh ? "keys_fresh" : "keys_old", language, {hours, left});
+}
+
+/** `ahead` is how many seconds this clock is ahead of the authority's; null when never compared. */
+export function clockText(ahead: number | null, language: Language): string {
+  if (ahead === null) return sentence("clock_unknown", language);
+  const wrong = ahead > 0 ? "clock_ahead" : "clock_behind";
+  return sentence(isClockWrong(ahead) ? wrong : "clock_right", language, {
+    seconds: Math.abs(ahead),
+  });
+}
+
+export function isClockWrong(ahead: number | null): boolean {
+  return ahead !== null && Math.abs(ahead) > CLOCK_WARNING;
+}
+
+/** The window in which `now` lies; undefined where the bundle has none. */
+export function windowAt(bundle: TrustBundle, now: number): Window | undefined {
+  return bundle.windows.find((window) => contains(window, now));
+}
+
+/** A time as people at this device write it. */
+export function localTime(seconds: number, language: Language): string {
+  const form: Intl.DateTimeFormatOptions = {dateStyle: "medium", timeStyle: "short"};
+  return new Intl.DateTimeFormat(language, form).format(seconds * 1000);
+}

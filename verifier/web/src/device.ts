@@ -1,0 +1,37 @@
+/** How this device speaks to its user: settings that have nothing to do with trust. */
+
+import {isLanguage, LANGUAGES, type Language} from "./schemas/languages.ts";
+import {read, write} from "./storage.ts";
+
+/** `camera` is the browser's id of the chosen camera, null for the one at the back. */
+export interface Device {
+  readonly language: Language;
+  readonly sound: boolean;
+  readonly vibration: boolean;
+  /** A verdict stays until it is tapped. */
+  readonly stays: boolean;
+  readonly camera: string | null;
+}
+
+/** What was chosen on this device; the device's own language at first. */
+export async function loadDevice(): Promise<Device> {
+  const stored = await read("device").catch(() => undefined);
+  const chosen = (typeof stored === "object" && stored !== null ? stored : {}) as Partial<Device>;
+  return {
+    language: isLanguage(chosen.language) ? chosen.language : languageHere(),
+    sound: chosen.sound !== false,
+    vibration: chosen.vibration !== false,
+    stays: chosen.stays === true,
+    camera: typeof chosen.camera === "string" ? chosen.camera : null,
+  };
+}
+
+/** Where the browser stores nothing the settings last until the page is closed. */
+export async function keepDevice(device: Device): Promise<void> {
+  await write("device", device).catch(() => undefined);
+}
+
+function languageHere(): Language {
+  const wanted = navigator.languages.map((tag) => tag.split("-")[0]);
+  return LANGUAGES.find((language) => language === wanted.find(isLanguage)) ?? "en";
+}

@@ -1,0 +1,30 @@
+/** The thread that keeps what this device trusts. */
+
+import {answerWith} from "./asking.ts";
+import {Keeper, type Refreshed, type Venue, type Wanted} from "./keeper.ts";
+import type {Bytes} from "./schemas/encoding.ts";
+
+export type Question =
+  | {readonly kind: "open" | "refresh" | "forget"}
+  | {readonly kind: "set_up"; readonly wanted: Wanted; readonly data: Bytes | null}
+  | {readonly kind: "choose"; readonly policy: string}
+  | {readonly kind: "load"; readonly data: Bytes};
+
+const keeper = new Keeper();
+
+answerWith((question: Question): Promise<Venue | Refreshed | null> => {
+  switch (question.kind) {
+    case "open":
+      return keeper.open();
+    case "refresh":
+      return keeper.refresh();
+    case "forget":
+      return keeper.forget();
+    case "set_up":
+      return keeper.setUp(question.wanted, question.data);
+    case "choose":
+      return keeper.choose(question.policy);
+    case "load":
+      return keeper.load(question.data);
+  }
+});

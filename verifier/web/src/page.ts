@@ -1,0 +1,391 @@
+/** The page as a whole: which screen is shown, and what moves it to another. */
+
+import {now} from "./clock.ts";
+import {decide, outcomeOf} from "./decision.ts";
+import {type Device, keepDevice} from "./device.ts";
+import {Held} from "./held.ts";
+import type {Venue, Wanted} from "./keeper.ts";
+import {keepPage} from "./offline.ts";
+import {Reader} from "./reader.ts";
+import type {Bytes} from "./schemas/encoding.ts";
+import {isLanguage} from "./schemas/languages.ts";
+import {SeenSet} from "./seen.ts";
+import {parseSetupLink, type SetupLink} from "./setup.ts";
+import {allowSound, playSound, vibrate} from "./signals.ts";
+import {read} from "./storage.ts";
+import {Tabs} from "./tabs.ts";
+import {say, type TextName} from "./texts.ts";
+import {type Trouble, Troubled, troubleText} from "./trouble.ts";
+import {Trust} from "./trust.ts";
+import {type Standing, showDoor} from "./ui/door.ts";
+import {button, dialog, element, input, onClick, onFile, show} from "./ui/elements.ts";
+import {languageSelects, translate} from "./ui/language.ts";
+import {SettingsScreen} from "./ui/settings.ts";
+import {bundleIn, SetupScreen} from "./ui/setup.ts";
+import {listenForCodes} from "./ui/typing.ts";
+import {VerdictScreen} from "./ui/verdict.ts";
+import {Viewfinder} from "./ui/viewfinder.ts";
+
+const REFRESH_MS = 3_600_000;
+const LOOK_AROUND_MS = 5000;
+
+export class Page {
+  #device: Device;
+  #venue: Venue | null = null;
+  #ahead: number | null = null;
+  #trouble: Trouble | null = null;
+  #useNewPage: (() => void) | null = null;
+  #isElsewhere = false;
+
+  readonly #seen = new SeenSet();
+  readonly #held = new Held();
+  readonly #trust = new Trust();
+  readonly #reader = new Reader();
+  readonly #viewfinder = new Viewfinder((frame) => this.#reader.read(frame));
+  readonly #verdict = new VerdictScreen(() => this.#setState());
+  readonly #tabs = new Tabs((message) => void this.#hear(message));
+  readonly #settings = new SettingsScreen({
+    change: (change) => this.#change(change),
+    choose: (policy) => void this.#attempt(this.#trust.choose(policy)),
+    remove: () => void this.#remove(),
+  });
+  readonly #setup = new SetupScreen({
+    language: () => this.#device.language,
+    readPicture: (file) => this.#readPicture(file),
+    watch: (onCodes) => void this.#viewfinder.open(null, this.#device.language, onCodes),
+    stopWatching: () => this.#viewfinder.close(),
+    setUp: (wanted, data) => this.#setUp(wanted, data),
+    begin: (policy) => void this.#begin(policy),
+    complain: (fault) => this.#complain(say(fault, this.#device.language), fault),
+  });
+
+  constructor(device: Device) {
+    this.#device = device;
+  }
+
+  /** Show the door where the device is set up, else the set-up. */
+  async start(): Promise<void> {
+    this.#listen();
+    translate(this.#device.language);
+    const link = takeLink();
+    await this.#open();
+    if (link !== null) await this.#follow(link);
+    else this.#enter();
+    void keepPage((use) => {
+      this.#useNewPage = use;
+      this.#render();
+    });
+  }
+
+  // The set-up
+
+  async #open(): Promise<void> {
+    try {
+      this.#venue = await this.#trust.open();
+    } catch (error) {
+      this.#complainOf(error);
+    }
+  }
+
+  async #follow(link: SetupLink | TextName): Promise<void> {
+    if (typeof link !== "string") {
+      if (link.language !== null) this.#change({language: link.language});
+      await this.#setUp(link, null);
+    }
+    this.#enter();
+    if (typeof link === "string") this.#complain(say(link, this.#device.language), link);
+    else if (this.#venue === null) this.#setup.show(link);
+  }
+
+  async #setUp(wanted: Wanted, data: Bytes | null): Promise<Venue | null> {
+    this.#complain("");
+    show("busy", say("getting_keys", this.#device.language));
+    const venue = await this.#attempt(this.#trust.setUp(wanted, data));
+    show("busy", null);
+    // Browsers may clear what a page has stored unless it asks them not to.
+    if (venue !== null) void navigator.storage?.persist?.();
+    return venue;
+  }
+
+  async #begin(policy: string): Promise<void> {
+    await this.#attempt(this.#trust.choose(policy));
+    this.#enter();
+  }
+
+  async #remove(): Promise<void> {
+    await this.#trust.forget();
+    this.#venue = null;
+    this.#tabs.tell("forgotten");
+    this.#enter();
+  }
+
+  /** What the trust answers, put in force; null when it fails, and the page says why. */
+  async #attempt(answer: Promise<Venue>): Promise<Venue | null> {
+    try {
+      this.#venue = await answer;
+      this.#tabs.tell("changed");
+      this.#complain("");
+      this.#render();
+      return this.#venue;
+    } catch (error) {
+      this.#complainOf(error);
+      return null;
+    }
+  }
+
+  // The door
+
+  /** Show the screen that fits what is known. */
+  #enter(): void {
+    const isSetUp = this.#venue !== null;
+    element("setup").hidden = isSetUp;
+    element("door").hidden = !isSetUp;
+    for (const place of document.querySelectorAll<HTMLElement>("[data-in]")) {
+      place.hidden = (place.dataset.in === "door") !== isSetUp;
+    }
+    this.#setState();
+    if (!isSetUp) {
+      this.#viewfinder.close();
+      show("heading", say("setup_heading", this.#device.language));
+      show("authority", null);
+      this.#setup.show();
+      return;
+    }
+    this.#scanHere();
+    void this.#refresh();
+  }
+
+  #setState(): void {
+    document.documentElement.dataset.state = this.#venue === null ? "setup" : "scanning";
+  }
+
+  /** Check visitors in this tab, and in no other. */
+  #scanHere(): void {
+    this.#isElsewhere = false;
+    this.#tabs.tell("here");
+    this.#render();
+    this.#showHint(false);
+    void this.#viewfinder.open(this.#device.camera, this.#device.language, (texts) =>
+      this.#look(texts),
+    );
+    void navigator.wakeLock?.request("screen").catch(() => undefined);
+  }
+
+  /** Judge what the camera sees, unless a verdict stands or somebody is busy with the page. */
+  async #look(texts: readonly string[]): Promise<void> {
+    const fresh = this.#held.pick(texts, performance.now());
+    if (this.#isBusy) return;
+    if (fresh !== null) await this.#judge(fresh);
+    else this.#showHint(texts.length > 0);
+  }
+
+  get #isBusy(): boolean {
+    return document.querySelector("dialog[open]") !== null;
+  }
+
+  async #judge(text: string | null): Promise<void> {
+    if (this.#venue === null) return;
+    if (this.#isElsewhere) this.#scanHere();
+    const decision = await decide(text, this.#venue, now(), this.#seen);
+    const outcome = outcomeOf(decision);
+    if (text !== null) this.#held.hold(text, outcome === "admit", performance.now());
+    this.#showHint(false);
+    this.#verdict.show(decision, this.#device.language, this.#device.stays);
+    if (this.#device.sound) playSound(outcome);
+    if (this.#device.vibration) vibrate(outcome);
+  }
+
+  /** A code that was typed, pasted or entered: at the door a pass, before it a set-up code. */
+  async #take(text: string): Promise<void> {
+    if (this.#venue === null) this.#setup.code(text);
+    else if (!this.#isBusy || this.#verdict.isStanding) await this.#judge(text);
+  }
+
+  async #readPicture(file: File): Promise<string[]> {
+    return this.#reader.read(file).catch((error) => {
+      this.#complainOf(error);
+      return [];
+    });
+  }
+
+  // Beside the door
+
+  async #refresh(): Promise<void> {
+    if (this.#venue === null) return;
+    const before = this.#venue.bundle.version;
+    const {venue, ahead, trouble} = await this.#trust.refresh();
+    // The set-up may have been removed while the network was slow.
+    if (venue === null || this.#venue === null) return;
+    this.#venue = venue;
+    this.#ahead = ahead ?? this.#ahead;
+    this.#trouble = trouble;
+    if (venue.bundle.version !== before) this.#tabs.tell("changed");
+    this.#render();
+  }
+
+  async #hear(message: "here" | "changed" | "forgotten"): Promise<void> {
+    if (message === "here") this.#pause();
+    if (message === "changed") await this.#open();
+    if (message === "forgotten") {
+      await this.#trust.forget();
+      this.#venue = null;
+    }
+    const isShown = !element("door").hidden;
+    if ((this.#venue === null) === isShown) this.#enter();
+    this.#render();
+  }
+
+  /** Another tab checks visitors now. */
+  #pause(): void {
+    if (this.#venue === null) return;
+    this.#isElsewhere = true;
+    this.#viewfinder.close();
+    this.#showHint(false);
+  }
+
+  #change(change: Partial<Device>): void {
+    const camera = this.#device.camera;
+    this.#device = {...this.#device, ...change};
+    void keepDevice(this.#device);
+    if (change.language !== undefined) this.#translate();
+    if (this.#device.camera !== camera) this.#scanHere();
+  }
+
+  #translate(): void {
+    translate(this.#device.language);
+    this.#setup.translate();
+    this.#viewfinder.translate(this.#device.language);
+    if (this.#venue === null) show("heading", say("setup_heading", this.#device.language));
+    this.#render();
+    this.#showHint(false);
+  }
+
+  #render(): void {
+    const standing = this.#standing();
+    if (standing === null) return;
+    showDoor(standing, this.#device.language);
+    this.#settings.fill(standing, this.#device);
+    button("scan-here").hidden = !this.#isElsewhere;
+  }
+
+  #showHint(isHeld: boolean): void {
+    let name: TextName = this.#viewfinder.camera === null ? "ready" : "point_camera";
+    if (isHeld) name = "already_checked";
+    if (this.#isElsewhere) name = "other_tab";
+    show("hint", say(name, this.#device.language));
+  }
+
+  #standing(): Standing | null {
+    if (this.#venue === null) return null;
+    return {
+      venue: this.#venue,
+      now: now(),
+      ahead: this.#ahead,
+      trouble: this.#trouble,
+      isOnline: navigator.onLine,
+      hasNewPage: this.#useNewPage !== null,
+    };
+  }
+
+  #complainOf(error: unknown): void {
+    const trouble: Trouble = error instanceof Troubled ? error.trouble : {kind: "failed"};
+    const fault = trouble.kind === "fault" ? trouble.fault : trouble.kind;
+    this.#complain(troubleText(trouble, this.#device.language), fault);
+  }
+
+  #complain(text: string, fault = ""): void {
+    show("alert", text);
+    show("settings-answer", text);
+    document.documentElement.dataset.fault = fault;
+  }
+
+  // Events
+
+  #listen(): void {
+    listenForCodes((text) => void this.#take(text));
+    for (const place of languageSelects()) {
+      place.addEventListener("change", () => {
+        if (isLanguage(place.value)) this.#change({language: place.value});
+      });
+    }
+    for (const place of document.querySelectorAll("[data-closes]")) {
+      place.addEventListener("click", () => place.closest("dialog")?.close());
+    }
+    this.#listenAtDoor();
+    this.#listenInSettings();
+    this.#listenToBrowser();
+  }
+
+  #listenAtDoor(): void {
+    onClick("scan-here", () => this.#scanHere());
+    onClick("use-new-page", () => this.#useNewPage?.());
+    onClick("open-text", () => dialog("text-entry").showModal());
+    onFile("picture", async (file) => this.#judge((await this.#readPicture(file))[0] ?? null));
+    element("text-form").addEventListener("submit", () => {
+      const text = input("text-code").value;
+      input("text-code").value = "";
+      dialog("text-entry").close();
+      if (text !== "") void this.#take(text);
+    });
+    onClick("open-settings", () => {
+      const standing = this.#standing();
+      if (standing) this.#settings.open(standing, this.#device, this.#viewfinder.camera?.id);
+    });
+  }
+
+  #listenInSettings(): void {
+    onClick("update-now", async () => {
+      await this.#refresh();
+      const {language} = this.#device;
+      const trouble = this.#trouble;
+      show(
+        "settings-answer",
+        trouble ? troubleText(trouble, language) : say("up_to_date", language),
+      );
+    });
+    onFile("load-keys", async (file) => {
+      const venue = await this.#attempt(this.#trust.load(await bundleIn(file)));
+      if (venue !== null) show("settings-answer", say("up_to_date", this.#device.language));
+    });
+    onClick("save-evidence", () => void saveEvidence());
+  }
+
+  #listenToBrowser(): void {
+    for (const event of ["pointerdown", "keydown"]) addEventListener(event, allowSound);
+    addEventListener("hashchange", () => {
+      const link = takeLink();
+      if (link !== null) void this.#follow(link);
+    });
+    addEventListener("online", () => void this.#refresh());
+    addEventListener("offline", () => this.#render());
+    addEventListener("focus", () => this.#isElsewhere && this.#scanHere());
+    document.addEventListener("visibilitychange", () => {
+      if (this.#venue === null) return;
+      if (document.hidden) this.#viewfinder.close();
+      else this.#scanHere();
+    });
+    setInterval(() => void this.#refresh(), REFRESH_MS);
+    setInterval(() => {
+      this.#seen.prune(now());
+      this.#render();
+    }, LOOK_AROUND_MS);
+  }
+}
+
+/** The set-up in the address, which is taken out of it: it belongs into no history. */
+function takeLink(): SetupLink | TextName | null {
+  const link = parseSetupLink(location.hash);
+  if (link !== null) history.replaceState(null, "", location.pathname + location.search);
+  return link;
+}
+
+/** Two files for the authority, or for whoever watches it. */
+async function saveEvidence(): Promise<void> {
+  for (const data of (await read("evidence").catch(() => undefined)) ?? []) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([data]));
+    link.download = "bundle.jws";
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+}

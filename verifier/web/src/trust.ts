@@ -1,0 +1,38 @@
+/** What this device trusts, as the page knows it: asked of the thread that keeps it. */
+
+import {ask} from "./asking.ts";
+import type {Refreshed, Venue, Wanted} from "./keeper.ts";
+import type {Question} from "./keeper.worker.ts";
+import type {Bytes} from "./schemas/encoding.ts";
+
+export class Trust {
+  readonly #worker = new Worker(new URL("./keeper.worker.ts", import.meta.url), {type: "module"});
+
+  open(): Promise<Venue | null> {
+    return this.#ask({kind: "open"});
+  }
+
+  setUp(wanted: Wanted, data: Bytes | null): Promise<Venue> {
+    return this.#ask({kind: "set_up", wanted, data});
+  }
+
+  choose(policy: string): Promise<Venue> {
+    return this.#ask({kind: "choose", policy});
+  }
+
+  load(data: Bytes): Promise<Venue> {
+    return this.#ask({kind: "load", data});
+  }
+
+  refresh(): Promise<Refreshed> {
+    return this.#ask({kind: "refresh"});
+  }
+
+  forget(): Promise<null> {
+    return this.#ask({kind: "forget"});
+  }
+
+  #ask<Answer>(question: Question): Promise<Answer> {
+    return ask(this.#worker, question);
+  }
+}

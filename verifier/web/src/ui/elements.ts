@@ -1,0 +1,57 @@
+/** The elements of index.html by their ids. */
+
+/** The element; throws where the page and its script do not belong together. */
+export function element<T extends Element = HTMLElement>(id: string): T {
+  const found = document.getElementById(id);
+  if (found === null) throw new Error(`no element ${id}`);
+  return found as Element as T;
+}
+
+export const button = (id: string): HTMLButtonElement => element(id);
+export const dialog = (id: string): HTMLDialogElement => element(id);
+export const input = (id: string): HTMLInputElement => element(id);
+export const select = (id: string): HTMLSelectElement => element(id);
+
+/** Show a text, or hide the element for null. What stays the same is not announced again. */
+export function show(id: string, text: string | null): void {
+  const place = element(id);
+  place.hidden = text === null;
+  if (place.textContent !== (text ?? "")) place.textContent = text;
+}
+
+/** Replace a select's choices; `chosen` is the value that is selected. */
+export function offer(
+  place: HTMLSelectElement,
+  choices: readonly (readonly [value: string, name: string])[],
+  chosen: string,
+): void {
+  place.replaceChildren(...choices.map(([value, name]) => new Option(name, value)));
+  place.value = chosen;
+}
+
+/** Replace a list's items. A list that stays the same is left alone, so nobody reads it out again. */
+export function list(id: string, lines: readonly string[]): void {
+  const place = element(id);
+  const shown = Array.from(place.children, (item) => item.textContent);
+  if (lines.join("\n") === shown.join("\n")) return;
+  const items = lines.map((line) => {
+    const item = document.createElement("li");
+    item.textContent = line;
+    return item;
+  });
+  place.replaceChildren(...items);
+}
+
+/** Call `take` with each file that is chosen; the same one can be chosen again. */
+export function onFile(id: string, take: (file: File) => void): void {
+  const place = input(id);
+  place.addEventListener("change", () => {
+    const [file] = place.files ?? [];
+    if (file !== undefined) take(file);
+    place.value = "";
+  });
+}
+
+export function onClick(id: string, act: () => void): void {
+  element(id).addEventListener("click", act);
+}

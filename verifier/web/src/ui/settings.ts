@@ -1,0 +1,108 @@
+/** Settings of the device, and all there is to know about its keys. */
+
+import {listCameras} from "../camera.ts";
+import {clockText, keysText, localTime, windowAt} from "../condition.ts";
+import type {Device} from "../device.ts";
+import type {Venue} from "../keeper.ts";
+import {sentence} from "../schemas/door-texts.ts";
+import type {Language} from "../schemas/languages.ts";
+import {canVibrate} from "../signals.ts";
+import {say} from "../texts.ts";
+import type {Standing} from "./door.ts";
+import {button, dialog, element, input, list, offer, onClick, select, show} from "./elements.ts";
+
+/** What the settings ask of the rest of the page. */
+export interface SettingsUses {
+  readonly change: (change: Partial<Device>) => void;
+  readonly choose: (policy: string) => void;
+  readonly remove: () => void;
+}
+
+const SWITCHES = ["sound", "vibration", "stays"] as const;
+
+export class SettingsScreen {
+  constructor(uses: SettingsUses) {
+    for (const name of SWITCHES) {
+      input(name).addEventListener("change", () => uses.change({[name]: input(name).checked}));
+    }
+    element("vibration-choice").hidden = !canVibrate();
+    select("cameras").addEventListener("change", () => {
+      uses.change({camera: select("cameras").value});
+    });
+    select("venue-kind").addEventListener("change", () => uses.choose(select("venue-kind").value));
+    onClick("remove", () => this.#ask(true));
+    onClick("remove-no", () => this.#ask(false));
+    onClick("remove-yes", () => {
+      this.#ask(false);
+      dialog("settings").close();
+      uses.remove();
+    });
+    offerInstallation();
+  }
+
+  open(standing: Standing, device: Device, camera: string | undefined): void {
+    this.#ask(false);
+    show("settings-answer", "");
+    this.fill(standing, device);
+    void offerCameras(camera, device.language);
+    dialog("settings").showModal();
+  }
+
+  fill(standing: Standing, device: Device): void {
+    for (const name of SWITCHES) input(name).checked = device[name];
+    offerKinds(standing.venue, device.language);
+    list("facts", facts(standing, device.language));
+  }
+
+  #ask(isAsked: boolean): void {
+    element("remove-question").hidden = !isAsked;
+    button("remove").hidden = isAsked;
+    if (isAsked) button("remove-no").focus();
+  }
+}
+
+function offerKinds({bundle, policy}: Venue, language: Language): void {
+  const kinds = bundle.policies.map(({id, name}) => [id, name[language]] as const);
+  offer(select("venue-kind"), kinds, policy ?? kinds[0]?.[0] ?? "");
+}
+
+async function offerCameras(current: string | undefined, language: Language): Promise<void> {
+  const cameras = await listCameras().catch(() => []);
+  const names = cameras.map(({deviceId, label}, place) => {
+    return [deviceId, label || say("camera_number", language, {number: place + 1})] as const;
+  });
+  offer(select("cameras"), names, current ?? "");
+  element("camera-choice").hidden = names.length < 2;
+}
+
+function facts({venue, now, ahead}: Standing, language: Language): string[] {
+  const {bundle, root} = venue;
+  const {name, iss: issuer, version, exp} = bundle;
+  const window = windowAt(bundle, now);
+  const lines = [
+    keysText(bundle, now, language),
+    say("works_until", language, {time: localTime(exp, language)}),
+    sentence("bundle", language, {authority: name[language], issuer, version}),
+    sentence("root", language, {root}),
+    clockText(ahead, language),
+  ];
+  if (window !== undefined) {
+    const [begins, ends] = [localTime(window.nbf, language), localTime(window.exp, language)];
+    lines.splice(2, 0, sentence("window", language, {begins, ends}));
+  }
+  return lines;
+}
+
+/** Only some browsers let a page offer this itself. */
+function offerInstallation(): void {
+  let offered: (Event & {prompt?: () => Promise<void>}) | null = null;
+  addEventListener("beforeinstallprompt", (event) => {
+    event.preventDefault();
+    offered = event;
+    button("install").hidden = false;
+  });
+  onClick("install", () => {
+    void offered?.prompt?.();
+    button("install").hidden = true;
+  });
+}

@@ -1,0 +1,149 @@
+/** The set-up: where the keys come from, and what kind of venue this is. */
+
+import type {Venue, Wanted} from "../keeper.ts";
+import type {Bytes} from "../schemas/encoding.ts";
+import type {Language} from "../schemas/languages.ts";
+import {checkSetup, isThumbprint, parseSetupCode, type Setup, type SetupFault} from "../setup.ts";
+import {say, type TextName} from "../texts.ts";
+import {element, input, onClick, onFile, show} from "./elements.ts";
+
+/** What the set-up asks of the rest of the page. */
+export interface SetupUses {
+  readonly language: () => Language;
+  readonly readPicture: (file: File) => Promise<string[]>;
+  readonly watch: (onCodes: (texts: string[]) => Promise<void>) => void;
+  readonly stopWatching: () => void;
+  /** Resolves to null when it failed and the reason is on the page. */
+  readonly setUp: (wanted: Wanted, data: Bytes | null) => Promise<Venue | null>;
+  readonly begin: (policy: string) => void;
+  readonly complain: (fault: TextName) => void;
+}
+
+export class SetupScreen {
+  readonly #uses: SetupUses;
+  #venue: Venue | null = null;
+
+  constructor(uses: SetupUses) {
+    this.#uses = uses;
+    onClick("setup-scan", () => this.#scan());
+    onClick("setup-stop", () => this.#stop());
+    onFile("setup-picture", async (file) => this.code((await uses.readPicture(file))[0] ?? ""));
+    onFile("setup-file", (file) => this.#fromFile(file));
+    element("setup-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#tryTyped();
+    });
+    element("venue-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      const chosen = document.querySelector<HTMLInputElement>("input[name=venue]:checked");
+      if (chosen) uses.begin(chosen.value);
+    });
+  }
+
+  /** Show the first step, filled with what is known already. */
+  show(known: Setup | null = null): void {
+    this.#venue = null;
+    element("setup-form").hidden = false;
+    element("venue-form").hidden = true;
+    if (known === null) return;
+    input("setup-url").value = known.url;
+    input("setup-root").value = known.root;
+  }
+
+  /** The text of a set-up code, however it came here. */
+  code(text: string): void {
+    this.#stop();
+    this.#try(parseSetupCode(text));
+  }
+
+  translate(): void {
+    if (this.#venue !== null) this.#showKinds(this.#venue);
+  }
+
+  /** Ask what kind of venue this is. */
+  askKind(venue: Venue): void {
+    this.#venue = venue;
+    element("setup-form").hidden = true;
+    element("venue-form").hidden = false;
+    this.#showKinds(venue);
+    document.querySelector<HTMLInputElement>("input[name=venue]")?.focus();
+  }
+
+  #tryTyped(): void {
+    this.#try(checkSetup(input("setup-url").value, input("setup-root").value));
+  }
+
+  #try(setup: Setup | SetupFault): void {
+    if (typeof setup === "string") {
+      this.#uses.complain(setup);
+      return;
+    }
+    input("setup-url").value = setup.url;
+    input("setup-root").value = setup.root;
+    void this.#take({...setup, policy: null}, null);
+  }
+
+  /** The address may be missing: then the device lives on files. */
+  async #fromFile(file: File): Promise<void> {
+    const root = input("setup-root").value.trim();
+    if (!isThumbprint(root)) {
+      this.#uses.complain("file_needs_root");
+      return;
+    }
+    const checked = checkSetup(input("setup-url").value, root);
+    const url = typeof checked === "string" ? null : checked.url;
+    await this.#take({url, root, policy: null}, await bundleIn(file));
+  }
+
+  async #take(wanted: Wanted, data: Bytes | null): Promise<void> {
+    const venue = await this.#uses.setUp(wanted, data);
+    if (venue !== null) this.askKind(venue);
+  }
+
+  #scan(): void {
+    element("setup-scan").hidden = true;
+    element("setup-stop").hidden = false;
+    this.#uses.watch(async ([text]) => {
+      if (text !== undefined) this.code(text);
+    });
+  }
+
+  #stop(): void {
+    element("setup-scan").hidden = false;
+    element("setup-stop").hidden = true;
+    this.#uses.stopWatching();
+  }
+
+  #showKinds({bundle, policy}: Venue): void {
+    const language = this.#uses.language();
+    const {name, iss: address} = bundle;
+    show("venue-authority", say("from_authority", language, {name: name[language], address}));
+    const first = policy ?? bundle.policies[0]?.id;
+    element("venue-kinds").replaceChildren(
+      ...bundle.policies.map(({id, name: kind}) => radio(id, kind[language], id === first)),
+    );
+  }
+}
+
+/** A bundle file without the white space that editors and mail programs add at its end. */
+export async function bundleIn(file: File): Promise<Bytes> {
+  const data = new Uint8Array(await file.slice(0, LARGEST_FILE).arrayBuffer());
+  let size = data.length;
+  while (size > 0 && WHITE_SPACE.includes(data[size - 1] ?? 0)) size--;
+  return data.slice(0, size);
+}
+
+const LARGEST_FILE = 4_001_024;
+const WHITE_SPACE = [9, 10, 13, 32];
+
+function radio(value: string, name: string, isChosen: boolean): HTMLElement {
+  const choice = document.createElement("input");
+  choice.type = "radio";
+  choice.name = "venue";
+  choice.value = value;
+  choice.checked = isChosen;
+  const label = document.createElement("label");
+  label.className = "switch";
+  label.append(choice, name);
+  return label;
+}

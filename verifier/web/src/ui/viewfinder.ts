@@ -1,0 +1,97 @@
+/** The camera on the page: it opens, watches, and says why when it cannot. */
+
+import {type Camera, CameraFailed, type CameraFault, openCamera} from "../camera.ts";
+import type {Language} from "../schemas/languages.ts";
+import {say, type TextName} from "../texts.ts";
+import {watch} from "../watching.ts";
+import {button, element, onClick, show} from "./elements.ts";
+
+/** What is done with the texts of the codes in a frame; none is a frame without a code. */
+type OnCodes = (texts: string[]) => Promise<void>;
+
+export class Viewfinder {
+  readonly #reader: (source: ImageBitmap) => Promise<string[]>;
+  #camera: Camera | null = null;
+  #watching = new AbortController();
+  #isLit = false;
+  #fault: TextName | null = null;
+  #again: () => void = () => undefined;
+
+  constructor(reader: (source: ImageBitmap) => Promise<string[]>) {
+    this.#reader = reader;
+    onClick("camera-again", () => this.#again());
+    onClick("torch", () => this.#light(!this.#isLit));
+  }
+
+  get camera(): Camera | null {
+    return this.#camera;
+  }
+
+  /** Open the camera and hand over what is in its view until it is closed; never rejects. */
+  async open(chosen: string | null, language: Language, onCodes: OnCodes): Promise<void> {
+    this.close();
+    const {signal} = this.#watching;
+    this.#again = () => void this.open(chosen, language, onCodes);
+    element("viewfinder").hidden = false;
+    const lost = () => this.#fail("camera_lost", language);
+    try {
+      const camera = await openCamera(element<HTMLVideoElement>("video"), chosen, lost);
+      // Somebody may have closed it while the browser was still asking for leave.
+      if (signal.aborted) {
+        camera.close();
+        return;
+      }
+      this.#camera = camera;
+      button("torch").hidden = !camera.hasTorch;
+      await this.#watch(onCodes, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#fail(error instanceof CameraFailed ? error.fault : "reader_failed", language);
+    }
+  }
+
+  close(): void {
+    this.#watching.abort();
+    this.#watching = new AbortController();
+    this.#camera?.close();
+    this.#camera = null;
+    this.#isLit = false;
+    this.#showFault(null, null);
+    button("torch").hidden = true;
+    button("torch").ariaPressed = "false";
+    element("viewfinder").hidden = true;
+  }
+
+  /** The same fault in another language. */
+  translate(language: Language): void {
+    if (this.#fault !== null) this.#showFault(this.#fault, language);
+  }
+
+  async #watch(onCodes: OnCodes, signal: AbortSignal): Promise<void> {
+    const read = async (frame: ImageBitmap): Promise<void> => {
+      const texts = await this.#reader(frame);
+      if (!signal.aborted) await onCodes(texts);
+    };
+    await watch(element<HTMLVideoElement>("video"), read, signal);
+  }
+
+  #fail(fault: CameraFault | "reader_failed", language: Language): void {
+    this.close();
+    element("viewfinder").hidden = false;
+    this.#showFault(fault, language);
+  }
+
+  #showFault(fault: TextName | null, language: Language | null): void {
+    this.#fault = fault;
+    element("camera-fault").hidden = fault === null;
+    show("camera-fault-text", fault && language && say(fault, language));
+  }
+
+  #light(isOn: boolean): void {
+    this.#isLit = isOn;
+    button("torch").ariaPressed = String(isOn);
+    this.#camera?.light(isOn).catch(() => {
+      button("torch").hidden = true;
+    });
+  }
+}
