@@ -172,6 +172,8 @@ def visit(
 
 def _watch(seen: Watched) -> Watched:
     def request_failed(request: Request) -> None:
+        if request.failure == "net::ERR_ABORTED":
+            return  # The page itself had read enough of it.
         seen.failed.append(f"{request.url} ({request.failure})")
 
     def error(error: WebError) -> None:
@@ -269,6 +271,9 @@ def _tell_workers(page: Page) -> None:
 def _give_clock(context: BrowserContext, now: int) -> None:
     """Playwright's clock is for pages only, so workers are told the page's time in their name."""
     context.clock.install(time=now)
+    # Chromium does not know from where a changed script came, and asks before such a worker may
+    # talk to this machine.
+    context.grant_permissions(["local-network-access"])
     context.add_init_script(_NAME_WORKERS)
     context.route(_WORKER_SCRIPT, _add_clock)
 

@@ -123,6 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
             "Access-Control-Allow-Origin": "*",
             "Access-Control-Expose-Headers": "Date, ETag",
             "Content-Type": content_type,
+            **({} if status == 304 else {"Content-Length": str(len(body))}),
             **more,
             **({} if state.age is None else {"Age": state.age}),
             **({} if state.location is None else {"Location": state.location}),
