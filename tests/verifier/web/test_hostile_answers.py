@@ -4,7 +4,7 @@ import pytest
 
 from schemas.bundle_faults import BundleRejected
 from schemas.trust import accept_bundle
-from tests.support.hostile import hostile_bundles
+from tests.support.hostile_answers import hostile_bundles
 from tests.support.world import NOON, World
 
 _world = World()
