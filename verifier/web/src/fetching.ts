@@ -1,6 +1,6 @@
 /** The newest bundle and the time from the issuer's address; nothing else is ever asked for. */
 
-import {now} from "./clock.ts";
+import type {Clock} from "./clock.ts";
 import {BUNDLE_LIMIT} from "./schemas/bundle.ts";
 import type {Bytes} from "./schemas/encoding.ts";
 import {parseJsonObject} from "./schemas/json.ts";
@@ -31,7 +31,7 @@ export async function fetchDigest(origin: string): Promise<string | null> {
  * The bundle's own answer may come out of a cache, so the time is read from an answer that never
  * does. Half of the round trip is taken to be on the way back.
  */
-export async function compareClock(origin: string): Promise<number | null> {
+export async function compareClock(origin: string, now: Clock): Promise<number | null> {
   const sent = now();
   try {
     const answer = await send(origin + HEALTH_PATH, "GET");

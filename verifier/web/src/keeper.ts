@@ -4,7 +4,7 @@
  * It runs in a worker, so that a bundle of any size is judged beside the door and not in its way.
  */
 
-import {now} from "./clock.ts";
+import type {Clock} from "./clock.ts";
 import {compareClock, fetchBundle, fetchDigest} from "./fetching.ts";
 import {policyOf, type TrustBundle} from "./schemas/bundle.ts";
 import {BundleRejected} from "./schemas/bundle-faults.ts";
@@ -54,7 +54,7 @@ export class Keeper {
    *
    * The same set-up again changes nothing and asks nobody; another root is refused.
    */
-  async setUp(wanted: Wanted, data: Bytes | null): Promise<Venue> {
+  async setUp(wanted: Wanted, data: Bytes | null, now: Clock): Promise<Venue> {
     const known = await alone(() => this.#known());
     if (known !== null && known.state.root !== wanted.root)
       throw new Troubled({kind: "other_root"});
@@ -63,7 +63,7 @@ export class Keeper {
       if (same !== null) return same;
     }
     const offered = data ?? (await fetchBundle(String(wanted.url)));
-    return alone(async () => this.#accept(offered, await this.#known(), wanted));
+    return alone(async () => this.#accept(offered, await this.#known(), wanted, now));
   }
 
   /** Change the kind of venue; throws Troubled for one that the authority does not know. */
@@ -79,23 +79,24 @@ export class Keeper {
   }
 
   /** Take a newer bundle from a file; throws Troubled. */
-  load(data: Bytes): Promise<Venue> {
+  load(data: Bytes, now: Clock): Promise<Venue> {
     return alone(async () => {
       const known = await this.#known();
       if (known === null) throw new Troubled({kind: "failed"});
-      return this.#accept(data, known, {url: known.url, root: known.state.root, policy: null});
+      const {url, state} = known;
+      return this.#accept(data, known, {url, root: state.root, policy: null}, now);
     });
   }
 
   /** Compare the clock and fetch the newest bundle; whatever fails, what was there stays. */
-  async refresh(): Promise<Refreshed> {
+  async refresh(now: Clock): Promise<Refreshed> {
     const known = await alone(() => this.#known());
     if (!known?.url)
       return {venue: known && (await this.#venue(known)), ahead: null, trouble: null};
-    const ahead = await compareClock(known.url);
+    const ahead = await compareClock(known.url, now);
     try {
       const isNewest = (await fetchDigest(known.url)) === known.state.digest;
-      const venue = isNewest ? this.#venue(known) : this.load(await fetchBundle(known.url));
+      const venue = isNewest ? this.#venue(known) : this.load(await fetchBundle(known.url), now);
       return {venue: await venue, ahead, trouble: null};
     } catch (error) {
       if (!(error instanceof Troubled)) throw error;
@@ -121,9 +122,9 @@ export class Keeper {
     return this.#memory;
   }
 
-  async #accept(data: Bytes, known: Kept | null, wanted: Wanted): Promise<Venue> {
+  async #accept(data: Bytes, known: Kept | null, wanted: Wanted, now: Clock): Promise<Venue> {
     const before = known?.state ?? pinned(wanted.root);
-    const {bundle, state} = await this.#judge(data, before, known);
+    const {bundle, state} = await this.#judge(data, before, known, now());
     const policy = wanted.policy ?? known?.policy ?? null;
     // A kind of venue that the authority has dropped admits nobody, but is no reason to stay old.
     if (wanted.policy !== null && policyOf(bundle, policy) === undefined) {
@@ -136,9 +137,9 @@ export class Keeper {
     return this.#venue(kept);
   }
 
-  async #judge(data: Bytes, state: Kept["state"], known: Kept | null) {
+  async #judge(data: Bytes, state: Kept["state"], known: Kept | null, now: number) {
     try {
-      return await acceptBundle(data, state, now());
+      return await acceptBundle(data, state, now);
     } catch (error) {
       if (!(error instanceof BundleRejected)) throw error;
       if (error.fault === "split_view" && known !== null) {

@@ -1,10 +1,14 @@
 /** The thread that keeps what this device trusts. */
 
 import {answerWith} from "./asking.ts";
+import {clockFrom} from "./clock.ts";
 import {Keeper, type Refreshed, type Venue, type Wanted} from "./keeper.ts";
 import type {Bytes} from "./schemas/encoding.ts";
 
-export type Question =
+/** `now` is the page's time. */
+export type Question = {readonly now: number} & Task;
+
+export type Task =
   | {readonly kind: "open" | "refresh" | "forget"}
   | {readonly kind: "set_up"; readonly wanted: Wanted; readonly data: Bytes | null}
   | {readonly kind: "choose"; readonly policy: string}
@@ -13,18 +17,19 @@ export type Question =
 const keeper = new Keeper();
 
 answerWith((question: Question): Promise<Venue | Refreshed | null> => {
+  const clock = clockFrom(question.now);
   switch (question.kind) {
     case "open":
       return keeper.open();
     case "refresh":
-      return keeper.refresh();
+      return keeper.refresh(clock);
     case "forget":
       return keeper.forget();
     case "set_up":
-      return keeper.setUp(question.wanted, question.data);
+      return keeper.setUp(question.wanted, question.data, clock);
     case "choose":
       return keeper.choose(question.policy);
     case "load":
-      return keeper.load(question.data);
+      return keeper.load(question.data, clock);
   }
 });

@@ -296,7 +296,9 @@ export class Page {
   #complain(text: string, fault = ""): void {
     show("alert", text);
     show("settings-answer", text);
-    document.documentElement.dataset.fault = fault;
+    const root = document.documentElement.dataset;
+    if (fault === "") delete root.fault;
+    else root.fault = fault;
   }
 
   // Events

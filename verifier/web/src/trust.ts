@@ -1,8 +1,9 @@
 /** What this device trusts, as the page knows it: asked of the thread that keeps it. */
 
 import {ask} from "./asking.ts";
+import {now} from "./clock.ts";
 import type {Refreshed, Venue, Wanted} from "./keeper.ts";
-import type {Question} from "./keeper.worker.ts";
+import type {Task} from "./keeper.worker.ts";
 import type {Bytes} from "./schemas/encoding.ts";
 
 export class Trust {
@@ -32,7 +33,7 @@ export class Trust {
     return this.#ask({kind: "forget"});
   }
 
-  #ask<Answer>(question: Question): Promise<Answer> {
-    return ask(this.#worker, question);
+  #ask<Answer>(task: Task): Promise<Answer> {
+    return ask(this.#worker, {...task, now: now()});
   }
 }

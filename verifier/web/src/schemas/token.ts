@@ -42,7 +42,7 @@ export function challengeDigest(tokenIssuer: string): Promise<Bytes> {
 }
 
 /** H(SPKI), 32 bytes; throws InvalidText for a modulus that is not an odd one of 2048 bits. */
-export function tokenKeyId(modulus: Bytes): Promise<Bytes> {
+export async function tokenKeyId(modulus: Bytes): Promise<Bytes> {
   const [first = 0, last = 0] = [modulus[0], modulus.at(-1)];
   if (modulus.length !== MODULUS_BYTES || !(first & 0x80) || !(last & 1)) {
     throw new InvalidText("a modulus has exactly 2048 bits and is odd");
