@@ -12,7 +12,6 @@ counts as running. Fixtures that hold it must therefore end with the tests of th
 """
 
 import os
-import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -30,7 +29,6 @@ from playwright.sync_api import (
     Page,
     Playwright,
     Request,
-    Route,
     WebError,
 )
 
@@ -164,7 +162,7 @@ def visit(
     try:
         page = context.new_page()
         if now is not None:
-            _give_clock(context, now)
+            context.clock.install(time=now)
         yield _watch(Watched(context, page))
     finally:
         context.close()
@@ -250,75 +248,15 @@ def clear_storage(page: Page) -> None:
 def set_clock(page: Page, now: int) -> None:
     """Set the clock of a page forward or back, as a person does; timers do not notice.
 
-    It holds for all pages of the context, for their workers and after a reload, too. The page must
-    have been opened with a clock of its own.
+    It holds for all pages of the context and after a reload, too, but not for workers, which have
+    the real time unless the page tells them its own. The page must have been opened with a clock.
     """
     page.clock.set_system_time(now)
-    _tell_workers(page)
 
 
 def let_pass(page: Page, seconds: int) -> None:
     """As if the device had slept: timers that are due by then run once, now."""
     page.clock.fast_forward(seconds * 1000)
-    _tell_workers(page)
-
-
-def _tell_workers(page: Page) -> None:
-    for one in page.context.pages:
-        one.evaluate("qupiaTestTellWorkers()")
-
-
-def _give_clock(context: BrowserContext, now: int) -> None:
-    """Playwright's clock is for pages only, so workers are told the page's time in their name."""
-    context.clock.install(time=now)
-    # Chromium does not know from where a changed script came, and asks before such a worker may
-    # talk to this machine.
-    context.grant_permissions(["local-network-access"])
-    context.add_init_script(_NAME_WORKERS)
-    context.route(_WORKER_SCRIPT, _add_clock)
-
-
-def _add_clock(route: Route) -> None:
-    response = route.fetch()
-    kept = {
-        name: value
-        for name, value in response.headers.items()
-        if name not in ("content-encoding", "content-length")
-    }
-    route.fulfill(response=response, headers=kept, body=_WORKER_CLOCK + response.text())
-
-
-_WORKER_SCRIPT = re.compile(r"worker[^/]*\.js$")
-_NAME_WORKERS = """
-(() => {
-  const workers = [];
-  window.Worker = class extends Worker {
-    constructor(url, options) {
-      super(url, {...options, name: String(Date.now())});
-      workers.push(this);
-    }
-  };
-  window.qupiaTestTellWorkers = () => {
-    for (const worker of workers) worker.postMessage({qupiaTestNow: Date.now()});
-  };
-})();
-"""
-_WORKER_CLOCK = """
-(() => {
-  const RealDate = Date;
-  let ahead = Number(self.name) - RealDate.now();
-  self.addEventListener("message", (event) => {
-    const now = event.data?.qupiaTestNow;
-    if (now === undefined) return;
-    ahead = now - RealDate.now();
-    event.stopImmediatePropagation();
-  });
-  self.Date = class extends RealDate {
-    constructor(...given) { super(...(given.length ? given : [RealDate.now() + ahead])); }
-    static now() { return RealDate.now() + ahead; }
-  };
-})();
-"""
 
 
 # Looking
