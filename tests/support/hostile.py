@@ -1,59 +1,562 @@
-"""What a device must refuse from the issuer's address, each with the fault that it must name."""
+"""Bundles that an authority would never make: each by a name, as a chain of offers to a device.
+
+Every one is signed where that is possible, so that what is wrong with it is found by reading.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from schemas.bundle import BUNDLE_LIMIT
-from schemas.bundle_faults import BundleFault
-from schemas.encoding import b64url_decode, b64url_encode
+from schemas.encoding import b64url_encode
+from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR
-from tests.support.keys import ec_key
-from tests.support.world import World
+from tests.support import texts
+from tests.support.engines import Offers
+from tests.support.keys import EcKey, ec_key
+from tests.support.world import NOON, World
 
-WEB_PAGE = b"<!doctype html><title>Sign in to the network</title><form></form>"
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+STRANGER = ec_key("a stranger")
+Named = Iterator[tuple[str, Offers]]
 
 
-def hostile_bundles(world: World, now: int) -> dict[str, tuple[BundleFault, bytes]]:
-    """By name, for a device that accepted the newest bundle of ``world`` not later than ``now``.
+def offers(world: World, *data: bytes, now: int = NOON) -> Offers:
+    return Offers(world.pin, [(one, now) for one in data])
 
-    That bundle must have version 2 or more, so that there can be an older one.
-    """
-    seen = world.version
-    newer = world.bundle(now)
-    stranger = World(iss="https://other.example", first_key=100)
-    return {
-        "nothing": (BundleFault.NOT_A_BUNDLE, b""),
-        "a web page": (BundleFault.NOT_A_BUNDLE, WEB_PAGE),
-        "half of it": (BundleFault.NOT_A_BUNDLE, newer[: len(newer) // 2]),
-        "4 MB of letters": (BundleFault.NOT_A_BUNDLE, b"a" * BUNDLE_LIMIT),
-        "over 4 MB": (BundleFault.TOO_LARGE, b"a" * (BUNDLE_LIMIT + 1)),
-        "another authority": (BundleFault.UNKNOWN_ROOT, stranger.bundle(now)),
-        "another signer": (
-            BundleFault.UNKNOWN_SIGNER,
-            world.sign(world.payload(now), key=ec_key("a stranger")),
+
+def signed(payload: bytes, *, world: World, header: bytes | None = None) -> bytes:
+    """Whatever bytes as header and payload, under the signer's signature."""
+    return texts.signed(header or header_of(world), payload, world.signer).encode()
+
+
+def header_of(world: World, **members: Any) -> bytes:
+    ordinary = {"alg": "ES256", "kid": world.signer.kid, "typ": Typ.TRUST.value}
+    return texts.to_json(ordinary | members)
+
+
+# JSON
+
+VALUES: dict[str, bytes] = {
+    "whole": b"1",
+    "whole with a point": b"1.0",
+    "whole with an exponent": b"1e3",
+    "minus zero": b"-0",
+    "minus zero with a point": b"-0.0",
+    "leading zero": b"01",
+    "plus": b"+1",
+    "no digit after the point": b"1.",
+    "no digit before the point": b".5",
+    "no digit in the exponent": b"1e",
+    "hexadecimal": b"0x10",
+    "minus alone": b"-",
+    "too small for a double": b"1e-999",
+    "the largest double": b"1.7976931348623157e308",
+    "rounded down to the largest double": b"1.7976931348623158e308",
+    "rounded up to infinity": b"1.7976931348623159e308",
+    "beyond a double": b"1e999",
+    "beyond a double below": b"-1e999",
+    "308 digits": b"9" * 308,
+    "309 digits": b"9" * 309,
+    "5,000 digits": b"9" * 5000,
+    "5,000 digits after the point": b"0." + b"9" * 5000,
+    "NaN": b"NaN",
+    "Infinity": b"Infinity",
+    "minus Infinity": b"-Infinity",
+    "half a character": b'"\\ud800"',
+    "the other half": b'"\\udc00"',
+    "halves in the wrong order": b'"\\udc00\\ud800"',
+    "two halves": b'"\\ud83d\\ude00"',
+    "half a character inside a list": b'[{"a":["\\udfff"]}]',
+    "half a character as a name": b'{"\\ud800":1}',
+    "an escaped backslash before u": b'"\\\\ud800"',
+    "half a character in UTF-8": b'"\xed\xa0\x80"',
+    "overlong UTF-8": b'"\xc0\xaf"',
+    "cut UTF-8": b'"\xf0\x9f\x98"',
+    "Latin-1": b'"\xe9"',
+    "NUL": b'"\x00"',
+    "escaped NUL": b'"\\u0000"',
+    "a line end in a text": b'"\n"',
+    "DEL": b'"\x7f"',
+    "a line separator": '"\u2028"'.encode(),
+    "an unknown escape": b'"\\q"',
+    "a short escape": b'"\\u12"',
+    "an escape with a sign": b'"\\u+123"',
+    "single quotes": b"'a'",
+    "a comment": b"1/**/",
+    "a comma at the end": b"[1,]",
+    "half a word": b"tru",
+    "Python's true": b"True",
+    "undefined": b"undefined",
+    "nothing": b"",
+    "colons and quotes in a text": b'"\\":\\",{}[]:"',
+    "a member twice": b'{"a":1,"a":1}',
+    "a member twice in another spelling": b'{"a":1,"\\u0061":2}',
+    "a member twice deep inside": b'[[{"b":{"a":1,"b":2,"a":3}}]]',
+    "a member of each case": b'{"a":1,"A":1}',
+    "an empty name twice": b'{"":1,"":1}',
+    "__proto__": b'{"__proto__":{"alg":"none"}}',
+    "__proto__ twice": b'{"__proto__":1,"__proto__":1}',
+    "a member that hides in __proto__": b'{"__proto__":{"a":1},"a":1}',
+    "constructor": b'{"constructor":{"prototype":1},"toString":1,"valueOf":1}',
+    "a list": b"[]",
+    "a vertical tab": b"\x0b1",
+    "a no-break space": b"\xc2\xa01",
+    "white space": b" \t\r\n1 ",
+    "a byte order mark": b"\xef\xbb\xbf1",
+    "62 more levels": b"[" * 62 + b"]" * 62,
+    "63 more levels": b"[" * 63 + b"]" * 63,
+    "64 more levels": b"[" * 64 + b"]" * 64,
+    "63 more levels with a text": b"[" * 63 + b'"[[["' + b"]" * 63,
+    "64 more levels of objects": b'{"a":' * 64 + b"1" + b"}" * 64,
+    "1,000 levels": b"[" * 1000 + b"]" * 1000,
+    "100,000 levels": b"[" * 100_000 + b"]" * 100_000,
+    "levels that do not end": b"[" * 100_000,
+    "a million escapes": b'"' + b"\\n" * 1_000_000 + b'"',
+    "a million items": b"[" + b"0," * 999_999 + b"0]",
+}
+"""Right and wrong JSON, to stand where nobody reads it: as a member that is not known."""
+
+NUMBERS = [
+    *(b"1.0", b"1e0", b"10e-1", b"0.1e1", b"1.5", b"-1", b"-0", b"0", b"01", b"1e400", b'"1"'),
+    *(b"9007199254740991", b"9007199254740991.0", b"9007199254740991.4", b"9007199254740992"),
+    *(b"9007199254740993", b"9007199254740991.5", b"18446744073709551617", b"1e16", b"1" * 400),
+    *(b"true", b"null", b"[1]", b"{}", b"1.00000000000000000001", b"0.99999999999999999999"),
+]
+TIMES = [
+    *(b"1773730800.0", b"1.7737308e9", b"17737308e2", b"1773730800.5", b"-0", b"1e999"),
+    *(b"1773730800.00000000001", b"253402300799", b"253402300800", b"177373080000e-2"),
+]
+
+
+def _written() -> Named:
+    """Payloads and headers in other letters than an authority writes."""
+    for name, value in VALUES.items():
+        world = World()
+        payload, extra = texts.to_json(world.payload(NOON)), b'{"extra":' + value + b","
+        statement = texts.to_json({"version": 1, "roots": [world.root.jwk], "signers": []})
+        yield f"payload with {name}", offers(world, signed(extra + payload[1:], world=world))
+        header = extra + header_of(world)[1:]
+        if len(header) < 65_536:
+            data = signed(payload, world=world, header=header)
+            yield f"header with {name}", offers(world, data)
+            root_header = texts.to_json({"alg": "ES256", "kid": world.root.kid, "typ": Typ.ROOT})
+            root = texts.signed(extra + root_header[1:], statement, world.root)
+            yield (
+                f"root's header with {name}",
+                offers(world, world.bundle(NOON, delegations=[root])),
+            )
+            root = texts.signed(root_header, extra + statement[1:], world.root)
+            yield f"statement with {name}", offers(world, world.bundle(NOON, delegations=[root]))
+    for member, ordinary, forms in (
+        ("version", b"1", NUMBERS),
+        ("batch_size", b"8", NUMBERS),
+        ("iat", str(NOON).encode(), TIMES),
+    ):
+        for form in forms:
+            world = World()
+            payload, written = texts.to_json(world.payload(NOON)), f'"{member}":'.encode()
+            assert written + ordinary in payload
+            other = payload.replace(written + ordinary, written + form, 1)
+            name = f"{member} as {form.decode()[:30]} ({len(form)} characters)"
+            yield name, offers(world, signed(other, world=world), world.bundle(NOON))
+    world = World()
+    payload = world.payload(NOON)
+    text = json.dumps(payload, ensure_ascii=False)
+    for encoding in ("utf-16", "utf-16-le", "utf-32", "utf-8-sig", "cp1251"):
+        data = signed(text.encode(encoding, "replace"), world=world)
+        yield f"payload in {encoding}", offers(world, data)
+    for name, spelling in {
+        "with indents": json.dumps(payload, indent=1, ensure_ascii=False),
+        "in ASCII": json.dumps(payload),
+        "twice": text + text,
+        "as a list": f"[{text}]",
+        "as a text": json.dumps(text),
+        "with NUL after it": text + "\0",
+        "with a space before it": " " + text,
+        "as null": "null",
+        "empty": "",
+    }.items():
+        yield f"payload {name}", offers(world, signed(spelling.encode(), world=world))
+
+
+# Headers and the compact form
+
+
+def _headers() -> Named:
+    world = World()
+    payload = texts.to_json(world.payload(NOON))
+    members: list[dict[str, Any]] = [
+        *({"alg": alg} for alg in ("none", "HS256", "ES384", "es256", "", None, ["ES256"], 7)),
+        *({"typ": typ.value} for typ in Typ),
+        *({"typ": typ} for typ in ("JWT", "QUPIA-TRUST+JWT", "", None, ["qupia-trust+jwt"])),
+        *({"kid": kid} for kid in (7, 1e43, None, True, "", "x", "__proto__", "constructor")),
+        {"kid": [world.signer.kid]},
+        {"kid": {"toString": world.signer.kid}},
+        {"kid": {"toString": 1, "valueOf": 1}},
+        {"kid": world.root.kid},
+        {"kid": world.signer.kid + "="},
+        {"crit": []},
+        {"crit": ["exp"]},
+        {"crit": None},
+        {"b64": True},
+        {"b64": False},
+        {"jwk": STRANGER.jwk},
+        {"extra": {"deep": [1]}},
+    ]
+    for more in members:
+        data = signed(payload, world=world, header=header_of(world, **more))
+        yield f"header with {more}", offers(world, data)
+    plain = json.loads(header_of(world))
+    for name in plain:
+        rest = {key: value for key, value in plain.items() if key != name}
+        inside = texts.to_json(rest | {"__proto__": {name: plain[name]}})
+        yield (
+            f"header without {name}",
+            offers(world, signed(payload, world=world, header=texts.to_json(rest))),
+        )
+        yield (
+            f"{name} hidden in __proto__",
+            offers(world, signed(payload, world=world, header=inside)),
+        )
+    for header in (b"[]", b"null", b"7", b'"x"', b"{}", b"\xef\xbb\xbf" + header_of(world)):
+        yield f"header {header[:8]!r}", offers(world, signed(payload, world=world, header=header))
+
+
+def _forms() -> Named:
+    world = World()
+    good = world.bundle(NOON)
+    header, payload, signature = good.decode().split(".")
+    for name, data in {
+        "as it is": good,
+        "with a line end": good + b"\n",
+        "after a space": b" " + good,
+        "with NUL": good + b"\0",
+        "with a dot": good + b".",
+        "without its signature": good.rpartition(b".")[0],
+        "with an empty signature": good.rpartition(b".")[0] + b".",
+        "with padding": good + b"=",
+        "with a letter that is not ASCII": "А".encode() + good[1:],
+        "with a byte that is not UTF-8": b"\xff" + good[1:],
+        "after a byte order mark": b"\xef\xbb\xbf" + good,
+        "in UTF-16": good.decode().encode("utf-16"),
+        "with another last digit": (good[:-1] + bytes([good[-1] + 1])),
+        "with a line end inside": good[:50] + b"\n" + good[50:],
+        "with a plus": good[:-9] + b"+" + good[-8:],
+        "with four parts": good + b"." + good[:8],
+        "with its parts swapped": f"{payload}.{header}.{signature}".encode(),
+        "as JSON": json.dumps(
+            {"protected": header, "payload": payload, "signature": signature}
+        ).encode(),
+        "empty": b"",
+        "dots": b"..",
+    }.items():
+        yield f"bundle {name}", offers(world, data)
+    message = f"{header}.{payload}"
+    right = world.signer.sign(message.encode())
+    r, s = (int.from_bytes(half, "big") for half in (right[:32], right[32:]))
+    for name, pair in {
+        "the other s": (r, P256_ORDER - s),
+        "r zero": (0, s),
+        "s zero": (r, 0),
+        "r the order": (P256_ORDER, s),
+        "s the order": (r, P256_ORDER),
+        "r and s swapped": (s, r),
+        "all ones": (2**256 - 1, 2**256 - 1),
+    }.items():
+        raw = b"".join(number.to_bytes(32, "big") for number in pair)
+        yield f"signature with {name}", offers(world, f"{message}.{b64url_encode(raw)}".encode())
+    for name, raw in {
+        "a byte less": right[:-1],
+        "a byte more": right + b"\0",
+        "DER": world.signer.sign_der(message.encode()),
+        "two of them": right * 2,
+    }.items():
+        yield f"signature as {name}", offers(world, f"{message}.{b64url_encode(raw)}".encode())
+
+
+def _sizes() -> Named:
+    for name, size in (("at the limit", BUNDLE_LIMIT), ("above the limit", BUNDLE_LIMIT + 1)):
+        world = World()
+        yield f"bundle {name}", offers(world, _of_size(size, world))
+        yield f"letters {name}", offers(world, b"a" * size)
+        yield f"dots {name}", offers(world, b"." * size)
+
+
+def _of_size(size: int, world: World) -> bytes:
+    """A good bundle of so many bytes."""
+    payload, header = world.payload(NOON), header_of(world)
+    room = size - len("..") - len(b64url_encode(header)) - len(b64url_encode(bytes(64)))
+    letters = room * 3 // 4 - len(texts.to_json(payload | {"extra": ""}))
+    data = signed(texts.to_json(payload | {"extra": "x" * letters}), world=world)
+    assert len(data) == size, "base64 has no text of that length"
+    return data
+
+
+# Members
+
+
+def _members() -> Named:
+    for name in World().payload(NOON):
+        world = World()
+        payload = world.payload(NOON)
+        del payload[name]
+        yield f"without {name}", offers(world, world.sign(payload))
+        hidden = payload | {"__proto__": {name: World().payload(NOON)[name]}}
+        yield f"{name} hidden in __proto__", offers(world, world.sign(hidden))
+        for value in (None, True, 0, -1, 1.5, 10**30, "", "x", [], {}, [None], [[]], [{}], ["x"]):
+            world = World()
+            data = world.bundle(NOON, **{name: value})
+            yield f"{name} as {value!r}", offers(world, data)
+    texts_of = {"one letter": "a", "200 letters": "a" * 200, "201 letters": "a" * 201}
+    astral = {f"{n} astral letters": "😀" * n for n in (100, 101, 200, 201)}
+    for name, text in {**texts_of, **astral, "no letter": "", "NUL": "\0"}.items():
+        world = World()
+        names = {"kk": "a", "ru": "a", "en": text}
+        yield f"a name of {name}", offers(world, world.bundle(NOON, name=names))
+    for member, values in {
+        "iss": (
+            "https://a.b",
+            "HTTPS://a.b",
+            "https://",
+            "https://a\n",
+            "https://a/b",
+            "https://é",
         ),
-        "a wrong signature": (BundleFault.UNKNOWN_SIGNER, _with_wrong_signature(newer)),
-        "rollback": (BundleFault.ROLLBACK, world.bundle(now, version=seen - 1)),
-        "split view": (BundleFault.SPLIT_VIEW, world.bundle(now + 1, version=seen)),
-        "run out": (BundleFault.EXPIRED, _run_out(world, now)),
-        "another name": (BundleFault.PIN_CHANGED, world.bundle(now, batch_size=9)),
-        "a later sunset": (
-            BundleFault.SUNSET_LATER,
-            world.bundle(now, sunset=world.sunset + DAY),
-        ),
-        "a key too few": (
-            BundleFault.BROKEN_GRID,
-            world.bundle(now, pass_keys=world.payload(now)["pass_keys"][1:]),
-        ),
-    }
+        "token_issuer": ("a" * 255, "a" * 256, "a b", "a\n", "é", "~!"),
+        "tracing": ([{"hour": 0, "x": "A" * 43}], [{"hour": 2**32, "x": "A" * 43}]),
+        "retired": (["A" * 43], ["A" * 42 + "B"], ["A" * 43] * 2, ["A" * 43, "A" * 42 + "E"]),
+        "unknown": (None, {"a": [1]}),
+        "__proto__": (None, {"iss": 1}, 7),
+        "constructor": (None, 7),
+        "toString": (7,),
+        "hasOwnProperty": (7,),
+        "length": (7,),
+    }.items():
+        for number, value in enumerate(values):
+            world = World()
+            data = world.bundle(NOON, **{member: value})
+            yield f"{member} {number}: {str(value)[:40]!r}", offers(world, data)
 
 
-def _run_out(world: World, now: int) -> bytes:
-    """A bundle whose last second was just before ``now``."""
-    payload = world.payload(now - HOUR, exp=now)
-    payload["pass_keys"] = [key for key in payload["pass_keys"] if key["nbf"] < now]
-    return world.sign(payload)
+# The chain, the pins and the history
 
 
-def _with_wrong_signature(bundle: bytes) -> bytes:
-    signed, _, signature = bundle.decode().rpartition(".")
-    flipped = bytearray(b64url_decode(signature))
-    flipped[40] ^= 1
-    return f"{signed}.{b64url_encode(bytes(flipped))}".encode()
+def statement(world: World, *, by: EcKey | None = None, **members: Any) -> str:
+    """A root statement with some of its members replaced."""
+    life = {"nbf": NOON - DAY, "exp": NOON + DAY}
+    ordinary = {"version": 1, "roots": [world.root.jwk], "signers": [world.signer.jwk | life]}
+    return texts.jws(ordinary | members, typ=Typ.ROOT, key=by or world.root)
+
+
+def _statements() -> Named:
+    longest = 35 * DAY
+    world = World()
+    x, signer = world.root.jwk["x"], world.signer.jwk
+    off_the_curve = world.root.jwk | {"y": x}
+    for name, members in {
+        "version 0": {"version": 0},
+        "version 1.0": {"version": 1.0},
+        "version 7": {"version": 7},
+        "version a million": {"version": 10**6},
+        "version above a million": {"version": 10**6 + 1},
+        "no root": {"roots": []},
+        "nine roots": {"roots": [world.root.jwk] * 9},
+        "another root": {"roots": [STRANGER.jwk]},
+        "a root twice": {"roots": [world.root.jwk, world.root.jwk | {"extra": 1}]},
+        "a root with a private member": {"roots": [world.root.jwk | {"d": x}]},
+        "a root with k": {"roots": [world.root.jwk | {"k": x}]},
+        "a root of another curve": {"roots": [world.root.jwk | {"crv": "P-384"}]},
+        "a root off the curve too": {"roots": [world.root.jwk, off_the_curve]},
+        "a root with __proto__": {"roots": [world.root.jwk | {"__proto__": {"d": x}}]},
+        "a root as a text": {"roots": [world.root.kid]},
+        "no signer": {"signers": []},
+        "null for signers": {"signers": None},
+        "half a signer": {"signers": [{"kty": "EC"}]},
+        "a signer for 35 days": {"signers": [signer | {"nbf": NOON, "exp": NOON + longest}]},
+        "a signer for longer": {"signers": [signer | {"nbf": NOON, "exp": NOON + longest + 1}]},
+        "a signer for no time": {"signers": [signer | {"nbf": NOON, "exp": NOON}]},
+        "a signer until now": {"signers": [signer | {"nbf": NOON - 1, "exp": NOON + 1}]},
+        "a signer from later": {"signers": [signer | {"nbf": NOON + 1, "exp": NOON + 2}]},
+        "a signer with q": {"signers": [signer | {"nbf": NOON, "exp": NOON + 9, "q": x}]},
+        "a signer twice": {
+            "signers": [
+                signer | {"nbf": NOON, "exp": NOON + DAY},
+                signer | {"nbf": NOON - DAY, "exp": NOON},
+            ]
+        },
+        "a signer off the curve": {
+            "signers": [signer | {"y": signer["x"], "nbf": NOON, "exp": NOON + DAY}]
+        },
+        "an x in another spelling": {
+            "roots": [world.root.jwk | {"x": x[:-1] + chr(ord(x[-1]) + 1)}]
+        },
+    }.items():
+        data = world.bundle(NOON, delegations=[statement(world, **members)])
+        yield f"statement with {name}", Offers(world.pin, [(data, NOON), (data, NOON + 1)])
+    for name, delegations in {
+        "none": [],
+        "a letter": ["x"],
+        "three letters": ["x.y.z"],
+        "a number": [7],
+        "a text": "x",
+        "null": None,
+        "an object": {"0": world.statements[0], "length": 1},
+        "a half and a whole": ["", world.statements[0]],
+        "Cyrillic": ["ж"],
+        "one that is too long": [world.statements[0] + "A" * 65_536],
+        "a thousand and one": world.statements * 1001,
+        "a bundle": [world.bundle(NOON).decode()],
+        "by a stranger": [statement(world, by=STRANGER)],
+        "by a stranger whom it names": [
+            statement(world, by=STRANGER, roots=[world.root.jwk, STRANGER.jwk])
+        ],
+        "of another typ": [texts.jws({"version": 1}, typ=Typ.TRUST, key=world.root)],
+        "version 2 by a stranger": [*world.statements, statement(world, by=STRANGER, version=2)],
+        "version 1 again": world.statements * 2,
+        "version 3 after 1": [*world.statements, statement(world, version=3)],
+        "version 2 with more": [*world.statements, statement(world, version=2, extra=1)],
+        "version 2.0": [*world.statements, statement(world, version=2.0)],
+    }.items():
+        data = world.bundle(NOON, delegations=delegations)
+        yield f"delegations: {name}", offers(world, data)
+    for role in ("root", "paper_key", "retention_key", "notices_key", "entitlement_key"):
+        data = world.sign(world.payload(NOON), key=getattr(world, role))
+        yield f"signed by the {role}", offers(world, data)
+    text = texts.jws(world.payload(NOON), typ=Typ.TRUST, key=STRANGER, kid=world.signer.kid)
+    yield "signed by a stranger in the signer's name", offers(world, text.encode())
+    other = World(iss="https://other.example", first_key=50)
+    yield "of another root", Offers(world.pin, [(other.bundle(NOON), NOON)])
+    for pin in ("", "x", "__proto__", "constructor"):
+        yield f"pinned to {pin!r}", Offers(pin, [(world.bundle(NOON), NOON)])
+
+
+def _histories() -> Named:
+    def story(name: str, tell: Callable[[World], list[bytes]]) -> tuple[str, Offers]:
+        world = World()
+        return name, offers(world, *tell(world))
+
+    def again(world: World) -> list[bytes]:
+        return [world.bundle(NOON)] * 2
+
+    def back(world: World) -> list[bytes]:
+        older, newer = world.bundle(NOON), world.bundle(NOON)
+        return [newer, older, newer]
+
+    def split(world: World) -> list[bytes]:
+        return [world.bundle(NOON, version=7), world.bundle(NOON + 1, version=7)]
+
+    def marked(world: World) -> list[bytes]:
+        payload = world.payload(NOON)
+        header = header_of(world, extra=1)
+        return [world.sign(payload), signed(texts.to_json(payload), world=world, header=header)]
+
+    def rotated(world: World) -> list[bytes]:
+        world.version = 40
+        shown = [world.bundle(NOON)]
+        for _ in range(5):
+            world.rotate_root(NOON)
+            shown.append(world.bundle(NOON))
+        return [*shown, *shown, shown[-1]]
+
+    def delegated(world: World) -> list[bytes]:
+        world.version = 40
+        first, old = world.bundle(NOON), world.signer
+        world.delegate(NOON)
+        return [first, world.sign(world.payload(NOON), key=old), world.bundle(NOON), first]
+
+    def named_by_an_old_root(world: World) -> list[bytes]:
+        first, old = world.bundle(NOON), world.root
+        world.rotate_root(NOON)
+        world.statements.append(world.statement(3, by=old, now=NOON))
+        return [first, world.bundle(NOON)]
+
+    def rewritten(world: World) -> list[bytes]:
+        first = world.bundle(NOON)
+        world.statements = [world.statement(1, by=world.root, now=NOON + 1)]
+        world.delegate(NOON)
+        return [first, world.bundle(NOON)]
+
+    def two_chains(world: World) -> list[bytes]:
+        twin, first = World(), world.bundle(NOON)
+        twin.delegate(NOON)
+        twin.delegate(NOON)
+        world.signer = ec_key("another second signer")
+        world.statements.append(world.statement(2, by=world.root, now=NOON))
+        return [first, world.bundle(NOON), twin.bundle(NOON)]
+
+    def begun_later(world: World) -> list[bytes]:
+        """The chain of a later bundle begins in the middle of what was seen, or after it."""
+        first = world.bundle(NOON)
+        world.delegate(NOON)
+        world.delegate(NOON)
+        whole, chain = world.bundle(NOON), world.statements
+        cut = [world.bundle(NOON, delegations=chain[start:]) for start in (1, 2)]
+        gap = world.bundle(NOON, delegations=[chain[0], chain[2]])
+        return [first, *cut, gap, whole, *cut, world.bundle(NOON, delegations=chain[:2])]
+
+    def numbered_from_five(world: World) -> list[bytes]:
+        chains = [[statement(world, version=n)] for n in (5, 7, 5, 6)]
+        return [world.bundle(NOON, delegations=chain) for chain in chains]
+
+    def pins(world: World) -> list[bytes]:
+        changes: list[dict[str, Any]] = [
+            {"iss": "https://other.example"},
+            {"token_issuer": "other.example"},
+            {"specimen": True},
+            {"batch_size": 9},
+            {"batch_size": 8.0},
+            {"name": {"kk": "x", "ru": "x", "en": "x"}},
+            {"sunset": world.sunset + 1},
+            {"sunset": world.sunset - DAY},
+            {"sunset": world.sunset},
+        ]
+        return [world.bundle(NOON), *(world.bundle(NOON, **change) for change in changes)]
+
+    def hint(world: World) -> list[bytes]:
+        other = World(hint="month")
+        other.version = 1
+        return [world.bundle(NOON), other.bundle(NOON)]
+
+    def pins_after_rotation(world: World) -> list[bytes]:
+        first = world.bundle(NOON)
+        world.rotate_root(NOON)
+        return [first, world.bundle(NOON, iss="https://other.example"), world.bundle(NOON)]
+
+    yield story("the same again", again)
+    yield story("an older one", back)
+    yield story("two of one version", split)
+    yield story("one payload under two headers", marked)
+    yield story("five new roots", rotated)
+    yield story("a new signer", delegated)
+    yield story("a signer named by an old root", named_by_an_old_root)
+    yield story("a chain that rewrites the past", rewritten)
+    yield story("two chains of one length", two_chains)
+    yield story("chains that begin later", begun_later)
+    yield story("chains numbered from five", numbered_from_five)
+    yield story("pins that change", pins)
+    yield story("a hint form that changes", hint)
+    yield story("pins after a new root", pins_after_rotation)
+    world = World()
+    world.life = 72 * HOUR
+    data, end = world.bundle(NOON), NOON + world.life
+    moments = (NOON - 30 * DAY, 0, end - 1, end, end + 1, NOON)
+    yield "at any time", Offers(world.pin, [(data, now) for now in moments])
+    world = World()
+    world.life = 7 * DAY
+    end = NOON + 34 * DAY
+    data = world.bundle(end - DAY)
+    times = [(data, now) for now in (end - 1, end)]
+    yield "from a signer whose time ends", Offers(world.pin, times)
+    for iat in (NOON - DAY - 1, NOON - DAY, NOON + 34 * DAY - 1, NOON + 34 * DAY):
+        world = World()
+        data = world.bundle(iat)
+        yield f"made {iat - NOON} s after noon", Offers(world.pin, [(data, iat)])
+
+
+def hostile() -> dict[str, Offers]:
+    """Every chain of offers by its name."""
+    parts = (_written, _headers, _forms, _sizes, _members, _statements, _histories)
+    named = [pair for part in parts for pair in part()]
+    assert len(dict(named)) == len(named), "two stories have one name"
+    return dict(named)

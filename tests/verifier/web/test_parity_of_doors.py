@@ -133,33 +133,58 @@ moments = st.builds(
 near_noon = st.integers(NOON - 5, NOON + 400)
 
 
+bindings = st.sampled_from([UNBOUND, UNBOUND, BINDING, OTHER_BINDING])
+
+
 @st.composite
-def codes(draw: st.DrawFn, times: st.SearchStrategy[int]) -> dict[str, Any]:
+def codes(
+    draw: st.DrawFn, times: st.SearchStrategy[int], passes: list[tuple[World, Pass]] = PASSES
+) -> dict[str, Any]:
     """A code that a wallet shows, up to five slots too early or too late, or at any time."""
     now = draw(times)
-    world, a_pass = draw(st.sampled_from(PASSES))
+    world, a_pass = draw(st.sampled_from(passes))
     shown = min(max(slot_at(now) + draw(st.integers(-5, 5)), 0), SLOTS - 1)
-    slot = draw(st.just(shown) | st.integers(0, SLOTS - 1))
-    venue = draw(st.sampled_from([UNBOUND, BINDING, OTHER_BINDING]))
-    return {"text": world.show(a_pass, slot, venue=venue), "now": now}
+    slot = draw(st.just(shown) | st.just(shown) | st.integers(0, SLOTS - 1))
+    return {"text": world.show(a_pass, slot, venue=draw(bindings)), "now": now}
 
 
 @st.composite
-def visits(draw: st.DrawFn, times: st.SearchStrategy[int]) -> dict[str, Any]:
-    """A door at which up to four codes are shown in turn, while its clock may be set."""
-    scans = draw(st.lists(codes(times), min_size=1, max_size=4))
+def visits(draw: st.DrawFn, scans: st.SearchStrategy[dict[str, Any]]) -> dict[str, Any]:
+    """A door at which a few codes are shown in turn, while its clock may be set."""
+    shown = draw(st.lists(scans, min_size=1, max_size=5))
     return case(
-        **scans[-1],
-        before=scans[:-1],
-        bundle=draw(st.sampled_from(["authority.jws", "authority.jws", "training.jws", None])),
+        **shown[-1],
+        before=shown[:-1],
+        bundle=draw(st.sampled_from(["authority.jws"] * 4 + ["training.jws", None])),
         policy=draw(st.sampled_from(POLICIES)),
         venue=draw(st.sampled_from(VENUES)),
     )
 
 
+at_noon = codes(near_noon, PASSES[:2])
+at_any_time = codes(near_noon) | codes(moments)
+
+
 @many
-@given(st.lists(visits(near_noon) | visits(moments), min_size=5, max_size=15))
+@given(st.lists(visits(at_noon) | visits(at_any_time), min_size=5, max_size=15))
 def test_honest_codes_at_any_time(engines: Engines, cases: list[dict[str, Any]]) -> None:
+    engines.assert_agree(cases)
+
+
+@st.composite
+def rushes(draw: st.DrawFn) -> dict[str, Any]:
+    """Fresh codes of two passes, again and again, while the clock may be set back."""
+    times = draw(st.lists(near_noon, min_size=2, max_size=8))
+    scans = [
+        {"text": AUTHORITY.show(draw(st.sampled_from(PASSES[:2]))[1], slot_at(now)), "now": now}
+        for now in times
+    ]
+    return case(**scans[-1], before=scans[:-1])
+
+
+@many
+@given(st.lists(rushes(), min_size=1, max_size=5))
+def test_passes_that_are_shown_again(engines: Engines, cases: list[dict[str, Any]]) -> None:
     engines.assert_agree(cases)
 
 
