@@ -1,4 +1,4 @@
-/** Questions to a worker, each with one answer. */
+/** Questions to another thread, each with one answer. */
 
 import {type Trouble, Troubled} from "./trouble.ts";
 
@@ -9,21 +9,37 @@ interface Asked<Question> {
 
 type Told<Answer> = {readonly answer: Answer} | {readonly trouble: Trouble};
 
-/** Ask; `moved` is handed over instead of copied. Rejects with Troubled. */
-export function ask<Question, Answer>(
-  worker: Worker,
-  question: Question,
-  moved: Transferable[] = [],
-): Promise<Answer> {
-  const {port1, port2} = new MessageChannel();
-  return new Promise((resolve, reject) => {
-    port1.onmessage = ({data}: MessageEvent<Told<Answer>>) => {
-      port1.close();
-      if ("answer" in data) resolve(data.answer);
-      else reject(new Troubled(data.trouble));
-    };
-    worker.postMessage({question, port: port2}, [port2, ...moved]);
-  });
+/** A worker that answers; see {@link answerWith}. */
+export class Thread<Question> {
+  readonly #worker: Worker;
+  readonly #waiting = new Set<() => void>();
+  #isBroken = false;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    // Also when the worker's script does not arrive at all.
+    worker.addEventListener("error", () => {
+      this.#isBroken = true;
+      for (const fail of this.#waiting) fail();
+    });
+  }
+
+  /** Ask; `moved` is handed over instead of copied. Rejects with Troubled. */
+  ask<Answer>(question: Question, moved: Transferable[] = []): Promise<Answer> {
+    const {port1, port2} = new MessageChannel();
+    return new Promise((resolve, reject) => {
+      const fail = (): void => reject(new Troubled({kind: "failed"}));
+      if (this.#isBroken) return fail();
+      this.#waiting.add(fail);
+      port1.onmessage = ({data}: MessageEvent<Told<Answer>>) => {
+        port1.close();
+        this.#waiting.delete(fail);
+        if ("answer" in data) resolve(data.answer);
+        else reject(new Troubled(data.trouble));
+      };
+      this.#worker.postMessage({question, port: port2}, [port2, ...moved]);
+    });
+  }
 }
 
 /** In a worker: answer every question. What was not foreseen is told without its text. */

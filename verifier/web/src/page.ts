@@ -1,17 +1,15 @@
 /** The page as a whole: which screen is shown, and what moves it to another. */
 
 import {now} from "./clock.ts";
-import {decide, outcomeOf} from "./decision.ts";
 import {type Device, keepDevice} from "./device.ts";
-import {Held} from "./held.ts";
+import {Doorkeeper} from "./doorkeeper.ts";
 import type {Venue, Wanted} from "./keeper.ts";
 import {keepPage} from "./offline.ts";
 import {Reader} from "./reader.ts";
 import type {Bytes} from "./schemas/encoding.ts";
 import {isLanguage} from "./schemas/languages.ts";
-import {SeenSet} from "./seen.ts";
 import {parseSetupLink, type SetupLink} from "./setup.ts";
-import {allowSound, playSound, vibrate} from "./signals.ts";
+import {allowSound} from "./signals.ts";
 import {read} from "./storage.ts";
 import {Tabs} from "./tabs.ts";
 import {say, type TextName} from "./texts.ts";
@@ -23,7 +21,6 @@ import {languageSelects, translate} from "./ui/language.ts";
 import {SettingsScreen} from "./ui/settings.ts";
 import {bundleIn, SetupScreen} from "./ui/setup.ts";
 import {listenForCodes} from "./ui/typing.ts";
-import {VerdictScreen} from "./ui/verdict.ts";
 import {Viewfinder} from "./ui/viewfinder.ts";
 
 const REFRESH_MS = 3_600_000;
@@ -35,14 +32,15 @@ export class Page {
   #ahead: number | null = null;
   #trouble: Trouble | null = null;
   #useNewPage: (() => void) | null = null;
+  /** Whether visitors are checked: a device may be set up while its kind is still asked for. */
+  #isAtDoor = false;
+  /** Whether another tab checks them. */
   #isElsewhere = false;
 
-  readonly #seen = new SeenSet();
-  readonly #held = new Held();
+  readonly #doorkeeper = new Doorkeeper(() => this.#setState());
   readonly #trust = new Trust();
   readonly #reader = new Reader();
   readonly #viewfinder = new Viewfinder((frame) => this.#reader.read(frame));
-  readonly #verdict = new VerdictScreen(() => this.#setState());
   readonly #tabs = new Tabs((message) => void this.#hear(message));
   readonly #settings = new SettingsScreen({
     change: (change) => this.#change(change),
@@ -137,26 +135,26 @@ export class Page {
 
   /** Show the screen that fits what is known. */
   #enter(): void {
-    const isSetUp = this.#venue !== null;
-    element("setup").hidden = isSetUp;
-    element("door").hidden = !isSetUp;
+    this.#isAtDoor = this.#venue !== null;
+    element("setup").hidden = this.#isAtDoor;
+    element("door").hidden = !this.#isAtDoor;
     for (const place of document.querySelectorAll<HTMLElement>("[data-in]")) {
-      place.hidden = (place.dataset.in === "door") !== isSetUp;
+      place.hidden = (place.dataset.in === "door") !== this.#isAtDoor;
     }
     this.#setState();
-    if (!isSetUp) {
-      this.#viewfinder.close();
-      show("heading", say("setup_heading", this.#device.language));
-      show("authority", null);
-      this.#setup.show();
+    if (this.#isAtDoor) {
+      this.#scanHere();
+      void this.#refresh();
       return;
     }
-    this.#scanHere();
-    void this.#refresh();
+    this.#viewfinder.close();
+    show("heading", say("setup_heading", this.#device.language));
+    show("authority", null);
+    this.#setup.show();
   }
 
   #setState(): void {
-    document.documentElement.dataset.state = this.#venue === null ? "setup" : "scanning";
+    document.documentElement.dataset.state = this.#isAtDoor ? "scanning" : "setup";
   }
 
   /** Check visitors in this tab, and in no other. */
@@ -165,18 +163,18 @@ export class Page {
     this.#tabs.tell("here");
     this.#render();
     this.#showHint(false);
-    void this.#viewfinder.open(this.#device.camera, this.#device.language, (texts) =>
-      this.#look(texts),
-    );
+    if (document.hidden) return;
+    const {camera, language} = this.#device;
+    void this.#viewfinder.open(camera, language, (texts) => this.#look(texts));
     void navigator.wakeLock?.request("screen").catch(() => undefined);
   }
 
   /** Judge what the camera sees, unless a verdict stands or somebody is busy with the page. */
   async #look(texts: readonly string[]): Promise<void> {
-    const fresh = this.#held.pick(texts, performance.now());
+    const fresh = this.#doorkeeper.pick(texts);
     if (this.#isBusy) return;
+    this.#showHint(texts.length > 0 && fresh === null);
     if (fresh !== null) await this.#judge(fresh);
-    else this.#showHint(texts.length > 0);
   }
 
   get #isBusy(): boolean {
@@ -186,19 +184,13 @@ export class Page {
   async #judge(text: string | null): Promise<void> {
     if (this.#venue === null) return;
     if (this.#isElsewhere) this.#scanHere();
-    const decision = await decide(text, this.#venue, now(), this.#seen);
-    const outcome = outcomeOf(decision);
-    if (text !== null) this.#held.hold(text, outcome === "admit", performance.now());
-    this.#showHint(false);
-    this.#verdict.show(decision, this.#device.language, this.#device.stays);
-    if (this.#device.sound) playSound(outcome);
-    if (this.#device.vibration) vibrate(outcome);
+    await this.#doorkeeper.judge(text, this.#venue, this.#device);
   }
 
   /** A code that was typed, pasted or entered: at the door a pass, before it a set-up code. */
   async #take(text: string): Promise<void> {
-    if (this.#venue === null) this.#setup.code(text);
-    else if (!this.#isBusy || this.#verdict.isStanding) await this.#judge(text);
+    if (!this.#isAtDoor) this.#setup.code(text);
+    else if (!this.#isBusy || this.#doorkeeper.isTelling) await this.#judge(text);
   }
 
   async #readPicture(file: File): Promise<string[]> {
@@ -230,14 +222,13 @@ export class Page {
       await this.#trust.forget();
       this.#venue = null;
     }
-    const isShown = !element("door").hidden;
-    if ((this.#venue === null) === isShown) this.#enter();
+    if ((this.#venue === null) === this.#isAtDoor) this.#enter();
     this.#render();
   }
 
   /** Another tab checks visitors now. */
   #pause(): void {
-    if (this.#venue === null) return;
+    if (!this.#isAtDoor) return;
     this.#isElsewhere = true;
     this.#viewfinder.close();
     this.#showHint(false);
@@ -248,14 +239,14 @@ export class Page {
     this.#device = {...this.#device, ...change};
     void keepDevice(this.#device);
     if (change.language !== undefined) this.#translate();
-    if (this.#device.camera !== camera) this.#scanHere();
+    if (this.#device.camera !== camera && this.#isAtDoor) this.#scanHere();
   }
 
   #translate(): void {
     translate(this.#device.language);
     this.#setup.translate();
     this.#viewfinder.translate(this.#device.language);
-    if (this.#venue === null) show("heading", say("setup_heading", this.#device.language));
+    if (!this.#isAtDoor) show("heading", say("setup_heading", this.#device.language));
     this.#render();
     this.#showHint(false);
   }
@@ -276,7 +267,7 @@ export class Page {
   }
 
   #standing(): Standing | null {
-    if (this.#venue === null) return null;
+    if (!this.#isAtDoor || this.#venue === null) return null;
     return {
       venue: this.#venue,
       now: now(),
@@ -332,6 +323,9 @@ export class Page {
     onClick("open-settings", () => {
       const standing = this.#standing();
       if (standing) this.#settings.open(standing, this.#device, this.#viewfinder.camera?.id);
+      void loadEvidence().then((evidence) => {
+        button("save-evidence").hidden = evidence.length === 0;
+      });
     });
   }
 
@@ -362,13 +356,12 @@ export class Page {
     addEventListener("offline", () => this.#render());
     addEventListener("focus", () => this.#isElsewhere && this.#scanHere());
     document.addEventListener("visibilitychange", () => {
-      if (this.#venue === null) return;
       if (document.hidden) this.#viewfinder.close();
-      else this.#scanHere();
+      else if (this.#isAtDoor) this.#scanHere();
     });
     setInterval(() => void this.#refresh(), REFRESH_MS);
     setInterval(() => {
-      this.#seen.prune(now());
+      this.#doorkeeper.forget();
       this.#render();
     }, LOOK_AROUND_MS);
   }
@@ -381,9 +374,14 @@ function takeLink(): SetupLink | TextName | null {
   return link;
 }
 
+/** Two bundles that contradict each other; none as long as the authority is consistent. */
+async function loadEvidence(): Promise<readonly Bytes[]> {
+  return (await read("evidence").catch(() => undefined)) ?? [];
+}
+
 /** Two files for the authority, or for whoever watches it. */
 async function saveEvidence(): Promise<void> {
-  for (const data of (await read("evidence").catch(() => undefined)) ?? []) {
+  for (const data of await loadEvidence()) {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([data]));
     link.download = "bundle.jws";

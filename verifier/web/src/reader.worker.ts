@@ -10,7 +10,8 @@ const PICTURE_LIMIT = 20_000_000;
 const OPTIONS: ReaderOptions = {formats: ["QRCode"], maxNumberOfSymbols: 4, textMode: "Plain"};
 
 // Unless it is told, the library fetches its decoder from somebody else's server.
-prepareZXingModule({overrides: {locateFile: () => decoder}});
+// It is made ready before the first code; should that fail, the first reading tells.
+prepareZXingModule({overrides: {locateFile: () => decoder}, fireImmediately: true}).catch(() => {});
 
 const canvas = new OffscreenCanvas(1, 1);
 const context = canvas.getContext("2d", {willReadFrequently: true, alpha: false});

@@ -1,13 +1,15 @@
 /** What this device trusts, as the page knows it: asked of the thread that keeps it. */
 
-import {ask} from "./asking.ts";
+import {Thread} from "./asking.ts";
 import {now} from "./clock.ts";
 import type {Refreshed, Venue, Wanted} from "./keeper.ts";
-import type {Task} from "./keeper.worker.ts";
+import type {Question, Task} from "./keeper.worker.ts";
 import type {Bytes} from "./schemas/encoding.ts";
 
 export class Trust {
-  readonly #worker = new Worker(new URL("./keeper.worker.ts", import.meta.url), {type: "module"});
+  readonly #thread = new Thread<Question>(
+    new Worker(new URL("./keeper.worker.ts", import.meta.url), {type: "module"}),
+  );
 
   open(): Promise<Venue | null> {
     return this.#ask({kind: "open"});
@@ -34,6 +36,6 @@ export class Trust {
   }
 
   #ask<Answer>(task: Task): Promise<Answer> {
-    return ask(this.#worker, {...task, now: now()});
+    return this.#thread.ask({...task, now: now()});
   }
 }

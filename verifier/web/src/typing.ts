@@ -3,7 +3,7 @@
 import {PREFIX} from "./schemas/presentation.ts";
 
 /** Milliseconds without a key after which a scanner has finished, or a person is typing. */
-export const PAUSE_MS = 400;
+export const PAUSE_MS = 1000;
 
 /** Twice what the largest QR code holds (ISO/IEC 18004). */
 const LONGEST = 8192;
@@ -51,7 +51,8 @@ export class Typing {
 
   /** What has been typed, on Enter; null when nothing has. */
   finish(): string | null {
-    const text = this.#places.startsWith(PREFIX) ? this.#places : this.#meant;
+    const isMeant = this.#meant.startsWith(PREFIX) || !this.#places.startsWith(PREFIX);
+    const text = isMeant ? this.#meant : this.#places;
     this.#meant = "";
     this.#places = "";
     return text === "" ? null : text;
