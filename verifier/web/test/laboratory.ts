@@ -96,5 +96,8 @@ function fromHex(text: string): Bytes {
 }
 
 function bytes(base64: string): Bytes {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const letters = atob(base64);
+  const data = new Uint8Array(letters.length);
+  for (let at = 0; at < data.length; at++) data[at] = letters.charCodeAt(at);
+  return data;
 }
