@@ -181,9 +181,8 @@ def build_laboratory() -> Path:
     with locked(_BUILD):
         if not _is_current():
             path = f"{PROGRAMS}{os.pathsep}{os.environ.get('PATH', '')}"
-            command = [PROGRAMS / "npm", "run", "--silent", "laboratory"]
             done = subprocess.run(
-                command,
+                [PROGRAMS / "npm", "run", "--silent", "laboratory"],
                 cwd=WEB,
                 env={**os.environ, "PATH": path},
                 capture_output=True,

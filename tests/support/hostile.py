@@ -4,7 +4,8 @@ Every one is signed where that is possible, so that what is wrong with it is fou
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from schemas.bundle import BUNDLE_LIMIT
@@ -14,10 +15,14 @@ from schemas.kinds import DAY, HOUR
 from tests.support import texts
 from tests.support.engines import Offers
 from tests.support.keys import EcKey, ec_key
+from tests.support.spellings import NUMBERS, TIMES, VALUES
 from tests.support.world import NOON, World
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 STRANGER = ec_key("a stranger")
+OTHER_VALUES: list[Any] = [
+    *(None, True, 0, -1, 1.5, 10**30, "", "x", [], {}, [None], [[]], [{}], ["x"])
+]
 Named = Iterator[tuple[str, Offers]]
 
 
@@ -35,98 +40,7 @@ def header_of(world: World, **members: Any) -> bytes:
     return texts.to_json(ordinary | members)
 
 
-# JSON
-
-VALUES: dict[str, bytes] = {
-    "whole": b"1",
-    "whole with a point": b"1.0",
-    "whole with an exponent": b"1e3",
-    "minus zero": b"-0",
-    "minus zero with a point": b"-0.0",
-    "leading zero": b"01",
-    "plus": b"+1",
-    "no digit after the point": b"1.",
-    "no digit before the point": b".5",
-    "no digit in the exponent": b"1e",
-    "hexadecimal": b"0x10",
-    "minus alone": b"-",
-    "too small for a double": b"1e-999",
-    "the largest double": b"1.7976931348623157e308",
-    "rounded down to the largest double": b"1.7976931348623158e308",
-    "rounded up to infinity": b"1.7976931348623159e308",
-    "beyond a double": b"1e999",
-    "beyond a double below": b"-1e999",
-    "308 digits": b"9" * 308,
-    "309 digits": b"9" * 309,
-    "5,000 digits": b"9" * 5000,
-    "5,000 digits after the point": b"0." + b"9" * 5000,
-    "NaN": b"NaN",
-    "Infinity": b"Infinity",
-    "minus Infinity": b"-Infinity",
-    "half a character": b'"\\ud800"',
-    "the other half": b'"\\udc00"',
-    "halves in the wrong order": b'"\\udc00\\ud800"',
-    "two halves": b'"\\ud83d\\ude00"',
-    "half a character inside a list": b'[{"a":["\\udfff"]}]',
-    "half a character as a name": b'{"\\ud800":1}',
-    "an escaped backslash before u": b'"\\\\ud800"',
-    "half a character in UTF-8": b'"\xed\xa0\x80"',
-    "overlong UTF-8": b'"\xc0\xaf"',
-    "cut UTF-8": b'"\xf0\x9f\x98"',
-    "Latin-1": b'"\xe9"',
-    "NUL": b'"\x00"',
-    "escaped NUL": b'"\\u0000"',
-    "a line end in a text": b'"\n"',
-    "DEL": b'"\x7f"',
-    "a line separator": '"\u2028"'.encode(),
-    "an unknown escape": b'"\\q"',
-    "a short escape": b'"\\u12"',
-    "an escape with a sign": b'"\\u+123"',
-    "single quotes": b"'a'",
-    "a comment": b"1/**/",
-    "a comma at the end": b"[1,]",
-    "half a word": b"tru",
-    "Python's true": b"True",
-    "undefined": b"undefined",
-    "nothing": b"",
-    "colons and quotes in a text": b'"\\":\\",{}[]:"',
-    "a member twice": b'{"a":1,"a":1}',
-    "a member twice in another spelling": b'{"a":1,"\\u0061":2}',
-    "a member twice deep inside": b'[[{"b":{"a":1,"b":2,"a":3}}]]',
-    "a member of each case": b'{"a":1,"A":1}',
-    "an empty name twice": b'{"":1,"":1}',
-    "__proto__": b'{"__proto__":{"alg":"none"}}',
-    "__proto__ twice": b'{"__proto__":1,"__proto__":1}',
-    "a member that hides in __proto__": b'{"__proto__":{"a":1},"a":1}',
-    "constructor": b'{"constructor":{"prototype":1},"toString":1,"valueOf":1}',
-    "a list": b"[]",
-    "a vertical tab": b"\x0b1",
-    "a no-break space": b"\xc2\xa01",
-    "white space": b" \t\r\n1 ",
-    "a byte order mark": b"\xef\xbb\xbf1",
-    "62 more levels": b"[" * 62 + b"]" * 62,
-    "63 more levels": b"[" * 63 + b"]" * 63,
-    "64 more levels": b"[" * 64 + b"]" * 64,
-    "63 more levels with a text": b"[" * 63 + b'"[[["' + b"]" * 63,
-    "64 more levels of objects": b'{"a":' * 64 + b"1" + b"}" * 64,
-    "1,000 levels": b"[" * 1000 + b"]" * 1000,
-    "100,000 levels": b"[" * 100_000 + b"]" * 100_000,
-    "levels that do not end": b"[" * 100_000,
-    "a million escapes": b'"' + b"\\n" * 1_000_000 + b'"',
-    "a million items": b"[" + b"0," * 999_999 + b"0]",
-}
-"""Right and wrong JSON, to stand where nobody reads it: as a member that is not known."""
-
-NUMBERS = [
-    *(b"1.0", b"1e0", b"10e-1", b"0.1e1", b"1.5", b"-1", b"-0", b"0", b"01", b"1e400", b'"1"'),
-    *(b"9007199254740991", b"9007199254740991.0", b"9007199254740991.4", b"9007199254740992"),
-    *(b"9007199254740993", b"9007199254740991.5", b"18446744073709551617", b"1e16", b"1" * 400),
-    *(b"true", b"null", b"[1]", b"{}", b"1.00000000000000000001", b"0.99999999999999999999"),
-]
-TIMES = [
-    *(b"1773730800.0", b"1.7737308e9", b"17737308e2", b"1773730800.5", b"-0", b"1e999"),
-    *(b"1773730800.00000000001", b"253402300799", b"253402300800", b"177373080000e-2"),
-]
+# Spellings
 
 
 def _written() -> Named:
@@ -161,14 +75,14 @@ def _written() -> Named:
             name = f"{member} as {form.decode()[:30]} ({len(form)} characters)"
             yield name, offers(world, signed(other, world=world), world.bundle(NOON))
     world = World()
-    payload = world.payload(NOON)
-    text = json.dumps(payload, ensure_ascii=False)
+    members = world.payload(NOON)
+    text = json.dumps(members, ensure_ascii=False)
     for encoding in ("utf-16", "utf-16-le", "utf-32", "utf-8-sig", "cp1251"):
         data = signed(text.encode(encoding, "replace"), world=world)
         yield f"payload in {encoding}", offers(world, data)
-    for name, spelling in {
-        "with indents": json.dumps(payload, indent=1, ensure_ascii=False),
-        "in ASCII": json.dumps(payload),
+    spellings = {
+        "with indents": json.dumps(members, indent=1, ensure_ascii=False),
+        "in ASCII": json.dumps(members),
         "twice": text + text,
         "as a list": f"[{text}]",
         "as a text": json.dumps(text),
@@ -176,7 +90,8 @@ def _written() -> Named:
         "with a space before it": " " + text,
         "as null": "null",
         "empty": "",
-    }.items():
+    }
+    for name, spelling in spellings.items():
         yield f"payload {name}", offers(world, signed(spelling.encode(), world=world))
 
 
@@ -304,7 +219,7 @@ def _members() -> Named:
         yield f"without {name}", offers(world, world.sign(payload))
         hidden = payload | {"__proto__": {name: World().payload(NOON)[name]}}
         yield f"{name} hidden in __proto__", offers(world, world.sign(hidden))
-        for value in (None, True, 0, -1, 1.5, 10**30, "", "x", [], {}, [None], [[]], [{}], ["x"]):
+        for value in OTHER_VALUES:
             world = World()
             data = world.bundle(NOON, **{name: value})
             yield f"{name} as {value!r}", offers(world, data)
@@ -314,7 +229,7 @@ def _members() -> Named:
         world = World()
         names = {"kk": "a", "ru": "a", "en": text}
         yield f"a name of {name}", offers(world, world.bundle(NOON, name=names))
-    for member, values in {
+    values_of: dict[str, Sequence[Any]] = {
         "iss": (
             "https://a.b",
             "HTTPS://a.b",
@@ -332,7 +247,8 @@ def _members() -> Named:
         "toString": (7,),
         "hasOwnProperty": (7,),
         "length": (7,),
-    }.items():
+    }
+    for member, values in values_of.items():
         for number, value in enumerate(values):
             world = World()
             data = world.bundle(NOON, **{member: value})
@@ -354,7 +270,7 @@ def _statements() -> Named:
     world = World()
     x, signer = world.root.jwk["x"], world.signer.jwk
     off_the_curve = world.root.jwk | {"y": x}
-    for name, members in {
+    statements: dict[str, dict[str, Any]] = {
         "version 0": {"version": 0},
         "version 1.0": {"version": 1.0},
         "version 7": {"version": 7},
@@ -391,7 +307,8 @@ def _statements() -> Named:
         "an x in another spelling": {
             "roots": [world.root.jwk | {"x": x[:-1] + chr(ord(x[-1]) + 1)}]
         },
-    }.items():
+    }
+    for name, members in statements.items():
         data = world.bundle(NOON, delegations=[statement(world, **members)])
         yield f"statement with {name}", Offers(world.pin, [(data, NOON), (data, NOON + 1)])
     for name, delegations in {
@@ -554,6 +471,7 @@ def _histories() -> Named:
         yield f"made {iat - NOON} s after noon", Offers(world.pin, [(data, iat)])
 
 
+@cache
 def hostile() -> dict[str, Offers]:
     """Every chain of offers by its name."""
     parts = (_written, _headers, _forms, _sizes, _members, _statements, _histories)

@@ -175,7 +175,7 @@ def test_honest_codes_at_any_time(engines: Engines, cases: list[dict[str, Any]])
 def rushes(draw: st.DrawFn) -> dict[str, Any]:
     """Fresh codes of two passes, again and again, while the clock may be set back."""
     times = draw(st.lists(near_noon, min_size=2, max_size=8))
-    scans = [
+    scans: list[dict[str, Any]] = [
         {"text": AUTHORITY.show(draw(st.sampled_from(PASSES[:2]))[1], slot_at(now)), "now": now}
         for now in times
     ]
@@ -270,7 +270,7 @@ def test_signed_tokens_of_points_that_no_key_has(engines: Engines) -> None:
     for point in points:
         device = DevicePoint(*(number.to_bytes(32, "big") for number in point))
         crooked = AUTHORITY.world.issue_to(AUTHORITY.green.device, device, TODAY)
-        members = {"device": device, "signature": crooked.signature}
+        members: dict[str, Any] = {"device": device, "signature": crooked.signature}
         cases += [case(AUTHORITY.spoiled(**members), venue=venue) for venue in VENUES]
     engines.assert_agree(cases)
     assert {decided["reason"] for [decided] in engines.here.scan(cases)} == {"bad_proof"}
