@@ -72,6 +72,8 @@ export async function listCameras(): Promise<MediaDeviceInfo[]> {
 }
 
 async function openStream(chosen: string | null): Promise<MediaStream> {
+  // Browsers inside other apps may know no cameras at all.
+  if (navigator.mediaDevices === undefined) throw new CameraFailed("camera_missing");
   if (chosen !== null) {
     const video = {...PICTURE, deviceId: {exact: chosen}};
     const stream = await navigator.mediaDevices.getUserMedia({video}).catch(unlessGone);

@@ -39,8 +39,9 @@ export class Doorkeeper {
     if (device.vibration) vibrate(outcome);
   }
 
-  /** Forget passes whose three minutes are over, also when nobody comes. */
+  /** Forget passes whose three minutes are over and codes out of view, also when nobody comes. */
   forget(): void {
+    this.#held.forget(performance.now());
     this.#seen.prune(now());
   }
 }

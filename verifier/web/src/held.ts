@@ -8,37 +8,47 @@ const AWAY_MS = 3000;
 /** Characters of a code that name the pass; what follows them is the proof, new every 30 s. */
 const PASS_CHARACTERS = 490;
 
+interface Judged {
+  readonly text: string;
+  readonly isAdmitted: boolean;
+  seenAt: number;
+}
+
 /**
- * Remembers the last code that was judged while it stays in view.
+ * Remembers the codes that were judged while they stay in view; two visitors may hold up theirs.
  *
  * A wallet in view renews its proof. Once its pass is admitted that is the same visitor; before, it
  * is another try.
  */
 export class Held {
-  #text = "";
-  #isAdmitted = false;
-  #seenAt = Number.NEGATIVE_INFINITY;
+  #judged: Judged[] = [];
 
   /** The code to judge among those in view, or null; `at` is in milliseconds. */
   pick(texts: readonly string[], at: number): string | null {
-    const isAway = at - this.#seenAt >= AWAY_MS;
-    if (isAway) this.#text = "";
-    if (texts.some((text) => this.#isHeld(text))) this.#seenAt = at;
-    const fresh = texts.filter((text) => !this.#isHeld(text));
-    return fresh.find((text) => text.startsWith(PREFIX)) ?? fresh[0] ?? null;
+    this.forget(at);
+    for (const one of this.#judged) if (texts.some((text) => isOf(one, text))) one.seenAt = at;
+    return choose(texts.filter((text) => !this.#judged.some((one) => isOf(one, text))));
   }
 
-  /** Remember what was judged last. */
+  /** Remember what was judged. */
   hold(text: string, isAdmitted: boolean, at: number): void {
-    this.#text = text;
-    this.#isAdmitted = isAdmitted;
-    this.#seenAt = at;
+    this.#judged = this.#judged.filter((one) => !isOf(one, text));
+    this.#judged.push({text, isAdmitted, seenAt: at});
   }
 
-  #isHeld(text: string): boolean {
-    if (this.#text === "") return false;
-    return text === this.#text || (this.#isAdmitted && passOf(text) === passOf(this.#text));
+  /** Forget what is out of view, also when the camera sees nothing more. */
+  forget(at: number): void {
+    this.#judged = this.#judged.filter(({seenAt}) => at - seenAt < AWAY_MS);
   }
+}
+
+/** A pass among several codes, else the first of them; null when there is none. */
+export function choose(texts: readonly string[], prefix = PREFIX): string | null {
+  return texts.find((text) => text.startsWith(prefix)) ?? texts[0] ?? null;
+}
+
+function isOf(judged: Judged, text: string): boolean {
+  return text === judged.text || (judged.isAdmitted && passOf(text) === passOf(judged.text));
 }
 
 function passOf(text: string): string {

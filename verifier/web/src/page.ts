@@ -3,11 +3,12 @@
 import {now} from "./clock.ts";
 import {type Device, keepDevice} from "./device.ts";
 import {Doorkeeper} from "./doorkeeper.ts";
+import {choose} from "./held.ts";
 import type {Venue, Wanted} from "./keeper.ts";
 import {keepPage} from "./offline.ts";
 import {Reader} from "./reader.ts";
 import type {Bytes} from "./schemas/encoding.ts";
-import {isLanguage} from "./schemas/languages.ts";
+import {isLanguage, type Language} from "./schemas/languages.ts";
 import {parseSetupLink, type SetupLink} from "./setup.ts";
 import {allowSound} from "./signals.ts";
 import {read} from "./storage.ts";
@@ -36,6 +37,8 @@ export class Page {
   #isAtDoor = false;
   /** Whether another tab checks them. */
   #isElsewhere = false;
+  /** What stands on the page because something failed. */
+  #complaint: (language: Language) => string = () => "";
 
   readonly #doorkeeper = new Doorkeeper(() => this.#setState());
   readonly #trust = new Trust();
@@ -54,7 +57,7 @@ export class Page {
     stopWatching: () => this.#viewfinder.close(),
     setUp: (wanted, data) => this.#setUp(wanted, data),
     begin: (policy) => void this.#begin(policy),
-    complain: (fault) => this.#complain(say(fault, this.#device.language), fault),
+    complain: (fault) => this.#complain((language) => say(fault, language), fault),
   });
 
   constructor(device: Device) {
@@ -65,6 +68,10 @@ export class Page {
   async start(): Promise<void> {
     this.#listen();
     translate(this.#device.language);
+    if (!isSecureContext) {
+      this.#refuseToWork();
+      return;
+    }
     const link = takeLink();
     await this.#open();
     if (link !== null) await this.#follow(link);
@@ -73,6 +80,13 @@ export class Page {
       this.#useNewPage = use;
       this.#render();
     });
+  }
+
+  /** Browsers give a page over plain http neither a camera nor what checks signatures. */
+  #refuseToWork(): void {
+    this.#enter();
+    element("setup").hidden = true;
+    this.#complain((language) => say("insecure", language));
   }
 
   // The set-up
@@ -91,12 +105,12 @@ export class Page {
       await this.#setUp(link, null);
     }
     this.#enter();
-    if (typeof link === "string") this.#complain(say(link, this.#device.language), link);
+    if (typeof link === "string") this.#complain((language) => say(link, language), link);
     else if (this.#venue === null) this.#setup.show(link);
   }
 
   async #setUp(wanted: Wanted, data: Bytes | null): Promise<Venue | null> {
-    this.#complain("");
+    this.#complain();
     show("busy", say("getting_keys", this.#device.language));
     const venue = await this.#attempt(this.#trust.setUp(wanted, data));
     show("busy", null);
@@ -122,7 +136,7 @@ export class Page {
     try {
       this.#venue = await answer;
       this.#tabs.tell("changed");
-      this.#complain("");
+      this.#complain();
       this.#render();
       return this.#venue;
     } catch (error) {
@@ -154,7 +168,8 @@ export class Page {
   }
 
   #setState(): void {
-    document.documentElement.dataset.state = this.#isAtDoor ? "scanning" : "setup";
+    const door = this.#doorkeeper.isTelling ? "verdict" : "scanning";
+    document.documentElement.dataset.state = this.#isAtDoor ? door : "setup";
   }
 
   /** Check visitors in this tab, and in no other. */
@@ -246,6 +261,7 @@ export class Page {
     translate(this.#device.language);
     this.#setup.translate();
     this.#viewfinder.translate(this.#device.language);
+    this.#showComplaint();
     if (!this.#isAtDoor) show("heading", say("setup_heading", this.#device.language));
     this.#render();
     this.#showHint(false);
@@ -281,21 +297,32 @@ export class Page {
   #complainOf(error: unknown): void {
     const trouble: Trouble = error instanceof Troubled ? error.trouble : {kind: "failed"};
     const fault = trouble.kind === "fault" ? trouble.fault : trouble.kind;
-    this.#complain(troubleText(trouble, this.#device.language), fault);
+    this.#complain((language) => troubleText(trouble, language), fault);
   }
 
-  #complain(text: string, fault = ""): void {
-    show("alert", text);
-    show("settings-answer", text);
+  #complain(text: (language: Language) => string = () => "", fault = ""): void {
+    this.#complaint = text;
+    this.#showComplaint();
     const root = document.documentElement.dataset;
     if (fault === "") delete root.fault;
     else root.fault = fault;
   }
 
+  #showComplaint(): void {
+    const text = this.#complaint(this.#device.language);
+    show("alert", text);
+    show("settings-answer", text);
+  }
+
+  /** A page that nobody sees must not film. */
+  #leaveCamera(): void {
+    this.#setup.stop();
+    this.#viewfinder.close();
+  }
+
   // Events
 
   #listen(): void {
-    listenForCodes((text) => void this.#take(text));
     for (const place of languageSelects()) {
       place.addEventListener("change", () => {
         if (isLanguage(place.value)) this.#change({language: place.value});
@@ -304,6 +331,8 @@ export class Page {
     for (const place of document.querySelectorAll("[data-closes]")) {
       place.addEventListener("click", () => place.closest("dialog")?.close());
     }
+    if (!isSecureContext) return;
+    listenForCodes((text) => void this.#take(text));
     this.#listenAtDoor();
     this.#listenInSettings();
     this.#listenToBrowser();
@@ -313,10 +342,13 @@ export class Page {
     onClick("scan-here", () => this.#scanHere());
     onClick("use-new-page", () => this.#useNewPage?.());
     onClick("open-text", () => dialog("text-entry").showModal());
-    onFile("picture", async (file) => this.#judge((await this.#readPicture(file))[0] ?? null));
+    onFile("picture", async (file) => this.#judge(choose(await this.#readPicture(file))));
+    // However the dialog is left, nothing of a code stays in it.
+    dialog("text-entry").addEventListener("close", () => {
+      input("text-code").value = "";
+    });
     element("text-form").addEventListener("submit", () => {
       const text = input("text-code").value;
-      input("text-code").value = "";
       dialog("text-entry").close();
       if (text !== "") void this.#take(text);
     });
@@ -356,7 +388,7 @@ export class Page {
     addEventListener("offline", () => this.#render());
     addEventListener("focus", () => this.#isElsewhere && this.#scanHere());
     document.addEventListener("visibilitychange", () => {
-      if (document.hidden) this.#viewfinder.close();
+      if (document.hidden) this.#leaveCamera();
       else if (this.#isAtDoor) this.#scanHere();
     });
     setInterval(() => void this.#refresh(), REFRESH_MS);

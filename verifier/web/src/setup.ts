@@ -4,7 +4,7 @@ import {parseOrigin} from "./origins.ts";
 import {b64urlDecode} from "./schemas/encoding.ts";
 import {isLanguage, type Language} from "./schemas/languages.ts";
 
-const SETUP_PREFIX = "QS1:";
+export const SETUP_PREFIX = "QS1:";
 const THUMBPRINT_BYTES = 32;
 
 /** Where the keys come from, and the root to pin. */

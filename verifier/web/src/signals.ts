@@ -45,5 +45,8 @@ export function playSound(outcome: Outcome): void {
 }
 
 export function vibrate(outcome: Outcome): void {
-  if (canVibrate()) navigator.vibrate(SHAKES[outcome]);
+  // Nor does a device shake before; browsers would complain on the console each time.
+  if (canVibrate() && navigator.userActivation?.hasBeenActive !== false) {
+    navigator.vibrate(SHAKES[outcome]);
+  }
 }

@@ -19,14 +19,18 @@ export function show(id: string, text: string | null): void {
   if (place.textContent !== (text ?? "")) place.textContent = text;
 }
 
-/** Replace a select's choices; `chosen` is the value that is selected. */
+/** Give a select its choices; `chosen` is the value that is selected. The same are left alone. */
 export function offer(
   place: HTMLSelectElement,
   choices: readonly (readonly [value: string, name: string])[],
   chosen: string,
 ): void {
-  place.replaceChildren(...choices.map(([value, name]) => new Option(name, value)));
-  place.value = chosen;
+  const offered = Array.from(place.options, ({value, text}) => [value, text]);
+  // A list that somebody has opened must not be taken away under the finger.
+  if (JSON.stringify(offered) !== JSON.stringify(choices)) {
+    place.replaceChildren(...choices.map(([value, name]) => new Option(name, value)));
+  }
+  if (place.value !== chosen) place.value = chosen;
 }
 
 /** Replace a list's items. A list that stays the same is left alone, so nobody reads it out again. */

@@ -1,9 +1,17 @@
 /** The set-up: where the keys come from, and what kind of venue this is. */
 
+import {choose} from "../held.ts";
 import type {Venue, Wanted} from "../keeper.ts";
 import type {Bytes} from "../schemas/encoding.ts";
 import type {Language} from "../schemas/languages.ts";
-import {checkSetup, isThumbprint, parseSetupCode, type Setup, type SetupFault} from "../setup.ts";
+import {
+  checkSetup,
+  isThumbprint,
+  parseSetupCode,
+  SETUP_PREFIX,
+  type Setup,
+  type SetupFault,
+} from "../setup.ts";
 import {say, type TextName} from "../texts.ts";
 import {element, input, onClick, onFile, show} from "./elements.ts";
 
@@ -26,8 +34,10 @@ export class SetupScreen {
   constructor(uses: SetupUses) {
     this.#uses = uses;
     onClick("setup-scan", () => this.#scan());
-    onClick("setup-stop", () => this.#stop());
-    onFile("setup-picture", async (file) => this.code((await uses.readPicture(file))[0] ?? ""));
+    onClick("setup-stop", () => this.stop());
+    onFile("setup-picture", async (file) => {
+      this.code(choose(await uses.readPicture(file), SETUP_PREFIX) ?? "");
+    });
     onFile("setup-file", (file) => this.#fromFile(file));
     element("setup-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -52,7 +62,7 @@ export class SetupScreen {
 
   /** The text of a set-up code, however it came here. */
   code(text: string): void {
-    this.#stop();
+    this.stop();
     this.#try(parseSetupCode(text));
   }
 
@@ -103,12 +113,14 @@ export class SetupScreen {
   #scan(): void {
     element("setup-scan").hidden = true;
     element("setup-stop").hidden = false;
-    this.#uses.watch(async ([text]) => {
-      if (text !== undefined) this.code(text);
+    this.#uses.watch(async (texts) => {
+      const text = choose(texts, SETUP_PREFIX);
+      if (text !== null) this.code(text);
     });
   }
 
-  #stop(): void {
+  /** Scan no more. */
+  stop(): void {
     element("setup-scan").hidden = false;
     element("setup-stop").hidden = true;
     this.#uses.stopWatching();

@@ -19,11 +19,8 @@ export class VerdictScreen {
     this.#onGone = onGone;
     const screen = dialog("verdict");
     screen.addEventListener("click", () => this.leave());
-    // Escape is the one key that a dialog itself listens to.
-    screen.addEventListener("cancel", (event) => {
-      event.preventDefault();
-      this.leave();
-    });
+    // Escape and a phone's back key close a dialog themselves, without asking every time.
+    screen.addEventListener("close", () => this.isStanding || this.#gone());
   }
 
   get isStanding(): boolean {
@@ -53,10 +50,14 @@ export class VerdictScreen {
   }
 
   leave(): void {
-    if (!this.isStanding) return;
-    clearTimeout(this.#timer);
     dialog("verdict").close();
+    this.#gone();
+  }
+
+  #gone(): void {
     const root = document.documentElement.dataset;
+    if (root.outcome === undefined) return;
+    clearTimeout(this.#timer);
     delete root.outcome;
     delete root.reason;
     this.#onGone();

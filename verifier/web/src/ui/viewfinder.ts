@@ -15,6 +15,7 @@ export class Viewfinder {
   #watching = new AbortController();
   #isLit = false;
   #fault: TextName | null = null;
+  #language: Language = "en";
   #again: () => void = () => undefined;
 
   constructor(reader: (source: ImageBitmap) => Promise<string[]>) {
@@ -31,9 +32,10 @@ export class Viewfinder {
   async open(chosen: string | null, language: Language, onCodes: OnCodes): Promise<void> {
     this.close();
     const {signal} = this.#watching;
-    this.#again = () => void this.open(chosen, language, onCodes);
+    this.#language = language;
+    this.#again = () => void this.open(chosen, this.#language, onCodes);
     element("viewfinder").hidden = false;
-    const lost = () => this.#fail("camera_lost", language);
+    const lost = () => this.#fail("camera_lost");
     try {
       const camera = await openCamera(element<HTMLVideoElement>("video"), chosen, lost);
       // Somebody may have closed it while the browser was still asking for leave.
@@ -46,7 +48,7 @@ export class Viewfinder {
       await this.#watch(onCodes, signal);
     } catch (error) {
       if (signal.aborted) return;
-      this.#fail(error instanceof CameraFailed ? error.fault : "reader_failed", language);
+      this.#fail(error instanceof CameraFailed ? error.fault : "reader_failed");
     }
   }
 
@@ -56,7 +58,7 @@ export class Viewfinder {
     this.#camera?.close();
     this.#camera = null;
     this.#isLit = false;
-    this.#showFault(null, null);
+    this.#showFault(null);
     button("torch").hidden = true;
     button("torch").ariaPressed = "false";
     element("viewfinder").hidden = true;
@@ -64,7 +66,8 @@ export class Viewfinder {
 
   /** The same fault in another language. */
   translate(language: Language): void {
-    if (this.#fault !== null) this.#showFault(this.#fault, language);
+    this.#language = language;
+    this.#showFault(this.#fault);
   }
 
   async #watch(onCodes: OnCodes, signal: AbortSignal): Promise<void> {
@@ -75,16 +78,16 @@ export class Viewfinder {
     await watch(element<HTMLVideoElement>("video"), read, signal);
   }
 
-  #fail(fault: CameraFault | "reader_failed", language: Language): void {
+  #fail(fault: CameraFault | "reader_failed"): void {
     this.close();
     element("viewfinder").hidden = false;
-    this.#showFault(fault, language);
+    this.#showFault(fault);
   }
 
-  #showFault(fault: TextName | null, language: Language | null): void {
+  #showFault(fault: TextName | null): void {
     this.#fault = fault;
     element("camera-fault").hidden = fault === null;
-    show("camera-fault-text", fault && language && say(fault, language));
+    show("camera-fault-text", fault && say(fault, this.#language));
   }
 
   #light(isOn: boolean): void {
