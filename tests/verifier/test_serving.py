@@ -335,6 +335,7 @@ def test_a_service_manager_ends_it_in_peace(page: Path) -> None:
             "host": "127.0.0.1",
             "port": running.port,
         }
+        assert running.ask("/").status == 200
         status, out, err = running.stop(signal.SIGTERM)
     assert (status, out, err) == (-signal.SIGTERM, "", "")
 
@@ -372,9 +373,11 @@ def test_without_tls_other_machines_are_warned_of_once(page: Path) -> None:
 
 def test_with_tls_other_machines_need_no_warning(page: Path, tmp_path: Path) -> None:
     cert, key = certificate(tmp_path)
-    with serving(page, "--host", "0.0.0.0", "--tls-cert", cert, "--tls-key", key) as running:
-        _, _, err = running.stop()
-    assert err == ""
+    trust = ssl.create_default_context(cafile=cert)
+    options = ("--host", "0.0.0.0", "--tls-cert", cert, "--tls-key", key)
+    with serving(page, *options, trust=trust) as running:
+        assert running.ask("/").status == 200
+        assert running.stop() == (0, "", "")
 
 
 def test_a_port_that_is_taken_is_one_line(page: Path) -> None:
