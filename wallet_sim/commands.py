@@ -183,11 +183,18 @@ def erase(
 
 
 @app.command()
-def demo(*, as_json: JsonOption = False, language: LocalLanguageOption) -> int:
+def demo(
+    *,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Keep issuer, wallet and the venue's page running.")
+    ] = False,
+    as_json: JsonOption = False,
+    language: LocalLanguageOption,
+) -> int:
     """The whole story, from laboratory to door, in a temporary folder."""
-    from wallet_sim.demo import run_demo
+    from wallet_sim.demo import run_demo, run_live
 
-    return run_demo(as_json=as_json, language=language)
+    return (run_live if serve else run_demo)(as_json=as_json, language=language)
 
 
 def _confirm(question: str, language: Language) -> None:

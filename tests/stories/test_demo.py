@@ -1,6 +1,16 @@
-"""``make demo`` tells its story to the end, and every outcome in it is as it must be."""
+"""``make demo`` tells its story to the end, and keeps everything running for whoever asks."""
 
-from tests.support.processes import run_real
+import json
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.support.processes import PROGRAMS, run_real
 
 VERDICTS = ["admit", "already_shown", "bad_signature", "unknown_key", "expired"]
 
@@ -25,3 +35,27 @@ def test_the_demo_ends_well_within_a_minute() -> None:
     assert searches["her data in the issuer's files"] == "[]"
     assert searches["keys of those days in any file"] == "[]"
     assert searches["records left"] == "0"
+    assert told["page"].startswith("http://127.0.0.1:")
+
+
+def test_the_demo_keeps_issuer_wallet_and_page_running_until_it_is_stopped() -> None:
+    command = [PROGRAMS / "qupia-wallet", "demo", "--serve", "--json"]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as demo:
+        try:
+            assert demo.stdout is not None
+            live = json.loads(demo.stdout.readline())
+            page, _, link = live["page"].partition("#")
+            assert link == urlencode({"setup": live["issuer"], "root": live["root"]})
+            for url in (page, live["issuer"] + "/healthz"):
+                with urllib.request.urlopen(url) as answer:
+                    assert answer.status == 200
+            shown = run_real("qupia-wallet", "show", "--json", "--home", live["wallet"])
+            assert shown.members["remaining"] == 7
+        finally:
+            demo.send_signal(signal.SIGTERM)
+            ended = demo.wait(60)
+    assert ended == 0
+    assert not Path(live["wallet"]).exists()
+    for url in (page, live["issuer"]):
+        with pytest.raises(urllib.error.URLError):
+            urllib.request.urlopen(url)

@@ -2,17 +2,26 @@
 
 It plays the three parts with the three real commands, a real issuer process and real files, in a
 temporary folder. Every outcome is compared with what it must be; the demo fails if one is not.
+With ``--serve`` an issuer, a wallet and the venue's page run on until Ctrl-C.
 """
 
 import json
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from schemas.languages import Language
 from shell.clock import system_clock
-from shell.command_line import EXIT_DONE, EXIT_REFUSED, say
+from shell.command_line import EXIT_DONE, EXIT_REFUSED, complain, say
+from wallet_sim.demo.live import end_kindly, running, try_out
 from wallet_sim.demo.stage import Stage, WentWrong
 from wallet_sim.demo.story import tell
+
+_TRY = """
+The venue's page, with this issuer:
+  {page}
+Issuer, wallet and page have ended with the story. To keep three like them running, and to get
+their address: make demo ARGS=--serve"""
 
 
 def run_demo(*, as_json: bool, language: Language) -> int:
@@ -21,16 +30,32 @@ def run_demo(*, as_json: bool, language: Language) -> int:
     with tempfile.TemporaryDirectory(prefix="qupia-demo-") as folder:
         stage = Stage(Path(folder), language=language, silent=as_json)
         try:
-            tell(stage, now=start)
-            failure = None
+            page, failure = tell(stage, now=start), None
         except WentWrong as error:
-            failure = str(error)
+            page, failure = "", str(error)
     seconds = system_clock() - start
     if as_json:
-        members = {"checks": stage.checks, "failure": failure, "seconds": seconds}
+        members = {"checks": stage.checks, "failure": failure, "page": page, "seconds": seconds}
         say(json.dumps(members, ensure_ascii=False))
     elif failure:
         stage.narrate(f"The demo failed: {failure}")
     else:
         stage.narrate(f"{len(stage.checks)} outcomes, each as it must be, in {seconds} s.")
+        say(_TRY.format(page=page))
     return EXIT_REFUSED if failure else EXIT_DONE
+
+
+def run_live(*, as_json: bool, language: Language) -> int:
+    """Keep issuer, wallet and page running until Ctrl-C; exit status 1 when one does not start."""
+    end_kindly()
+    with tempfile.TemporaryDirectory(prefix="qupia-demo-") as folder, suppress(KeyboardInterrupt):
+        stage = Stage(Path(folder), language=language, silent=as_json)
+        try:
+            with running(stage, now=system_clock()) as live:
+                if as_json:
+                    say(json.dumps(live.members()))
+                try_out(stage, live)
+        except WentWrong as error:
+            complain(str(error))
+            return EXIT_REFUSED
+    return EXIT_DONE

@@ -112,26 +112,35 @@ class Stage:
         return Result(program, done.returncode, done.stdout)
 
     @contextmanager
-    def serving(self, url: str, *words: str, told: bool = True) -> Iterator[None]:
-        """A real issuer process, up when this begins and gone when it ends."""
+    def beside(
+        self, program: str, *words: str, told: bool = True
+    ) -> Iterator["subprocess.Popen[bytes]"]:
+        """A command that runs on its own, and is gone when this ends."""
         if told:
-            self._tell_command("qupia-issuer", ("serve", *words), "")
-        server = subprocess.Popen(  # noqa: S603 - our own command with our own words.
-            [_path_of("qupia-issuer"), "serve", *words],
+            self._tell_command(program, words, "")
+        process = subprocess.Popen(  # noqa: S603 - our own command with our own words.
+            [_path_of(program), *words],
             env=self._environment(),
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         try:
-            _await_health(url, server)
-            yield
+            yield process
         finally:
-            server.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGTERM)
             try:
-                server.wait(STOP_SECONDS)
+                process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+                process.kill()
+                process.wait()
+
+    @contextmanager
+    def serving(self, program: str, url: str, *words: str, told: bool = True) -> Iterator[None]:
+        """``serve`` of a program: ``url`` answers when this begins."""
+        with self.beside(program, "serve", *words, told=told) as server:
+            _await_answer(url, server)
+            yield
 
     def _environment(self) -> dict[str, str]:
         homes = {
@@ -162,13 +171,13 @@ def _path_of(program: str) -> str:
     return str(Path(sys.executable).with_name(program))
 
 
-def _await_health(url: str, server: "subprocess.Popen[bytes]") -> None:
+def _await_answer(url: str, server: "subprocess.Popen[bytes]") -> None:
     for _ in range(START_SECONDS * 10):
         if server.poll() is not None:
-            raise WentWrong("the issuer stopped as soon as it was started")
+            raise WentWrong("a service stopped as soon as it was started")
         try:
-            with urllib.request.urlopen(f"{url}/healthz", timeout=5):  # noqa: S310 - our own URL.
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own URL.
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise WentWrong("the issuer was not ready in time")
+    raise WentWrong("a service was not ready in time")

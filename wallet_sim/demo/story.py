@@ -1,11 +1,15 @@
 """The story itself, chapter by chapter."""
 
 import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlencode
 
 from schemas.encoding import format_time, parse_time
 from schemas.kinds import DAY, MINUTE
+from schemas.paths import HEALTH_PATH
 from schemas.presentation import SLOT_SECONDS, format_presentation, parse_presentation
 from shell.command_line import EXIT_DONE, EXIT_USAGE
 from shell.pictures import qr_version, read_codes
@@ -24,13 +28,22 @@ class Founded:
     root: str
 
 
-def tell(stage: Stage, *, now: int) -> None:
-    """All chapters; raises WentWrong when one ends otherwise than it must."""
-    authority = _found(stage, "Health Department", "issuer")
-    with stage.serving(authority.url):
+def tell(stage: Stage, *, now: int) -> str:
+    """All chapters; raises WentWrong when one ends otherwise than it must.
+
+    What comes back is the address that set up the venue's page.
+    """
+    stage.chapter("1. A health authority founds an issuer")
+    authority = found(stage)
+    stage.narrate(
+        f"Its root key goes to a safe. Whoever knows [bold]{authority.root[:12]}…[/], the root's "
+        "thumbprint, can check all that follows. The service makes one signing key for each "
+        "month of birth, status and day, ahead of time."
+    )
+    with stage.serving("qupia-issuer", authority.url + HEALTH_PATH):
         secrets = _laboratory(stage, now)
         _activate(stage, secrets["link"])
-        _set_up_venue(stage, authority)
+        page = _set_up_venue(stage, authority)
     sync = stage.run("qupia-verifier", "sync", told=False)
     stage.expect("asking the issuer again", sync.status, EXIT_USAGE)
     stage.narrate("From here on the issuer is [bold]stopped[/]: nothing below can ask it.")
@@ -38,21 +51,17 @@ def tell(stage: Stage, *, now: int) -> None:
     _refusals(stage, shown, now)
     _what_is_known(stage, secrets)
     _oblivion(stage, now)
+    return page
 
 
-def _found(stage: Stage, name: str, home: str) -> Founded:
-    stage.chapter("1. A health authority founds an issuer")
+def found(stage: Stage) -> Founded:
+    """An issuer on this machine, its root key moved to a safe."""
     url = f"http://127.0.0.1:{free_port()}"
-    words = ("init", "--name", name, "--url", url, "--home", str(stage.folder / home), "--json")
-    members = stage.run("qupia-issuer", *words).members
-    offline = stage.folder / "safe" / f"{home}-ROOT.pem"
-    offline.parent.mkdir(exist_ok=True)
-    (stage.folder / home / "ROOT.pem").rename(offline)
-    stage.narrate(
-        f"Its root key goes to a safe. Whoever knows [bold]{members['root'][:12]}…[/], the root's "
-        "thumbprint, can check all that follows. The service makes one signing key for each "
-        "month of birth, status and day, ahead of time."
-    )
+    init = ("init", "--name", "Health Department", "--url", url, "--json")
+    members = stage.run("qupia-issuer", *init).members
+    offline = stage.folder / "safe" / "ROOT.pem"
+    offline.parent.mkdir()
+    (stage.folder / "issuer" / "ROOT.pem").rename(offline)
     return Founded(url, members["root"])
 
 
@@ -86,10 +95,24 @@ def _activate(stage: Stage, link: str) -> None:
     )
 
 
-def _set_up_venue(stage: Stage, authority: Founded) -> None:
+def _set_up_venue(stage: Stage, authority: Founded) -> str:
     stage.chapter("4. A cinema gets the public keys, once")
     words = ("setup", authority.url, "--root", authority.root, "--json")
     stage.expect("set-up of the venue", stage.run("qupia-verifier", *words).status, 0)
+    with page_served(stage, authority) as link:
+        stage.narrate(
+            "Or without any command: a page for phones and laptops that decides the same way, and "
+            "that is set up by a link, a QR code or a file."
+        )
+        return link
+
+
+@contextmanager
+def page_served(stage: Stage, authority: Founded) -> Iterator[str]:
+    """The venue's page as a real process, up when this begins; the address that sets it up."""
+    page = f"http://127.0.0.1:{free_port()}"
+    with stage.serving("qupia-verifier", page, "--port", page.rpartition(":")[2]):
+        yield f"{page}/#{urlencode({'setup': authority.url, 'root': authority.root})}"
 
 
 def _at_the_door(stage: Stage) -> Result:
@@ -150,7 +173,7 @@ def _foreign_pass(stage: Stage, now: int) -> str:
     register = ("register", "--evidence", "pcr_negative", "--at", format_time(now - MINUTE))
     link = stage.run("qupia-issuer", *register, *issuer, told=False).members["activation_url"]
     holder = ("--home", wallet, "--json")
-    with stage.serving(url, "--home", home, told=False):
+    with stage.serving("qupia-issuer", url + HEALTH_PATH, "--home", home, told=False):
         stage.run("qupia-wallet", "activate", "-", *holder, given=link, told=False)
     code: str = stage.run("qupia-wallet", "show", *holder, told=False).members["qr"]
     return code
