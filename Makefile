@@ -31,7 +31,7 @@ test: lint browser ## lint, types, import contracts and all tests
 drill: page ## the long drills in full length
 	QUPIA_DRILL=full $(PY) -m pytest -n 2 tests/drills $(ARGS)
 
-demo: setup ## the whole story, from laboratory to door
+demo: page ## the whole story, from laboratory to door
 	@$(PY) -m wallet_sim.commands demo $(ARGS)
 
 bench: page browser ## rates beside their physical limits

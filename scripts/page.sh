@@ -25,9 +25,7 @@ npm_quietly() {
 lock=$(sha256sum $web/package-lock.json $web/.npmrc)
 if ! is_from $installed "$lock"; then
     echo "page: fetching its packages (half a minute)"
-    # What the lock file names is fetched as it is named there. "npm ci" would insist that it names
-    # the binaries of all other systems too, and a registry need not have them.
-    npm_quietly install --no-save || fail "the packages could not be fetched; is there a network?"
+    npm_quietly ci || fail "the packages could not be fetched; is there a network?"
     printf '%s\n' "$lock" > $installed
 fi
 

@@ -21,7 +21,7 @@ case "$*" in
     echo > dist/index.html ;;
 esac
 """
-INSTALL, BUILD = "--loglevel=error install --no-save", "--loglevel=error run build"
+INSTALL, BUILD = "--loglevel=error ci", "--loglevel=error run build"
 
 
 @dataclass(frozen=True)
