@@ -36,6 +36,8 @@ export default defineConfig({
         ],
       },
       workbox: {
+        // So that the very first page, too, is offered a newer one instead of missing it.
+        clientsClaim: true,
         globPatterns: ["**/*.{html,js,css,wasm,svg,png}"],
         maximumFileSizeToCacheInBytes: LARGEST_FILE,
         inlineWorkboxRuntime: true,

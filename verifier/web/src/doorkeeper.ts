@@ -39,6 +39,11 @@ export class Doorkeeper {
     if (device.vibration) vibrate(outcome);
   }
 
+  /** Take away a verdict that stands. */
+  dismiss(): void {
+    this.#screen.leave();
+  }
+
   /** Forget passes whose three minutes are over and codes out of view, also when nobody comes. */
   forget(): void {
     this.#held.forget(performance.now());

@@ -8,11 +8,16 @@ import {isProblemCode, Troubled} from "./trouble.ts";
 
 const TRUST_BUNDLE_PATH = "/.well-known/qupia/trust-bundle";
 const HEALTH_PATH = "/healthz";
+
+/** For an answer without a body to read. */
 const PATIENCE_MS = 30_000;
+
+/** For a bundle: the largest takes as long on the slowest networks that phones still have. */
+const LONGEST_MS = 300_000;
 
 /** The bytes that the issuer serves, not verified; throws Troubled. */
 export async function fetchBundle(origin: string): Promise<Bytes> {
-  const answer = await send(origin + TRUST_BUNDLE_PATH, "GET");
+  const answer = await send(origin + TRUST_BUNDLE_PATH, "GET", LONGEST_MS);
   const body = await readBody(answer);
   if (answer.status === 200) return body;
   throw new Troubled(problemIn(body));
@@ -48,7 +53,11 @@ export async function compareClock(origin: string, now: Clock): Promise<number |
  *
  * A browser's cache would give back the ETag that the issuer chose, which could tell venues apart.
  */
-async function send(url: string, method: "GET" | "HEAD"): Promise<Response> {
+async function send(
+  url: string,
+  method: "GET" | "HEAD",
+  patience = PATIENCE_MS,
+): Promise<Response> {
   try {
     return await fetch(url, {
       method,
@@ -56,7 +65,7 @@ async function send(url: string, method: "GET" | "HEAD"): Promise<Response> {
       credentials: "omit",
       redirect: "error",
       referrerPolicy: "no-referrer",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patience),
     });
   } catch {
     throw new Troubled({kind: "unreachable"});

@@ -10,14 +10,18 @@ import {policyOf, type TrustBundle} from "./schemas/bundle.ts";
 import {BundleRejected} from "./schemas/bundle-faults.ts";
 import type {Bytes} from "./schemas/encoding.ts";
 import {acceptBundle, pinned, readBundle} from "./schemas/trust.ts";
-import {FORMAT, type Kept, read, remove, write} from "./storage.ts";
+import {FORMAT, isKept, type Kept, read, remove, write} from "./storage.ts";
 import {type Trouble, Troubled} from "./trouble.ts";
 
-/** A device that is set up. `isKept` is false where the browser stores nothing. */
+/**
+ * A device that is set up. `digest` names the bundle; `isKept` is false where the browser stores
+ * nothing.
+ */
 export interface Venue {
   readonly url: string | null;
   readonly policy: string | null;
   readonly root: string;
+  readonly digest: string;
   readonly bundle: TrustBundle;
   readonly isKept: boolean;
 }
@@ -38,13 +42,16 @@ export interface Refreshed {
 
 export class Keeper {
   #memory: Kept | null = null;
+  /** Whether the memory is stored, too. */
   #isKept = true;
+  #isDamaged = false;
   #inForce: {digest: string; bundle: TrustBundle} | null = null;
 
   /** What is stored, verified; null before the set-up. Throws Troubled when it is damaged. */
   open(): Promise<Venue | null> {
     return alone(async () => {
       const known = await this.#known();
+      if (known === null && this.#isDamaged) throw new Troubled({kind: "damaged"});
       return known && this.#venue(known);
     });
   }
@@ -55,15 +62,15 @@ export class Keeper {
    * The same set-up again changes nothing and asks nobody; another root is refused.
    */
   async setUp(wanted: Wanted, data: Bytes | null, now: Clock): Promise<Venue> {
-    const known = await alone(() => this.#known());
-    if (known !== null && known.state.root !== wanted.root)
-      throw new Troubled({kind: "other_root"});
+    const known = await alone(() => this.#knownUnder(wanted.root));
     if (known !== null && data === null && known.url === wanted.url) {
       const same = await this.choose(wanted.policy ?? known.policy).catch(unlessDamaged);
       if (same !== null) return same;
     }
     const offered = data ?? (await fetchBundle(String(wanted.url)));
-    return alone(async () => this.#accept(offered, await this.#known(), wanted, now));
+    return alone(async () => {
+      return this.#accept(offered, await this.#knownUnder(wanted.root), wanted, now);
+    });
   }
 
   /** Change the kind of venue; throws Troubled for one that the authority does not know. */
@@ -91,35 +98,63 @@ export class Keeper {
   /** Compare the clock and fetch the newest bundle; whatever fails, what was there stays. */
   async refresh(now: Clock): Promise<Refreshed> {
     const known = await alone(() => this.#known());
-    if (!known?.url)
-      return {venue: known && (await this.#venue(known)), ahead: null, trouble: null};
+    if (!known?.url) return {venue: await this.open(), ahead: null, trouble: null};
     const ahead = await compareClock(known.url, now);
-    try {
-      const isNewest = (await fetchDigest(known.url)) === known.state.digest;
-      const venue = isNewest ? this.#venue(known) : this.load(await fetchBundle(known.url), now);
-      return {venue: await venue, ahead, trouble: null};
-    } catch (error) {
-      if (!(error instanceof Troubled)) throw error;
-      return {venue: await this.#venue(known), ahead, trouble: error.trouble};
-    }
+    const trouble = await this.#renew(known, known.url, now).then(() => null, troubleOf);
+    // Read anew: it may have been changed or removed while the network was slow.
+    return {venue: await this.open(), ahead, trouble};
+  }
+
+  async #renew(known: Kept, url: string, now: Clock): Promise<void> {
+    if ((await fetchDigest(url)) === known.state.digest) return;
+    const data = await fetchBundle(url);
+    await alone(async () => {
+      const current = await this.#known();
+      // What was asked for has no place any more when something else was put there meanwhile.
+      if (current?.state.digest !== known.state.digest || current.url !== url) return;
+      await this.#accept(data, current, {url, root: current.state.root, policy: null}, now);
+    });
   }
 
   /** Remove the set-up and all that was stored with it. */
   forget(): Promise<null> {
     return alone(async () => {
       this.#memory = null;
-      await this.#quietly(() => remove("venue"));
-      await this.#quietly(() => remove("evidence"));
+      await remove("venue").catch(() => undefined);
+      await remove("evidence").catch(() => undefined);
       return null;
     });
   }
 
-  /** What is stored; what this page remembers when the browser has cleared it meanwhile. */
+  /**
+   * What is stored; what this page remembers when the browser has cleared it meanwhile.
+   *
+   * What could not be stored before is tried again, unless another tab has stored something newer.
+   */
   async #known(): Promise<Kept | null> {
-    const stored = await this.#quietly(() => read("venue"));
-    if (stored?.format === FORMAT) this.#memory = stored;
-    else if (this.#memory !== null) await this.#keep(this.#memory);
+    const stored = await read("venue").catch(() => undefined);
+    this.#isDamaged = stored !== undefined && !isKept(stored);
+    if (isKept(stored) && !this.#isAheadOf(stored)) {
+      this.#memory = stored;
+      this.#isKept = true;
+    } else if (this.#memory !== null) await this.#keep(this.#memory);
     return this.#memory;
+  }
+
+  #isAheadOf({state}: Kept): boolean {
+    if (this.#isKept || this.#memory === null) return false;
+    const {rootVersion, version} = this.#memory.state;
+    if (state.rootVersion !== rootVersion) return state.rootVersion < rootVersion;
+    return state.version <= version;
+  }
+
+  /** What is known under the root of a set-up; throws Troubled where it is another root's. */
+  async #knownUnder(root: string): Promise<Kept | null> {
+    const known = await this.#known();
+    if (known === null || known.state.root === root) return known;
+    // What is damaged must not keep a device from being set up.
+    if ((await this.#venue(known).catch(unlessDamaged)) === null) return null;
+    throw new Troubled({kind: "other_root"});
   }
 
   async #accept(data: Bytes, known: Kept | null, wanted: Wanted, now: Clock): Promise<Venue> {
@@ -143,15 +178,19 @@ export class Keeper {
     } catch (error) {
       if (!(error instanceof BundleRejected)) throw error;
       if (error.fault === "split_view" && known !== null) {
-        await this.#quietly(() => write("evidence", [known.data, data]));
+        await write("evidence", [known.data, data]).catch(() => undefined);
       }
       throw new Troubled({kind: "fault", fault: error.fault});
     }
   }
 
+  /** A browser that stores nothing still lets a door be kept while the page is open. */
   async #keep(kept: Kept): Promise<void> {
     this.#memory = kept;
-    await this.#quietly(() => write("venue", kept));
+    this.#isKept = await write("venue", kept).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #venue(kept: Kept): Promise<Venue> {
@@ -159,19 +198,8 @@ export class Keeper {
     if (this.#inForce?.digest !== state.digest) {
       this.#inForce = {digest: state.digest, bundle: await readStored(data, state)};
     }
-    return {url, policy, root: state.root, bundle: this.#inForce.bundle, isKept: this.#isKept};
-  }
-
-  /** A browser that stores nothing still lets a door be kept while the page is open. */
-  async #quietly<T>(task: () => Promise<T>): Promise<T | undefined> {
-    try {
-      const result = await task();
-      this.#isKept = true;
-      return result;
-    } catch {
-      this.#isKept = false;
-      return undefined;
-    }
+    const {root, digest} = state;
+    return {url, policy, root, digest, bundle: this.#inForce.bundle, isKept: this.#isKept};
   }
 }
 
@@ -183,6 +211,11 @@ async function readStored(data: Bytes, state: Kept["state"]): Promise<TrustBundl
     if (!(error instanceof BundleRejected)) throw error;
   }
   throw new Troubled({kind: "damaged"});
+}
+
+function troubleOf(error: unknown): Trouble {
+  if (error instanceof Troubled) return error.trouble;
+  throw error;
 }
 
 /** A damaged bundle is fetched again. */

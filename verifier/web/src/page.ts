@@ -27,6 +27,9 @@ import {Viewfinder} from "./ui/viewfinder.ts";
 const REFRESH_MS = 3_600_000;
 const LOOK_AROUND_MS = 5000;
 
+/** From this difference on the clock was set, or the device has slept. */
+const JUMP_SECONDS = 20;
+
 export class Page {
   #device: Device;
   #venue: Venue | null = null;
@@ -128,7 +131,7 @@ export class Page {
     await this.#trust.forget();
     this.#venue = null;
     this.#tabs.tell("forgotten");
-    this.#enter();
+    this.#leave();
   }
 
   /** What the trust answers, put in force; null when it fails, and the page says why. */
@@ -148,7 +151,7 @@ export class Page {
   // The door
 
   /** Show the screen that fits what is known. */
-  #enter(): void {
+  #enter(isElsewhere = false): void {
     this.#isAtDoor = this.#venue !== null;
     element("setup").hidden = this.#isAtDoor;
     element("door").hidden = !this.#isAtDoor;
@@ -157,7 +160,8 @@ export class Page {
     }
     this.#setState();
     if (this.#isAtDoor) {
-      this.#scanHere();
+      if (isElsewhere) this.#pause();
+      else this.#scanHere();
       void this.#refresh();
       return;
     }
@@ -165,6 +169,14 @@ export class Page {
     show("heading", say("setup_heading", this.#device.language));
     show("authority", null);
     this.#setup.show();
+  }
+
+  /** The set-up is gone, and all that stood over the door with it. */
+  #leave(): void {
+    this.#doorkeeper.dismiss();
+    for (const open of document.querySelectorAll<HTMLDialogElement>("dialog[open]")) open.close();
+    [this.#ahead, this.#trouble] = [null, null];
+    this.#enter();
   }
 
   #setState(): void {
@@ -219,25 +231,33 @@ export class Page {
 
   async #refresh(): Promise<void> {
     if (this.#venue === null) return;
-    const before = this.#venue.bundle.version;
-    const {venue, ahead, trouble} = await this.#trust.refresh();
-    // The set-up may have been removed while the network was slow.
-    if (venue === null || this.#venue === null) return;
-    this.#venue = venue;
-    this.#ahead = ahead ?? this.#ahead;
-    this.#trouble = trouble;
-    if (venue.bundle.version !== before) this.#tabs.tell("changed");
+    const before = this.#venue.digest;
+    try {
+      const {venue, ahead, trouble} = await this.#trust.refresh();
+      // The set-up may have been removed while the network was slow.
+      if (venue === null || this.#venue === null) return;
+      this.#venue = venue;
+      this.#ahead = ahead ?? this.#ahead;
+      this.#trouble = trouble;
+      if (venue.digest !== before) this.#tabs.tell("changed");
+    } catch (error) {
+      this.#trouble = error instanceof Troubled ? error.trouble : {kind: "failed"};
+    }
     this.#render();
   }
 
   async #hear(message: "here" | "changed" | "forgotten"): Promise<void> {
     if (message === "here") this.#pause();
-    if (message === "changed") await this.#open();
+    if (message === "changed") {
+      await this.#open();
+      // Whoever has set the device up checks visitors there.
+      if (this.#venue !== null && !this.#isAtDoor) this.#enter(true);
+    }
     if (message === "forgotten") {
       await this.#trust.forget();
       this.#venue = null;
+      this.#leave();
     }
-    if ((this.#venue === null) === this.#isAtDoor) this.#enter();
     this.#render();
   }
 
@@ -355,15 +375,15 @@ export class Page {
     onClick("open-settings", () => {
       const standing = this.#standing();
       if (standing) this.#settings.open(standing, this.#device, this.#viewfinder.camera?.id);
-      void loadEvidence().then((evidence) => {
-        button("save-evidence").hidden = evidence.length === 0;
-      });
+      void offerEvidence();
     });
   }
 
   #listenInSettings(): void {
     onClick("update-now", async () => {
+      show("settings-answer", say("getting_keys", this.#device.language));
       await this.#refresh();
+      void offerEvidence();
       const {language} = this.#device;
       const trouble = this.#trouble;
       show(
@@ -373,6 +393,7 @@ export class Page {
     });
     onFile("load-keys", async (file) => {
       const venue = await this.#attempt(this.#trust.load(await bundleIn(file)));
+      void offerEvidence();
       if (venue !== null) show("settings-answer", say("up_to_date", this.#device.language));
     });
     onClick("save-evidence", () => void saveEvidence());
@@ -392,7 +413,14 @@ export class Page {
       else if (this.#isAtDoor) this.#scanHere();
     });
     setInterval(() => void this.#refresh(), REFRESH_MS);
+    let before = now();
     setInterval(() => {
+      const jump = Math.abs(now() - before - LOOK_AROUND_MS / 1000);
+      before = now();
+      if (jump > JUMP_SECONDS) {
+        this.#ahead = null;
+        void this.#refresh();
+      }
       this.#doorkeeper.forget();
       this.#render();
     }, LOOK_AROUND_MS);
@@ -411,12 +439,16 @@ async function loadEvidence(): Promise<readonly Bytes[]> {
   return (await read("evidence").catch(() => undefined)) ?? [];
 }
 
+async function offerEvidence(): Promise<void> {
+  button("save-evidence").hidden = (await loadEvidence()).length === 0;
+}
+
 /** Two files for the authority, or for whoever watches it. */
 async function saveEvidence(): Promise<void> {
-  for (const data of await loadEvidence()) {
+  for (const [place, data] of (await loadEvidence()).entries()) {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([data]));
-    link.download = "bundle.jws";
+    link.download = `bundle-${place + 1}.jws`;
     link.click();
     URL.revokeObjectURL(link.href);
   }

@@ -21,11 +21,24 @@ export interface Kept {
   readonly data: Bytes;
 }
 
+/** Whether a record has the shape in which it was written; what is in it is verified elsewhere. */
+export function isKept(record: unknown): record is Kept {
+  const {format, url, policy, state, data} = (record ?? {}) as Partial<Kept>;
+  return (
+    format === FORMAT &&
+    (url === null || typeof url === "string") &&
+    (policy === null || typeof policy === "string") &&
+    typeof state?.root === "string" &&
+    typeof state.digest === "string" &&
+    data instanceof Uint8Array
+  );
+}
+
 /** Two bundles of one version that an authority has signed. */
 export type Evidence = readonly [Bytes, Bytes];
 
 interface Records {
-  venue: Kept;
+  venue: unknown;
   evidence: Evidence;
   device: unknown;
 }
@@ -37,10 +50,10 @@ export function read<Name extends keyof Records>(name: Name): Promise<Records[Na
   return get(name, store);
 }
 
-export function write<Name extends keyof Records>(
-  name: Name,
-  record: Records[Name],
-): Promise<void> {
+export function write(name: "venue", record: Kept): Promise<void>;
+export function write(name: "evidence", record: Evidence): Promise<void>;
+export function write(name: "device", record: unknown): Promise<void>;
+export function write(name: keyof Records, record: unknown): Promise<void> {
   return set(name, record, store);
 }
 

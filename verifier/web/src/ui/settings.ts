@@ -52,6 +52,8 @@ export class SettingsScreen {
     for (const name of SWITCHES) input(name).checked = device[name];
     offerKinds(standing.venue, device.language);
     list("facts", facts(standing, device.language));
+    // A device that is never online lives on files.
+    button("update-now").hidden = standing.venue.url === null;
   }
 
   #ask(isAsked: boolean): void {
