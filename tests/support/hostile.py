@@ -468,7 +468,7 @@ def _histories() -> Named:
     for iat in (NOON - DAY - 1, NOON - DAY, NOON + 34 * DAY - 1, NOON + 34 * DAY):
         world = World()
         data = world.bundle(iat)
-        yield f"made {iat - NOON} s after noon", Offers(world.pin, [(data, iat)])
+        yield f"made {iat - NOON} s after noon", Offers(world.pin, [(data, iat), (data, NOON)])
 
 
 @cache
