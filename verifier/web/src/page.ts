@@ -400,7 +400,8 @@ export class Page {
   }
 
   #listenToBrowser(): void {
-    for (const event of ["pointerdown", "keydown"]) addEventListener(event, allowSound);
+    // Also keys of a scanner, which go no further.
+    for (const event of ["pointerdown", "keydown"]) addEventListener(event, allowSound, true);
     addEventListener("hashchange", () => {
       const link = takeLink();
       if (link !== null) void this.#follow(link);

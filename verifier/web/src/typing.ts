@@ -1,6 +1,7 @@
 /** What a handheld scanner types, told apart from a person at the keyboard. */
 
 import {PREFIX} from "./schemas/presentation.ts";
+import {SETUP_PREFIX} from "./setup.ts";
 
 /** Milliseconds without a key after which a scanner has finished, or a person is typing. */
 export const PAUSE_MS = 1000;
@@ -51,8 +52,7 @@ export class Typing {
 
   /** What has been typed, on Enter; null when nothing has. */
   finish(): string | null {
-    const isMeant = this.#meant.startsWith(PREFIX) || !this.#places.startsWith(PREFIX);
-    const text = isMeant ? this.#meant : this.#places;
+    const text = isOurs(this.#places) && !isOurs(this.#meant) ? this.#places : this.#meant;
     this.#meant = "";
     this.#places = "";
     return text === "" ? null : text;
@@ -63,6 +63,10 @@ export class Typing {
     const text = this.finish();
     return text !== null && text.length >= SHORTEST ? text : null;
   }
+}
+
+function isOurs(text: string): boolean {
+  return text.startsWith(PREFIX) || text.startsWith(SETUP_PREFIX);
 }
 
 function placeOf(key: Key): string {
