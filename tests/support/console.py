@@ -4,7 +4,7 @@ A block marked ``console`` holds commands after ``$ ``, continued after a backsl
 begin with ``> ``, and below each command its output, standard error included. All blocks of a
 document run in one shell, in an empty folder. In an output ``…`` stands for any text on its line,
 and on a line of its own for any number of lines. A command that ends in ``&`` goes on beside the
-others; what it prints first must be the output given. Every port 8000 becomes a free one.
+others; what it prints first must be the output given. The ports 8000 and 8001 become free ones.
 
 >>> [step] = steps("```console\\n$ echo a; echo b\\na\\n…\\n```")
 >>> step.command, says("a\\nb", step.output), says("a b", step.output)
@@ -23,7 +23,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-PORT = 8000
+PORTS = ("8000", "8001")
 """What the documents write."""
 
 LONGEST_SECONDS = 300
@@ -72,7 +72,7 @@ class Shell:
             for name in ("issuer", "verifier", "wallet")
         }
         programs = str(Path(sys.executable).parent)
-        self._port = str(_free_port())
+        self._ports = {port: str(_free_port()) for port in PORTS}
         self._process = subprocess.Popen(
             ["bash", "--noprofile", "--norc"],
             cwd=folder,
@@ -96,13 +96,18 @@ class Shell:
 
     def run(self, step: Step) -> str:
         """What a command prints, with the port that the document writes."""
-        command = step.command.replace(f":{PORT}", f":{self._port}")
+        command = step.command
+        for written, free in self._ports.items():
+            command = re.sub(rf"(?:(?<=:)|(?<=--port )){written}\b", free, command)
         background = command.endswith("&")
         self._write(f"{{ {command}\n}} </dev/null")
         if not background:
             self._write(f"echo; echo '{_END}'")
         lines = list(self._lines(len(step.output.splitlines()) if background else None))
-        return "".join(lines).strip("\n").replace(f":{self._port}", f":{PORT}")
+        printed = "".join(lines).strip("\n")
+        for written, free in self._ports.items():
+            printed = printed.replace(f":{free}", f":{written}")
+        return printed
 
     def close(self) -> None:
         """End the shell and what still runs in it."""
