@@ -5,7 +5,7 @@ they are put into the page by its test. All else is the browser's own.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,7 @@ from tests.support.browser import (
 from tests.support.bundle_server import BundleServer, serving
 from tests.support.door import ADMITTED, Door, Verdict
 from tests.support.films import Scene, frame, hard, write_film
+from tests.support.keyboards import KAZAKH, RUSSIAN, scan_with
 from tests.support.processes import RealIssuer, run_real
 from tests.support.world import NOON, World
 
@@ -356,35 +357,15 @@ def field_values(page: Page) -> str:
     return "".join(values)
 
 
-US = {" ": ("Space", False), "-": ("Minus", False), ".": ("Period", False), "/": ("Slash", False)}
-US |= {"$": ("Digit4", True), "%": ("Digit5", True), "*": ("Digit8", True), "+": ("Equal", True)}
-US |= {":": ("Semicolon", True)}
-US |= {digit: (f"Digit{digit}", False) for digit in "0123456789"}
-US |= {letter: (f"Key{letter}", True) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
-RUSSIAN = dict(zip("QWERTYUIOPASDFGHJKLZXCVBNM", "ЙЦУКЕНГШЩЗФЫВАПРОЛДЯЧСМИТЬ", strict=True))
-RUSSIAN |= {":": "Ж", ".": "ю", "/": ".", "$": ";"}
-KAZAKH = RUSSIAN | dict(zip("1234567890-+$%*", '"әіңғ,.үұқөҺҢҒҮ', strict=True))
-
-
 @pytest.mark.parametrize("layout", [RUSSIAN, KAZAKH], ids=["Russian", "Kazakh"])
 def test_a_scanner_works_whatever_the_keyboard_s_layout(
-    open_door: OpenDoor, town: World, layout: dict[str, str]
+    open_door: OpenDoor, town: World, layout: Mapping[str, str]
 ) -> None:
     door = open_door()
     for code in (town.code(NOON), town.code(NOON)):
-        keys = [(layout.get(one, one), *US[one]) for one in code]
-        door.page.evaluate(_PRESS, [*keys, ("Enter", "Enter", False)])
+        scan_with(door.page, layout, code)
     assert door.next_verdict(1) == ADMITTED
     assert door.next_verdict(0) == ADMITTED
-
-
-_PRESS = """(keys) => {
-  for (const [key, code, shiftKey] of keys) {
-    const how = {key, code, shiftKey, bubbles: true, cancelable: true};
-    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", how));
-    document.activeElement.dispatchEvent(new KeyboardEvent("keyup", how));
-  }
-}"""
 
 
 def test_a_scanner_without_a_final_enter_is_understood(open_door: OpenDoor, town: World) -> None:
