@@ -64,8 +64,7 @@ export class Keeper {
   async setUp(wanted: Wanted, data: Bytes | null, now: Clock): Promise<Venue> {
     const known = await alone(() => this.#knownUnder(wanted.root));
     if (known !== null && data === null && known.url === wanted.url) {
-      const same = await this.choose(wanted.policy ?? known.policy).catch(unlessDamaged);
-      if (same !== null) return same;
+      return this.choose(wanted.policy ?? known.policy);
     }
     const offered = data ?? (await fetchBundle(String(wanted.url)));
     return alone(async () => {
@@ -148,13 +147,16 @@ export class Keeper {
     return state.version <= version;
   }
 
-  /** What is known under the root of a set-up; throws Troubled where it is another root's. */
+  /**
+   * What is known under the root of a set-up; throws Troubled where it is another root's.
+   *
+   * What is damaged counts as nothing: it must not keep a device from being set up.
+   */
   async #knownUnder(root: string): Promise<Kept | null> {
     const known = await this.#known();
-    if (known === null || known.state.root === root) return known;
-    // What is damaged must not keep a device from being set up.
-    if ((await this.#venue(known).catch(unlessDamaged)) === null) return null;
-    throw new Troubled({kind: "other_root"});
+    if (known === null || (await this.#venue(known).catch(unlessDamaged)) === null) return null;
+    if (known.state.root !== root) throw new Troubled({kind: "other_root"});
+    return known;
   }
 
   async #accept(data: Bytes, known: Kept | null, wanted: Wanted, now: Clock): Promise<Venue> {
@@ -218,7 +220,6 @@ function troubleOf(error: unknown): Trouble {
   throw error;
 }
 
-/** A damaged bundle is fetched again. */
 function unlessDamaged(error: unknown): null {
   if (error instanceof Troubled && error.trouble.kind === "damaged") return null;
   throw error;

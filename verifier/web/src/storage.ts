@@ -45,18 +45,21 @@ interface Records {
 
 const store = createStore("qupia", "records");
 
-/** A record; undefined when there is none. Rejects where the browser keeps nothing. */
-export function read<Name extends keyof Records>(name: Name): Promise<Records[Name] | undefined> {
+/**
+ * A record; undefined when there is none. Rejects where the browser keeps nothing: some browsers
+ * throw at once then, and others have no database at all.
+ */
+export async function read<Name extends keyof Records>(name: Name): Promise<Records[Name] | undefined> {
   return get(name, store);
 }
 
-export function write(name: "venue", record: Kept): Promise<void>;
-export function write(name: "evidence", record: Evidence): Promise<void>;
-export function write(name: "device", record: unknown): Promise<void>;
-export function write(name: keyof Records, record: unknown): Promise<void> {
+export async function write(name: "venue", record: Kept): Promise<void>;
+export async function write(name: "evidence", record: Evidence): Promise<void>;
+export async function write(name: "device", record: unknown): Promise<void>;
+export async function write(name: keyof Records, record: unknown): Promise<void> {
   return set(name, record, store);
 }
 
-export function remove(name: keyof Records): Promise<void> {
+export async function remove(name: keyof Records): Promise<void> {
   return del(name, store);
 }
