@@ -1,0 +1,717 @@
+"""What the page trusts and for how long: updates, clocks, storage and other tabs, in a browser."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from playwright.sync_api import Request
+
+from schemas.bundle import BUNDLE_LIMIT
+from schemas.bundle_faults import BundleFault
+from schemas.kinds import HOUR
+from schemas.paths import TRUST_BUNDLE_PATH
+from schemas.presentation import slot_at
+from tests.support.browser import clear_storage, let_pass, set_clock, wait_until
+from tests.support.bundle_server import BundleServer, serving
+from tests.support.door import ADMITTED, Door, setup_link
+from tests.support.hostile_answers import hostile_bundles
+from tests.support.notices import (
+    close_settings,
+    facts,
+    fault_text,
+    network_is_back,
+    notices,
+    open_settings,
+    reason_text,
+    sentence,
+    text,
+    update,
+    version,
+    wait_for_no_notice,
+    wait_for_notice,
+    wait_for_version,
+)
+from tests.support.page_folder import PageFolder, page_folder
+from tests.support.world import NOON, World
+from tests.verifier.web.conftest import Visit
+
+UP_TO_DATE = text("up_to_date")
+
+
+@pytest.fixture
+def door(open_page: Visit, venue_page: str, issuer: BundleServer, world: World) -> Door:
+    """Set up at noon with the first bundle."""
+    door = Door.of(open_page(now=NOON))
+    door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
+    wait_for_comparison(door)
+    return door
+
+
+@pytest.fixture
+def own_page(tmp_path: Path) -> Iterator[PageFolder]:
+    """The page from a folder that the test may change."""
+    with page_folder(tmp_path) as page:
+        yield page
+
+
+def wait_for_comparison(door: Door) -> None:
+    """The first update has come to its end."""
+    unknown = sentence("clock_unknown")
+    wait_until(door.page, lambda: unknown not in facts(door), "the first update")
+    assert facts(door)
+
+
+def admits(door: Door, world: World, now: int = NOON) -> bool:
+    verdict = door.judge(world.code(now))
+    door.dismiss()
+    return verdict == ADMITTED
+
+
+def refusal(door: Door, code: str) -> str | None:
+    verdict = door.judge(code)
+    door.dismiss()
+    return verdict.reason
+
+
+# Updates
+
+
+def test_the_age_of_the_keys_shows_and_old_ones_say_so(
+    door: Door, issuer: BundleServer, world: World
+) -> None:
+    assert notices(door) == [sentence("keys_fresh", hours=0)]
+    issuer.date = NOON + 25 * HOUR
+    let_pass(door.page, 25 * HOUR)
+    wait_for_notice(door, sentence("keys_old", hours=25, left=46))
+    assert admits(door, world, NOON + 25 * HOUR)
+    issuer.body = world.bundle(NOON + 25 * HOUR)
+    issuer.date += HOUR
+    let_pass(door.page, HOUR)
+    wait_for_notice(door, sentence("keys_fresh", hours=1))
+
+
+def test_what_an_issuer_must_not_serve_changes_nothing(
+    door: Door, issuer: BundleServer, world: World
+) -> None:
+    issuer.body = world.bundle(NOON)
+    assert update(door) == UP_TO_DATE
+    for name, (fault, data) in hostile_bundles(world, NOON).items():
+        issuer.body = data
+        assert (name, update(door)) == (name, fault_text(fault))
+        failed = f"{text('last_update_failed')} {fault_text(fault)}"
+        assert notices(door) == [sentence("keys_fresh", hours=0), failed]
+        assert version(door) == 2
+    assert admits(door, world)
+
+
+@pytest.mark.parametrize("lang", ["kk", "ru", "en"])
+def test_a_failed_update_is_told_in_the_language_of_the_door(
+    lang: str, open_page: Visit, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    door = Door.of(open_page(now=NOON))
+    door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone", lang=lang)
+    issuer.body = world.bundle(NOON, batch_size=9)
+    network_is_back(door)
+    told = fault_text(BundleFault.PIN_CHANGED, lang)
+    wait_for_notice(door, f"{text('last_update_failed', lang)} {told}")
+
+
+def test_two_bundles_of_one_version_are_kept_as_evidence(
+    door: Door, issuer: BundleServer, world: World, tmp_path: Path
+) -> None:
+    button = door.page.locator("#save-evidence")
+    one, other = issuer.body, world.bundle(NOON + 1, version=1)
+    issuer.body = other
+    open_settings(door)
+    assert button.is_hidden()
+    door.page.locator("#update-now").click()
+    button.wait_for()
+    saved: list[Any] = []
+    door.page.on("download", lambda one: saved.append(one))
+    button.click()
+    wait_until(door.page, lambda: len(saved) == 2, "two files")
+    assert [download.suggested_filename for download in saved] == ["bundle-1.jws", "bundle-2.jws"]
+    assert [Path(download.path()).read_bytes() for download in saved] == [one, other]
+    close_settings(door)
+    assert admits(door, world)
+
+
+def test_a_page_asks_for_no_more_than_it_needs_and_tells_nothing(
+    open_page: Visit, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    seen = open_page(now=NOON)
+    asked: list[tuple[str, str]] = []
+
+    def note(one: Request) -> None:
+        if one.url.startswith(issuer.origin):
+            asked.append((one.method, one.url))
+
+    seen.context.on("request", note)
+    # Another header in the value of this one: what an issuer might try.
+    issuer.content_type = "application/jose\r\nSet-Cookie: venue=1; SameSite=None; Secure"
+    door = Door.of(seen)
+    door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
+    wait_for_comparison(door)
+    bundle, health = issuer.origin + TRUST_BUNDLE_PATH, f"{issuer.origin}/healthz"
+    assert asked == [("GET", bundle), ("GET", health), ("HEAD", bundle)]
+    issuer.body = world.bundle(NOON)
+    asked.clear()
+    assert update(door) == UP_TO_DATE
+    assert asked == [("GET", health), ("HEAD", bundle), ("GET", bundle)]
+    asked.clear()
+    assert update(door) == UP_TO_DATE
+    assert asked == [("GET", health), ("HEAD", bundle)]
+    telling = {"cookie", "referer", "if-none-match", "if-modified-since", "authorization"}
+    assert [headers for headers in issuer.headers if telling & headers.keys()] == []
+    assert seen.context.cookies() == []
+    seen.assert_quiet()
+
+
+def test_a_redirect_is_not_followed(door: Door, issuer: BundleServer, world: World) -> None:
+    with serving(world.bundle(NOON), NOON) as elsewhere:
+        issuer.status, issuer.location = 302, elsewhere.origin + TRUST_BUNDLE_PATH
+        assert update(door) == text("unreachable")
+        assert elsewhere.asked == []
+    assert admits(door, world)
+
+
+def test_an_issuer_that_says_what_is_wrong_is_quoted(door: Door, issuer: BundleServer) -> None:
+    issuer.status, issuer.body = 503, b'{"code":"not_ready"}'
+    assert update(door) not in ("", UP_TO_DATE, text("unreachable"), text("not_an_issuer"))
+    issuer.body = b"<html>Bad gateway</html>"
+    assert update(door) == text("not_an_issuer")
+
+
+def test_an_answer_without_an_end_is_too_large(
+    open_page: Visit, venue_page: str, world: World, issuer: BundleServer
+) -> None:
+    door = Door.of(open_page(now=NOON))
+    with endless() as origin:
+        door.page.goto(setup_link(venue_page, issuer=origin, root=world.pin))
+        door.wait_for("setup", fault="too_large")
+
+
+def test_the_largest_bundle_is_judged_beside_the_door(
+    door: Door, issuer: BundleServer, world: World
+) -> None:
+    issuer.body = padded(world)
+    assert len(issuer.body) == BUNDLE_LIMIT
+    network_is_back(door)
+    for _ in range(3):
+        assert admits(door, world)
+    wait_for_version(door, world.version)
+    assert admits(door, world)
+
+
+def test_a_full_grid_of_birthdays_is_taken(open_page: Visit, venue_page: str) -> None:
+    world = World(hint="day")
+    door = Door.of(open_page(now=NOON))
+    with serving(padded(world), NOON) as issuer:
+        assert len(issuer.body) > BUNDLE_LIMIT - 4
+        door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
+        assert admits(door, world)
+
+
+def test_an_issuer_that_hangs_keeps_nobody_waiting(
+    door: Door, issuer: BundleServer, world: World
+) -> None:
+    asked = len(issuer.asked)
+    issuer.hang()
+    issuer.body = world.bundle(NOON)
+    network_is_back(door)
+    wait_until(door.page, lambda: len(issuer.asked) > asked)
+    for _ in range(3):
+        assert admits(door, world)
+    assert version(door) == 1
+    issuer.go_on()
+    wait_for_version(door, 2)
+
+
+def test_what_is_chosen_during_a_slow_update_stays(
+    door: Door, issuer: BundleServer, world: World, tmp_path: Path
+) -> None:
+    newer = tmp_path / "newer.jws"
+    newer.write_bytes(world.bundle(NOON))
+    asked = len(issuer.asked)
+    issuer.hang()
+    network_is_back(door)
+    wait_until(door.page, lambda: len(issuer.asked) > asked)
+    open_settings(door)
+    door.page.locator("#load-keys").set_input_files(newer)
+    wait_for_version(door, 2)
+    door.page.locator("#venue-kind").select_option("first-only")
+    close_settings(door)
+    wait_until(door.page, lambda: heading(door) == "first-only")
+    issuer.stop()
+    wait_for_notice(door, f"{text('last_update_failed')} {text('unreachable')}")
+    assert version(door) == 2
+    assert heading(door) == "first-only"
+    assert refusal(door, world.code(NOON, status="blue")) == "status_not_admitted"
+
+
+def test_a_set_up_that_is_removed_during_a_slow_update_stays_removed(
+    door: Door, issuer: BundleServer, world: World
+) -> None:
+    issuer.body = world.bundle(NOON)
+    asked = len(issuer.asked)
+    issuer.hang()
+    network_is_back(door)
+    wait_until(door.page, lambda: len(issuer.asked) > asked)
+    remove_set_up(door)
+    issuer.go_on()
+    wait_until(door.page, lambda: len(issuer.asked) > asked + 1)
+    door.page.wait_for_load_state("networkidle")
+    assert door.state == "setup"
+    assert stored(door) == []
+
+
+def test_a_kind_of_venue_that_disappears_admits_nobody(
+    open_page: Visit, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    door = Door.of(open_page(now=NOON))
+    door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="no-hint")
+    world.policies.pop()
+    issuer.body = world.bundle(NOON)
+    assert update(door) == UP_TO_DATE
+    wait_for_notice(door, text("venue_kind_gone"))
+    assert refusal(door, world.code(NOON)) == "status_not_admitted"
+    open_settings(door)
+    door.page.locator("#venue-kind").select_option("everyone")
+    close_settings(door)
+    wait_for_no_notice(door, text("venue_kind_gone"))
+    assert admits(door, world)
+
+
+def test_a_key_is_retired_from_the_next_scan_on(
+    door: Door, issuer: BundleServer, world: World
+) -> None:
+    before = world.issue(NOON)
+    world.retire(before.window)
+    issuer.body = world.bundle(NOON)
+    assert update(door) == UP_TO_DATE
+    assert refusal(door, world.show(before, slot_at(NOON))) == "key_retired"
+    assert admits(door, world)
+
+
+def test_a_root_is_followed_and_the_one_before_is_not_gone_back_to(
+    door: Door, issuer: BundleServer, world: World
+) -> None:
+    before = world.bundle(NOON)
+    world.rotate_root(NOON)
+    issuer.body = world.bundle(NOON)
+    assert update(door) == UP_TO_DATE
+    assert version(door) == 1
+    issuer.body = before
+    assert update(door) == fault_text(BundleFault.ROLLBACK)
+    assert admits(door, world)
+
+
+def test_a_training_issuer_is_named_and_admits_nobody(open_page: Visit, venue_page: str) -> None:
+    world = World(specimen=True)
+    door = Door.of(open_page(now=NOON))
+    with serving(world.bundle(NOON), NOON) as issuer:
+        door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
+        wait_for_notice(door, sentence("training"))
+        assert refusal(door, world.code(NOON)) == "specimen"
+
+
+def test_the_end_of_the_system_is_told_while_the_page_is_open(
+    open_page: Visit, venue_page: str, world: World
+) -> None:
+    door = Door.of(open_page(now=NOON))
+    with serving(world.bundle(NOON, sunset=NOON + HOUR), NOON) as issuer:
+        door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
+        assert admits(door, world)
+        let_pass(door.page, HOUR)
+        wait_for_notice(door, reason_text("sunset"))
+        assert refusal(door, world.code(NOON + HOUR)) == "sunset"
+
+
+# The clock
+
+
+def test_a_clock_that_is_set_back_and_forward_is_believed_at_once(door: Door, world: World) -> None:
+    code = world.code(NOON)
+    set_clock(door.page, NOON - 10 * 60)
+    assert refusal(door, code) == "clock_behind"
+    set_clock(door.page, NOON + 80 * HOUR)
+    assert refusal(door, code) == "bundle_expired"
+    set_clock(door.page, NOON + 5)
+    assert admits(door, world)
+
+
+def test_the_clock_may_be_two_minutes_behind_the_bundle(door: Door, world: World) -> None:
+    door.page.clock.set_fixed_time(NOON - 120)
+    assert admits(door, world, NOON - 120)
+    door.page.clock.set_fixed_time(NOON - 121)
+    assert refusal(door, world.code(NOON - 121)) == "clock_behind"
+    let_pass(door.page, 5)
+    [first, *_] = notices(door)
+    assert first.startswith(reason_text("clock_behind").partition("{")[0])
+
+
+@pytest.mark.parametrize("seconds", [-300, -40, 40, 300])
+def test_a_wrong_clock_is_told_with_its_difference(
+    seconds: int, open_page: Visit, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    door = Door.of(open_page(now=NOON + 600))
+    door.page.clock.set_fixed_time(NOON + 600)
+    issuer.date = NOON + 600 - seconds
+    door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
+    name = "clock_ahead" if seconds > 0 else "clock_behind"
+    # The thread that asks has a clock that goes on.
+    near = {sentence(name, seconds=abs(seconds) + by) for by in (-1, 0, 1)}
+    wait_until(door.page, lambda: bool(near & set(notices(door))), "a warning")
+    assert near & set(facts(door))
+
+
+def test_a_clock_that_is_nearly_right_is_no_reason_to_warn(
+    open_page: Visit, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    issuer.date = NOON - 20
+    door = Door.of(open_page(now=NOON))
+    door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
+    wait_for_comparison(door)
+    assert notices(door) == [sentence("keys_fresh", hours=0)]
+    right = sentence("clock_right", seconds=0).partition("0")[0]
+    assert [line for line in facts(door) if line.startswith(right)]
+
+
+def test_a_clock_that_is_put_right_is_compared_anew_by_itself(
+    open_page: Visit, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    door = Door.of(open_page(now=NOON + HOUR))
+    door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
+    wait_until(door.page, lambda: len(notices(door)) == 2, "a warning")
+    set_clock(door.page, NOON)
+    let_pass(door.page, 5)
+    wait_until(door.page, lambda: len(notices(door)) == 1, "the end of the warning")
+    wait_for_comparison(door)
+
+
+def test_a_date_that_cannot_be_stops_nobody(
+    open_page: Visit, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    issuer.date = 0
+    door = Door.of(open_page(now=NOON))
+    door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
+    wait_until(door.page, lambda: len(notices(door)) == 2, "a warning")
+    assert admits(door, world)
+
+
+# Storage
+
+
+def test_a_storage_that_is_cleared_while_the_page_is_open_is_filled_again(
+    door: Door, world: World
+) -> None:
+    clear_storage(door.page)
+    assert stored(door) == []
+    assert admits(door, world)
+    assert update(door) == UP_TO_DATE
+    assert text("not_kept") not in notices(door)
+    door.page.reload()
+    door.wait_for("scanning")
+    assert admits(door, world)
+
+
+def test_a_storage_that_was_cleared_before_a_start_is_explained(door: Door) -> None:
+    clear_storage(door.page)
+    door.page.reload()
+    door.wait_for("setup")
+    assert door.page.get_by_text(text("setup_was_there")).is_visible()
+
+
+def test_a_browser_that_stores_nothing_keeps_the_door_while_it_is_open(
+    open_page: Visit, own_page: PageFolder, issuer: BundleServer, world: World
+) -> None:
+    own_page.put_before("keeper.worker", NO_STORAGE)
+    seen = open_page(now=NOON)
+    seen.context.add_init_script(NO_STORAGE)
+    door = Door.of(seen)
+    door.set_up(own_page.url, issuer=issuer.origin, root=world.pin, policy="everyone")
+    wait_for_notice(door, text("not_kept"))
+    assert admits(door, world)
+    issuer.body = world.bundle(NOON)
+    for _ in range(2):
+        assert update(door) == UP_TO_DATE
+        assert version(door) == 2
+    issuer.body = world.bundle(NOON, version=1)
+    assert update(door) == fault_text(BundleFault.ROLLBACK)
+    assert text("not_kept") in notices(door)
+    assert seen.errors == []
+
+
+def test_a_full_storage_does_not_bring_old_keys_back(
+    open_page: Visit, own_page: PageFolder, issuer: BundleServer, world: World
+) -> None:
+    own_page.put_before("keeper.worker", FULL_STORAGE)
+    door = Door.of(open_page(now=NOON))
+    door.set_up(own_page.url, issuer=issuer.origin, root=world.pin, policy="everyone")
+    wait_for_comparison(door)
+    before = world.issue(NOON)
+    world.retire(before.window)
+    issuer.body = world.bundle(NOON)
+    fill_storage(door, True)
+    for _ in range(2):
+        assert update(door) == UP_TO_DATE
+        assert version(door) == 2
+        assert text("not_kept") in notices(door)
+    assert refusal(door, world.show(before, slot_at(NOON))) == "key_retired"
+    fill_storage(door, False)
+    assert update(door) == UP_TO_DATE
+    assert text("not_kept") not in notices(door)
+    door.page.reload()
+    door.wait_for("scanning")
+    assert version(door) == 2
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "record.data[record.data.length >> 1] ^= 1",
+        "record.data = record.data.slice(9)",
+        "delete record.data",
+        "delete record.state",
+        "record.state.root = 'A'.repeat(43)",
+        "record.state.digest = 'A'.repeat(43)",
+        "record.format = 'none'",
+    ],
+)
+def test_a_damaged_record_is_told_and_repaired_by_the_same_set_up(
+    damage: str, door: Door, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    change_record(door, damage)
+    door.page.reload()
+    door.wait_for("setup", fault="damaged")
+    assert door.page.locator("#alert").text_content() == text("damaged")
+    link = setup_link(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
+    door.page.goto(link)
+    door.wait_for("scanning")
+    assert "fault" not in door.attributes
+    door.page.reload()
+    door.wait_for("scanning")
+    assert admits(door, world)
+
+
+def test_removing_the_set_up_removes_all_of_it_after_a_question(
+    door: Door, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    first = issuer.body
+    issuer.body = world.bundle(NOON + 1, version=1)
+    assert update(door) == fault_text(BundleFault.SPLIT_VIEW)
+    assert stored(door) == ["evidence", "venue"]
+    open_settings(door)
+    door.page.locator("#remove").click()
+    door.page.locator("#remove-no").click()
+    close_settings(door)
+    assert door.state == "scanning"
+    issuer.body = world.bundle(NOON)
+    assert update(door) == UP_TO_DATE
+    remove_set_up(door)
+    door.wait_for("setup")
+    wait_until(door.page, lambda: stored(door) == [])
+    issuer.body = first
+    door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
+    assert version(door) == 1
+
+
+# Tabs
+
+
+def test_one_tab_at_a_time_checks_visitors(door: Door, venue_page: str, world: World) -> None:
+    other = another_tab(door, venue_page)
+    wait_until(door.page, lambda: is_elsewhere(door), "the first tab's rest")
+    assert not is_elsewhere(other)
+    door.page.locator("#scan-here").click()
+    wait_until(other.page, lambda: is_elsewhere(other), "the second tab's rest")
+    assert not is_elsewhere(door)
+    # Whoever scans in a tab means that tab.
+    assert admits(other, world)
+    wait_until(door.page, lambda: is_elsewhere(door), "the first tab's rest")
+
+
+def test_what_one_tab_learns_all_tabs_trust(
+    door: Door, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    before = world.issue(NOON)
+    other = another_tab(door, venue_page)
+    older = world.bundle(NOON)
+    world.retire(before.window)
+    issuer.body = world.bundle(NOON)
+    assert update(door) == UP_TO_DATE
+    wait_for_version(other, 3)
+    assert refusal(other, world.show(before, slot_at(NOON))) == "key_retired"
+    issuer.body = older
+    assert update(other) == fault_text(BundleFault.ROLLBACK)
+
+
+def test_a_root_that_one_tab_follows_all_tabs_follow(
+    door: Door, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    before = world.issue(NOON)
+    other = another_tab(door, venue_page)
+    world.retire(before.window)
+    world.rotate_root(NOON)
+    issuer.body = world.bundle(NOON)
+    assert update(door) == UP_TO_DATE
+    wait_until(door.page, lambda: refusal_of_pass(other, world, before) == "key_retired")
+
+
+def test_a_tab_that_is_set_up_scans_and_the_others_follow(
+    open_page: Visit, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    door = Door.of(open_page(now=NOON))
+    door.page.goto(venue_page)
+    door.wait_for("setup")
+    other = another_tab(door, venue_page, state="setup")
+    door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
+    other.wait_for("scanning")
+    assert is_elsewhere(other)
+    assert not is_elsewhere(door)
+
+
+def test_a_set_up_that_is_removed_is_removed_in_all_tabs(
+    door: Door, venue_page: str, world: World
+) -> None:
+    other = another_tab(door, venue_page)
+    open_settings(other)
+    remove_set_up(door)
+    door.wait_for("setup")
+    other.wait_for("setup")
+    assert other.page.locator("dialog[open]").count() == 0
+    assert stored(door) == []
+    for one in (door, other):
+        one.page.reload()
+        one.wait_for("setup")
+
+
+# Helpers
+
+
+def heading(door: Door) -> str | None:
+    return door.page.locator("#heading").text_content()
+
+
+def is_elsewhere(door: Door) -> bool:
+    told = door.page.locator("#hint").text_content() == text("other_tab")
+    assert door.page.locator("#scan-here").is_visible() is told
+    return told
+
+
+def another_tab(door: Door, url: str, *, state: str = "scanning") -> Door:
+    other = Door(door.page.context.new_page())
+    other.page.goto(url)
+    other.wait_for(state)
+    return other
+
+
+def refusal_of_pass(door: Door, world: World, a_pass: Any) -> str | None:
+    return refusal(door, world.show(a_pass, slot_at(NOON)))
+
+
+def remove_set_up(door: Door) -> None:
+    open_settings(door)
+    door.page.locator("#remove").click()
+    door.page.locator("#remove-yes").click()
+    door.wait_for("setup")
+
+
+def padded(world: World) -> bytes:
+    """A bundle of the greatest size, or up to three bytes less; its padding means nothing."""
+    payload = world.payload(NOON)
+    room = BUNDLE_LIMIT - len(world.sign(payload | {"padding": ""}))
+    sizes = range(room * 3 // 4 - 4, room * 3 // 4 + 4)
+    bundles = [world.sign(payload | {"padding": "x" * size}) for size in sizes]
+    return max((one for one in bundles if len(one) <= BUNDLE_LIMIT), key=len)
+
+
+@contextmanager
+def endless() -> Iterator[str]:
+    """An issuer whose bundle has no end; its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Endless)
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Endless(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response_only(200)
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.end_headers()
+        try:
+            while True:
+                self.wfile.write(b"a" * 65536)
+        except OSError:
+            self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+NO_STORAGE = """
+IDBFactory.prototype.open = () => { throw new DOMException("no storage", "SecurityError"); };
+"""
+
+FULL_STORAGE = """
+const {put} = IDBObjectStore.prototype;
+let isFull = false;
+new BroadcastChannel("test storage").onmessage = ({data}) => { isFull = data; };
+IDBObjectStore.prototype.put = function (...given) {
+  if (isFull) throw new DOMException("full", "QuotaExceededError");
+  return put.apply(this, given);
+};
+"""
+
+
+def fill_storage(door: Door, is_full: bool) -> None:
+    """In a browser whose page has :data:`FULL_STORAGE` before its keeper."""
+    tell = "(isFull) => new BroadcastChannel('test storage').postMessage(isFull)"
+    door.page.evaluate(tell, is_full)
+
+
+_WITH_RECORDS = """
+async (work) => {
+  const database = await new Promise((done, failed) => {
+    const request = indexedDB.open("qupia");
+    request.onupgradeneeded = () => request.result.createObjectStore("records");
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => failed(request.error);
+  });
+  const records = database.transaction("records", "readwrite").objectStore("records");
+  const ended = (request) => new Promise((done) => {
+    request.onsuccess = () => done(request.result);
+  });
+  try {
+    %s
+  } finally {
+    database.close();
+  }
+}
+"""
+
+
+def stored(door: Door) -> list[str]:
+    """The names of the records that the browser holds for the page, without device settings."""
+    names: list[str] = door.page.evaluate(_WITH_RECORDS % "return ended(records.getAllKeys());")
+    return [name for name in names if name != "device"]
+
+
+def change_record(door: Door, change: str) -> None:
+    """As if the browser's storage had been damaged."""
+    door.page.evaluate(
+        _WITH_RECORDS
+        % f"""
+        const record = await ended(records.get("venue"));
+        {change};
+        await ended(records.put(record, "venue"));
+        """
+    )
