@@ -54,8 +54,18 @@ export function windowAt(bundle: TrustBundle, now: number): Window | undefined {
   return bundle.windows.find((window) => contains(window, now));
 }
 
+const DATES: Readonly<Record<Language, [locale: string, form: Intl.DateTimeFormatOptions]>> = {
+  en: ["en-GB", {dateStyle: "medium", timeStyle: "short"}],
+  ru: ["ru", {dateStyle: "medium", timeStyle: "short"}],
+  // Not every browser knows the Kazakh months; in digits Kazakh dates look as Russian ones do.
+  kk: [
+    "ru",
+    {year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit"},
+  ],
+};
+
 /** A time as people at this device write it. */
 export function localTime(seconds: number, language: Language): string {
-  const form: Intl.DateTimeFormatOptions = {dateStyle: "medium", timeStyle: "short"};
-  return new Intl.DateTimeFormat(language, form).format(seconds * 1000);
+  const [locale, form] = DATES[language];
+  return new Intl.DateTimeFormat(locale, form).format(seconds * 1000);
 }

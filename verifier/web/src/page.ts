@@ -17,7 +17,7 @@ import {say, type TextName} from "./texts.ts";
 import {type Trouble, Troubled, troubleText} from "./trouble.ts";
 import {Trust} from "./trust.ts";
 import {type Standing, showDoor} from "./ui/door.ts";
-import {button, dialog, element, input, onClick, onFile, show} from "./ui/elements.ts";
+import {button, dialog, element, input, keepFocus, onClick, onFile, show} from "./ui/elements.ts";
 import {languageSelects, translate} from "./ui/language.ts";
 import {SettingsScreen} from "./ui/settings.ts";
 import {bundleIn, SetupScreen} from "./ui/setup.ts";
@@ -46,7 +46,10 @@ export class Page {
   readonly #doorkeeper = new Doorkeeper(() => this.#setState());
   readonly #trust = new Trust();
   readonly #reader = new Reader();
-  readonly #viewfinder = new Viewfinder((frame) => this.#reader.read(frame));
+  readonly #viewfinder = new Viewfinder(
+    (frame) => this.#reader.read(frame),
+    () => this.#showHint(false),
+  );
   readonly #tabs = new Tabs((message) => void this.#hear(message));
   readonly #settings = new SettingsScreen({
     change: (change) => this.#change(change),
@@ -163,12 +166,13 @@ export class Page {
       if (isElsewhere) this.#pause();
       else this.#scanHere();
       void this.#refresh();
-      return;
+    } else {
+      this.#viewfinder.close();
+      show("heading", say("setup_heading", this.#device.language));
+      show("authority", null);
+      this.#setup.show();
     }
-    this.#viewfinder.close();
-    show("heading", say("setup_heading", this.#device.language));
-    show("authority", null);
-    this.#setup.show();
+    keepFocus();
   }
 
   /** The set-up is gone, and all that stood over the door with it. */
@@ -190,6 +194,7 @@ export class Page {
     this.#tabs.tell("here");
     this.#render();
     this.#showHint(false);
+    keepFocus();
     if (document.hidden) return;
     const {camera, language} = this.#device;
     void this.#viewfinder.open(camera, language, (texts) => this.#look(texts));

@@ -46,6 +46,13 @@ export function list(id: string, lines: readonly string[]): void {
   place.replaceChildren(...items);
 }
 
+/** Send the focus to the heading where that which had it has gone, so that keys go on from there. */
+export function keepFocus(): void {
+  const focused = document.activeElement;
+  if (focused === null || focused === document.body) return;
+  if (focused.getClientRects().length === 0) element("heading").focus();
+}
+
 /** Call `take` with each file that is chosen; the same one can be chosen again. */
 export function onFile(id: string, take: (file: File) => void): void {
   const place = input(id);

@@ -31,7 +31,10 @@ export class SettingsScreen {
     });
     select("venue-kind").addEventListener("change", () => uses.choose(select("venue-kind").value));
     onClick("remove", () => this.#ask(true));
-    onClick("remove-no", () => this.#ask(false));
+    onClick("remove-no", () => {
+      this.#ask(false);
+      button("remove").focus();
+    });
     onClick("remove-yes", () => {
       this.#ask(false);
       dialog("settings").close();

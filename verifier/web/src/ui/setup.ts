@@ -113,6 +113,7 @@ export class SetupScreen {
   #scan(): void {
     element("setup-scan").hidden = true;
     element("setup-stop").hidden = false;
+    element("setup-stop").focus();
     this.#uses.watch(async (texts) => {
       const text = choose(texts, SETUP_PREFIX);
       if (text !== null) this.code(text);
@@ -122,6 +123,7 @@ export class SetupScreen {
   /** Scan no more. */
   stop(): void {
     element("setup-scan").hidden = false;
+    if (document.activeElement === element("setup-stop")) element("setup-scan").focus();
     element("setup-stop").hidden = true;
     this.#uses.stopWatching();
   }

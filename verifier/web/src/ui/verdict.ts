@@ -42,6 +42,8 @@ export class VerdictScreen {
     showRefusal(decision, language);
     screen.showModal();
     button("verdict-next").focus();
+    // On a small screen the button may be below; the word comes first.
+    screen.scrollTop = 0;
     if (decision.result instanceof Refused) root.reason = decision.result.reason;
     else delete root.reason;
     root.outcome = outcome;

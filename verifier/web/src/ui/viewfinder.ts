@@ -4,13 +4,14 @@ import {type Camera, CameraFailed, type CameraFault, openCamera} from "../camera
 import type {Language} from "../schemas/languages.ts";
 import {say, type TextName} from "../texts.ts";
 import {watch} from "../watching.ts";
-import {button, element, onClick, show} from "./elements.ts";
+import {button, element, keepFocus, onClick, show} from "./elements.ts";
 
 /** What is done with the texts of the codes in a frame; none is a frame without a code. */
 type OnCodes = (texts: string[]) => Promise<void>;
 
 export class Viewfinder {
   readonly #reader: (source: ImageBitmap) => Promise<string[]>;
+  readonly #onFault: () => void;
   #camera: Camera | null = null;
   #watching = new AbortController();
   #isLit = false;
@@ -18,8 +19,10 @@ export class Viewfinder {
   #language: Language = "en";
   #again: () => void = () => undefined;
 
-  constructor(reader: (source: ImageBitmap) => Promise<string[]>) {
+  /** `onFault` is called when there is no picture and the viewfinder says why. */
+  constructor(reader: (source: ImageBitmap) => Promise<string[]>, onFault: () => void) {
     this.#reader = reader;
+    this.#onFault = onFault;
     onClick("camera-again", () => this.#again());
     onClick("torch", () => this.#light(!this.#isLit));
   }
@@ -62,6 +65,7 @@ export class Viewfinder {
     button("torch").hidden = true;
     button("torch").ariaPressed = "false";
     element("viewfinder").hidden = true;
+    keepFocus();
   }
 
   /** The same fault in another language. */
@@ -82,6 +86,7 @@ export class Viewfinder {
     this.close();
     element("viewfinder").hidden = false;
     this.#showFault(fault);
+    this.#onFault();
   }
 
   #showFault(fault: TextName | null): void {
