@@ -49,7 +49,9 @@ const store = createStore("qupia", "records");
  * A record; undefined when there is none. Rejects where the browser keeps nothing: some browsers
  * throw at once then, and others have no database at all.
  */
-export async function read<Name extends keyof Records>(name: Name): Promise<Records[Name] | undefined> {
+export async function read<Name extends keyof Records>(
+  name: Name,
+): Promise<Records[Name] | undefined> {
   return get(name, store);
 }
 
