@@ -8,17 +8,23 @@ export async function keepPage(onNewPage: (use: () => void) => void): Promise<vo
   const registration = await navigator.serviceWorker.register("./sw.js").catch(() => null);
   if (registration === null) return;
   const offer = (): void => {
-    const {waiting} = registration;
     // The first version of all has nothing to replace.
-    if (waiting === null || navigator.serviceWorker.controller === null) return;
-    onNewPage(() => {
-      navigator.serviceWorker.addEventListener("controllerchange", () => location.reload());
-      waiting.postMessage({type: "SKIP_WAITING"});
-    });
+    if (registration.waiting === null || navigator.serviceWorker.controller === null) return;
+    onNewPage(() => putInPlace(registration.waiting));
   };
   offer();
   registration.addEventListener("updatefound", () => {
     registration.installing?.addEventListener("statechange", offer);
   });
   setInterval(() => registration.update().catch(() => undefined), UPDATE_MS);
+}
+
+/** Start the newer version; another tab may have put it in place already. */
+function putInPlace(waiting: ServiceWorker | null): void {
+  if (waiting === null) {
+    location.reload();
+    return;
+  }
+  navigator.serviceWorker.addEventListener("controllerchange", () => location.reload());
+  waiting.postMessage({type: "SKIP_WAITING"});
 }

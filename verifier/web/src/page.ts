@@ -25,6 +25,7 @@ import {listenForCodes} from "./ui/typing.ts";
 import {Viewfinder} from "./ui/viewfinder.ts";
 
 const REFRESH_MS = 3_600_000;
+const RETRY_MS = 300_000;
 const LOOK_AROUND_MS = 5000;
 
 /** From this difference on the clock was set, or the device has slept. */
@@ -35,6 +36,7 @@ export class Page {
   #venue: Venue | null = null;
   #ahead: number | null = null;
   #trouble: Trouble | null = null;
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #useNewPage: (() => void) | null = null;
   /** Whether visitors are checked: a device may be set up while its kind is still asked for. */
   #isAtDoor = false;
@@ -191,11 +193,12 @@ export class Page {
   /** Check visitors in this tab, and in no other. */
   #scanHere(): void {
     this.#isElsewhere = false;
-    this.#tabs.tell("here");
     this.#render();
     this.#showHint(false);
     keepFocus();
+    // A tab in the background takes no other's place.
     if (document.hidden) return;
+    this.#tabs.tell("here");
     const {camera, language} = this.#device;
     void this.#viewfinder.open(camera, language, (texts) => this.#look(texts));
     void navigator.wakeLock?.request("screen").catch(() => undefined);
@@ -247,6 +250,11 @@ export class Page {
       if (venue.digest !== before) this.#tabs.tell("changed");
     } catch (error) {
       this.#trouble = error instanceof Troubled ? error.trouble : {kind: "failed"};
+    }
+    clearTimeout(this.#retry);
+    // A network may be gone without the browser's knowing, and so it may return.
+    if (this.#trouble?.kind === "unreachable") {
+      this.#retry = setTimeout(() => void this.#refresh(), RETRY_MS);
     }
     this.#render();
   }
