@@ -10,10 +10,10 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from schemas.kinds import HOUR
-from tests.support.browser import Watched, let_pass, set_clock, wait_until
+from tests.support.browser import let_pass, set_clock, wait_until
 from tests.support.bundle_server import BundleServer
 from tests.support.door import ADMITTED, Door, Verdict, setup_link
-from tests.support.films import Scene, write_film
+from tests.support.films import Scene, frame, write_film
 from tests.support.notices import (
     network_is_back,
     notices,
@@ -161,6 +161,23 @@ def test_a_camera_reads_codes_without_a_network(
     assert door.next_verdict() == ADMITTED
 
 
+def test_a_page_that_was_only_just_loaded_reads_pictures_without_a_network(
+    open_page: Visit,
+    own_server: VenueServer,
+    issuer: BundleServer,
+    world: World,
+    tmp_path: Path,
+) -> None:
+    picture = tmp_path / "code.png"
+    frame(Scene(world.code(NOON), height=600)).save(picture)
+    door = Door.of(open_page(now=NOON, may_use_camera=False))
+    set_up(door, own_server.url, issuer, world)
+    own_server.stop()
+    door.page.context.set_offline(True)
+    door.choose_picture(picture)
+    assert door.next_verdict() == ADMITTED
+
+
 def test_keys_that_expire_while_the_page_is_open_are_told_without_any_action(
     open_page: Visit, venue_page: str, issuer: BundleServer, world: World
 ) -> None:
@@ -267,6 +284,20 @@ def test_a_failure_is_told_until_an_update_works_again(
     wait_for_no_notice(door, failed)
 
 
+def test_an_issuer_that_was_not_reached_is_asked_again_before_the_hour_is_over(
+    open_page: Visit, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    door = Door.of(open_page(now=NOON))
+    set_up(door, venue_page, issuer, world)
+    issuer.stop()
+    network_is_back(door)
+    wait_for_notice(door, f"{text('last_update_failed')} {text('unreachable')}")
+    issuer.body = world.bundle(NOON)
+    issuer.start()
+    let_pass(door.page, 5 * 60)
+    wait_for_version(door, 2)
+
+
 # A newer page
 
 
@@ -277,9 +308,13 @@ def own_page(tmp_path: Path) -> Iterator[PageFolder]:
         yield page
 
 
-def words(seen: Watched) -> str:
+def words(door: Door) -> str:
     """What stands in the version of the page that is open."""
-    return str(seen.page.locator("noscript").text_content())
+    return str(door.page.locator("noscript").text_content())
+
+
+def wait_for_newer_page(door: Door) -> None:
+    wait_until(door.page, lambda: NEW_WORDS in words(door), "the newer page")
 
 
 @pytest.mark.parametrize("is_first_visit", [True, False])
@@ -305,15 +340,33 @@ def test_a_newer_page_is_offered_and_taken_when_asked_for(
     wait_for_notice(door, text("new_page"))
     door.wait_for("scanning")
     assert judge(door, world.code(NOON + HOUR)) == ADMITTED
-    assert NEW_WORDS not in words(seen)
+    assert NEW_WORDS not in words(door)
     # All of it is there already: nothing that goes wrong now can leave half of a page.
     own_page.server.stop()
     take.click()
-    wait_until(door.page, lambda: NEW_WORDS in words(seen), "the newer page")
+    wait_for_newer_page(door)
     door.wait_for("scanning")
     assert take.is_hidden()
     assert version(door) == 1
     assert judge(door, world.code(NOON + HOUR)) == ADMITTED
+
+
+def test_a_newer_page_can_be_taken_in_one_tab_after_the_other(
+    open_page: Visit, own_page: PageFolder, issuer: BundleServer, world: World
+) -> None:
+    seen = open_page(now=NOON)
+    door = Door.of(seen)
+    set_up(door, own_page.url, issuer, world)
+    other = Door(seen.context.new_page())
+    other.page.goto(own_page.url)
+    other.wait_for("scanning")
+    own_page.change(OLD_WORDS, NEW_WORDS)
+    let_pass(door.page, HOUR)
+    for one in (door, other):
+        assert NEW_WORDS not in words(one)
+        one.page.locator("#use-new-page").click()
+        wait_for_newer_page(one)
+        one.wait_for("scanning")
 
 
 def test_a_newer_page_is_no_reason_to_forget_the_set_up(

@@ -535,6 +535,17 @@ def test_one_tab_at_a_time_checks_visitors(door: Door, venue_page: str, world: W
     wait_until(door.page, lambda: is_elsewhere(door), "the first tab's rest")
 
 
+def test_a_tab_in_the_background_takes_no_other_tabs_place(
+    door: Door, venue_page: str, world: World
+) -> None:
+    other = Door(door.page.context.new_page())
+    other.page.add_init_script("Object.defineProperty(document, 'hidden', {get: () => true});")
+    other.page.goto(venue_page)
+    wait_for_comparison(other)
+    assert not is_elsewhere(door)
+    assert admits(door, world)
+
+
 def test_what_one_tab_learns_all_tabs_trust(
     door: Door, venue_page: str, issuer: BundleServer, world: World
 ) -> None:
