@@ -1,5 +1,6 @@
-"""A wire to a server that counts what is carried over it."""
+"""A wire to a server: it counts what is carried over it, and notes what was asked for."""
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -8,26 +9,33 @@ from dataclasses import dataclass, field
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 _CHUNK = 65_536
+_REQUEST = re.compile(rb"^[A-Z]+ (\S+) HTTP/1.1\r$", re.MULTILINE)
 
 
 @dataclass
 class Wire:
-    """``port`` is its near end; ``received`` counts bytes from the server, with all headers."""
+    """``port`` is its near end; ``received`` counts bytes from the server, with all headers.
+
+    ``asked`` has the path of every request, whoever in the browser made it.
+    """
 
     to_port: int
     port: int = 0
     received: int = 0
-    connections: int = 0
+    asked: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
 
-    def count(self, *, received: int = 0, connections: int = 0) -> None:
+    def count(self, received: int) -> None:
         with self._lock:
             self.received += received
-            self.connections += connections
+
+    def note(self, sent: bytes) -> None:
+        """Requests are small and each is sent in one piece."""
+        self.asked += [path.decode("ascii") for path in _REQUEST.findall(sent)]
 
 
 @contextmanager
@@ -53,17 +61,16 @@ class _Handler(BaseRequestHandler):
     wire: Wire
 
     def handle(self) -> None:
-        self.wire.count(connections=1)
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.wire.to_port)) as far:
-            up = threading.Thread(target=_carry, args=(self.request, far), daemon=True)
+            up = threading.Thread(target=self._carry_up, args=(far,), daemon=True)
             up.start()
             while data := far.recv(_CHUNK):
-                self.wire.count(received=len(data))
+                self.wire.count(len(data))
                 self.request.sendall(data)
 
-
-def _carry(near: socket.socket, far: socket.socket) -> None:
-    with suppress(OSError):
-        while data := near.recv(_CHUNK):
-            far.sendall(data)
-        far.shutdown(socket.SHUT_WR)
+    def _carry_up(self, far: socket.socket) -> None:
+        with suppress(OSError):
+            while data := self.request.recv(_CHUNK):
+                self.wire.note(data)
+                far.sendall(data)
+            far.shutdown(socket.SHUT_WR)

@@ -30,7 +30,6 @@ export default defineConfig({
         background_color: "#ffffff",
         theme_color: "#123a5a",
         icons: [
-          {src: "icon.svg", sizes: "any", type: "image/svg+xml"},
           {src: "icon-192.png", sizes: "192x192", type: "image/png"},
           {src: "icon-512.png", sizes: "512x512", type: "image/png", purpose: "any maskable"},
         ],
