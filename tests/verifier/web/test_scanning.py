@@ -263,6 +263,37 @@ def test_a_tab_that_nobody_sees_films_nothing(open_door: OpenDoor) -> None:
     wait_until(page, lambda: films(page))
 
 
+def test_a_camera_that_is_wanted_twice_while_it_opens_runs_once(
+    prepared: Callable[..., Watched], open_door: OpenDoor
+) -> None:
+    seen = prepared()
+    # As when the browser asks its user for leave, and the tab is left and seen again meanwhile.
+    seen.context.add_init_script("""
+      window.streams = [];
+      const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      let allow;
+      const allowed = new Promise((resolve) => { allow = resolve; });
+      window.allowInTurn = (order) => allow(order);
+      let asked = 0;
+      navigator.mediaDevices.getUserMedia = async (wanted) => {
+        const number = asked++;
+        const stream = await open(wanted);
+        streams.push(stream);
+        if ((await allowed)[0] !== number) await new Promise((resolve) => setTimeout(resolve, 50));
+        return stream;
+      };
+    """)
+    page = open_door(seen).page
+    set_hidden(page, hidden=True)
+    set_hidden(page, hidden=False)
+    wait_until(page, lambda: page.evaluate("streams.length") == 2)
+    page.evaluate("allowInTurn([1])")
+    active = "streams.map((stream) => stream.active).join()"
+    wait_until(page, lambda: page.evaluate(active).count("true") == 1)
+    assert films(page)
+    seen.assert_quiet()
+
+
 def set_hidden(page: Page, *, hidden: bool) -> None:
     page.evaluate(
         """(hidden) => {

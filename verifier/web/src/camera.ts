@@ -40,14 +40,20 @@ const PICTURE = {width: {ideal: 1280}, height: {ideal: 720}};
 /**
  * Show the chosen camera in `video`, or the one at the back; throws CameraFailed.
  *
- * `onLost` is called when the camera goes away by itself.
+ * `onLost` is called when the camera goes away by itself. Once `signal` says to stop, `video` is
+ * left alone: it may show another camera by then.
  */
 export async function openCamera(
   video: HTMLVideoElement,
   chosen: string | null,
   onLost: () => void,
+  signal: AbortSignal,
 ): Promise<Camera> {
   const stream = await openStream(chosen);
+  if (signal.aborted) {
+    for (const track of stream.getTracks()) track.stop();
+    throw new CameraFailed("camera_lost");
+  }
   const [track] = stream.getVideoTracks();
   if (track === undefined) throw new CameraFailed("camera_missing");
   track.addEventListener("ended", onLost);
@@ -60,7 +66,7 @@ export async function openCamera(
     close: () => {
       track.removeEventListener("ended", onLost);
       track.stop();
-      video.srcObject = null;
+      if (video.srcObject === stream) video.srcObject = null;
     },
   };
 }

@@ -40,7 +40,7 @@ export class Viewfinder {
     element("viewfinder").hidden = false;
     const lost = () => this.#fail("camera_lost");
     try {
-      const camera = await openCamera(element<HTMLVideoElement>("video"), chosen, lost);
+      const camera = await openCamera(element<HTMLVideoElement>("video"), chosen, lost, signal);
       // Somebody may have closed it while the browser was still asking for leave.
       if (signal.aborted) {
         camera.close();
@@ -56,6 +56,7 @@ export class Viewfinder {
   }
 
   close(): void {
+    const focused = document.activeElement;
     this.#watching.abort();
     this.#watching = new AbortController();
     this.#camera?.close();
@@ -65,7 +66,7 @@ export class Viewfinder {
     button("torch").hidden = true;
     button("torch").ariaPressed = "false";
     element("viewfinder").hidden = true;
-    keepFocus();
+    keepFocus(focused);
   }
 
   /** The same fault in another language. */
