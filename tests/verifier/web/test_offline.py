@@ -35,9 +35,14 @@ NEW_WORDS = "JavaScript-ті қосыңыз!"
 OLD_WORDS = "JavaScript-ті қосыңыз."
 
 
+_IS_KEPT = """
+navigator.serviceWorker.getRegistration().then((found) => found?.active?.state === "activated")
+"""
+
+
 def wait_until_kept(door: Door) -> None:
     """The browser has the whole page, and asks nobody for it any more."""
-    door.page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    wait_until(door.page, lambda: door.page.evaluate(_IS_KEPT) is True, "a page that is kept")
 
 
 def set_up(door: Door, url: str, issuer: BundleServer, world: World) -> None:
