@@ -157,6 +157,7 @@ export class Page {
 
   /** Show the screen that fits what is known. */
   #enter(isElsewhere = false): void {
+    const focused = document.activeElement;
     this.#isAtDoor = this.#venue !== null;
     element("setup").hidden = this.#isAtDoor;
     element("door").hidden = !this.#isAtDoor;
@@ -174,7 +175,7 @@ export class Page {
       show("authority", null);
       this.#setup.show();
     }
-    keepFocus();
+    keepFocus(focused);
   }
 
   /** The set-up is gone, and all that stood over the door with it. */
@@ -192,10 +193,11 @@ export class Page {
 
   /** Check visitors in this tab, and in no other. */
   #scanHere(): void {
+    const focused = document.activeElement;
     this.#isElsewhere = false;
     this.#render();
     this.#showHint(false);
-    keepFocus();
+    keepFocus(focused);
     // A tab in the background takes no other's place.
     if (document.hidden) return;
     this.#tabs.tell("here");

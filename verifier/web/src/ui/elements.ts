@@ -46,11 +46,16 @@ export function list(id: string, lines: readonly string[]): void {
   place.replaceChildren(...items);
 }
 
-/** Send the focus to the heading where that which had it has gone, so that keys go on from there. */
-export function keepFocus(): void {
-  const focused = document.activeElement;
+/**
+ * Send the focus to the heading if `focused`, which had it before a change, is shown no more.
+ *
+ * Some browsers take the focus away at once and others never, so what has it now does not tell.
+ */
+export function keepFocus(focused: Element | null): void {
   if (focused === null || focused === document.body) return;
-  if (focused.getClientRects().length === 0) element("heading").focus();
+  if (focused.getClientRects().length > 0) return;
+  const now = document.activeElement;
+  if (now === focused || now === document.body) element("heading").focus();
 }
 
 /** Call `take` with each file that is chosen; the same one can be chosen again. */
