@@ -3,7 +3,7 @@ PY := .venv/bin/python
 NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix verifier/web --silent
 ARGS ?=
 
-.PHONY: help setup page browser lint test drill demo bench docs lock clean
+.PHONY: help setup page browser lint test drill demo bench docs pictures lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,9 @@ bench: page browser ## rates beside their physical limits
 
 docs: setup ## renew the parts of docs/ that are made from code
 	$(PY) -m scripts.write_docs
+
+pictures: page browser ## renew docs/pictures from the page
+	$(PY) -m scripts.draw_pictures
 
 lock: setup ## renew requirements.lock from pyproject.toml
 	@d=$$(mktemp -d) && $(PY) -m venv $$d && $$d/bin/pip install --quiet uv && \

@@ -6,6 +6,7 @@
         screenshot(door.page, name)
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,10 +14,15 @@ from playwright.sync_api import Page
 
 from schemas.kinds import HOUR
 from schemas.presentation import slot_at
-from tests.support.browser import let_pass, lose_camera, wait_until
+from tests.support.browser import ROOT, let_pass, lose_camera, wait_until
 from tests.support.bundle_server import BundleServer
 from tests.support.door import Door
 from tests.support.world import NOON, World
+
+TEXTS: dict[str, dict[str, str]] = json.loads(
+    (ROOT / "verifier/web/src/texts.json").read_text(encoding="utf-8")
+)
+"""What the page says by name and language."""
 
 VERDICTS = ("admit", "refuse", "cannot_check")
 SCREENS = (
@@ -67,12 +73,12 @@ class Tour:
         page.keyboard.press("Enter")
         page.locator("#venue-form").wait_for()
         yield "venue_kind"
-        page.keyboard.press("Enter")
+        page.locator("#venue-form button").click()
         self.door.wait_for("scanning")
 
     def _dialogs(self) -> Iterator[str]:
         page = self.door.page
-        wait_until(page, lambda: films(page), "a picture of the camera")
+        wait_until(page, lambda: is_told(page, "point_camera"), "a picture of the camera")
         yield "scanning"
         page.locator("#open-text").click()
         yield "text"
@@ -87,7 +93,7 @@ class Tour:
     def _verdicts(self) -> Iterator[str]:
         """Those that have the longest texts; they stay, as the settings say now."""
         slot, held = slot_at(NOON), self.town.issue(NOON)
-        stale = self.town.show(held, slot - 200)
+        stale = self.town.show(held, slot - 20)
         for name, text, now in (
             ("admit", self.town.show(held, slot), NOON),
             ("refuse", stale, NOON),
@@ -121,6 +127,7 @@ class Tour:
         let_pass(self.door.page, 5)
 
 
-def films(page: Page) -> bool:
-    """Whether the camera's picture has come."""
-    return bool(page.evaluate("document.querySelector('video').videoWidth > 0"))
+def is_told(page: Page, name: str) -> bool:
+    """Whether the line below the camera's picture is this text of the page."""
+    lang = page.evaluate("document.documentElement.lang")
+    return page.locator("#hint").text_content() == TEXTS[name][lang]

@@ -3,7 +3,6 @@
 Pictures of all screens are left in tests/screenshots, for people to look at.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -28,11 +27,10 @@ from tests.support.browser import (
 )
 from tests.support.bundle_server import BundleServer, serving
 from tests.support.door import Door
-from tests.support.screens import SCREENS, VERDICTS, Tour
+from tests.support.screens import SCREENS, TEXTS, VERDICTS, Tour
 from tests.support.world import NOON, World
 
 SOURCES = ROOT / "verifier/web/src"
-TEXTS: dict[str, dict[str, str]] = json.loads((SOURCES / "texts.json").read_text("utf-8"))
 LANGUAGES = ("kk", "ru", "en")
 
 OWN_SIZE = {"kk": PHONE, "ru": TABLET, "en": LAPTOP}
@@ -408,6 +406,19 @@ def test_without_a_picture_of_the_camera_nobody_is_asked_to_hold_a_code_before_i
     expect(hint).to_have_text(TEXTS["point_camera"]["en"])
     lose_camera(page)
     expect(hint).to_have_text(TEXTS["ready"]["en"])
+
+
+def test_without_network_nobody_is_comforted_whose_keys_are_of_no_use(
+    scanning: Callable[..., Door],
+) -> None:
+    page = scanning().page
+    page.context.set_offline(True)
+    comfort = page.locator("#notices").get_by_text(TEXTS["offline"]["en"])
+    expect(comfort).to_have_count(1)
+    page.clock.set_fixed_time(NOON + 100 * HOUR)
+    let_pass(page, 5)
+    page.locator("#door[data-usable='false']").wait_for()
+    expect(comfort).to_have_count(0)
 
 
 # What a person has chosen in the system

@@ -39,8 +39,10 @@ function notices(standing: Standing, language: Language): string[] {
   if (policyOf(bundle, policy) === undefined) lines.push(say("venue_kind_gone", language));
   if (bundle.specimen) lines.push(sentence("training", language));
   if (isClockWrong(ahead)) lines.push(clockText(ahead, language));
-  if (!isOnline) lines.push(say("offline", language));
-  else if (trouble !== null) lines.push(failedUpdate(trouble, language));
+  const isUsable = conditionAt(bundle, now).refused === null;
+  // It comforts, so it is not said where the keys are of no use either.
+  if (!isOnline && isUsable) lines.push(say("offline", language));
+  if (isOnline && trouble !== null) lines.push(failedUpdate(trouble, language));
   if (!isKept) lines.push(say("not_kept", language));
   if (hasNewPage) lines.push(say("new_page", language));
   return lines;
