@@ -17,7 +17,7 @@ from schemas.paths import TRUST_BUNDLE_PATH
 from schemas.presentation import slot_at
 from tests.support.browser import clear_storage, let_pass, set_clock, wait_until
 from tests.support.bundle_server import BundleServer, serving
-from tests.support.door import ADMITTED, Door, setup_link
+from tests.support.door import ADMITTED, Door, Verdict, setup_link
 from tests.support.hostile_answers import hostile_bundles
 from tests.support.notices import (
     close_settings,
@@ -61,20 +61,29 @@ def own_page(tmp_path: Path) -> Iterator[PageFolder]:
 def wait_for_comparison(door: Door) -> None:
     """The first update has come to its end."""
     unknown = sentence("clock_unknown")
-    wait_until(door.page, lambda: unknown not in facts(door), "the first update")
-    assert facts(door)
+
+    def is_compared() -> bool:
+        told = facts(door)
+        return bool(told) and unknown not in told
+
+    wait_until(door.page, is_compared, "the first update")
 
 
 def admits(door: Door, world: World, now: int = NOON) -> bool:
-    verdict = door.judge(world.code(now))
-    door.dismiss()
-    return verdict == ADMITTED
+    return decide(door, world.code(now)) == ADMITTED
 
 
 def refusal(door: Door, code: str) -> str | None:
-    verdict = door.judge(code)
+    return decide(door, code).reason
+
+
+def decide(door: Door, code: str) -> Verdict:
+    """Pasted, which takes less time than keys."""
+    before = len(door.verdicts())
+    door.paste(code)
+    verdict = door.next_verdict(before)
     door.dismiss()
-    return verdict.reason
+    return verdict
 
 
 # Updates
@@ -108,7 +117,7 @@ def test_what_an_issuer_must_not_serve_changes_nothing(
     assert admits(door, world)
 
 
-@pytest.mark.parametrize("lang", ["kk", "ru", "en"])
+@pytest.mark.parametrize("lang", ["kk", "ru"])
 def test_a_failed_update_is_told_in_the_language_of_the_door(
     lang: str, open_page: Visit, venue_page: str, issuer: BundleServer, world: World
 ) -> None:
@@ -354,7 +363,7 @@ def test_the_clock_may_be_two_minutes_behind_the_bundle(door: Door, world: World
     assert first.startswith(reason_text("clock_behind").partition("{")[0])
 
 
-@pytest.mark.parametrize("seconds", [-300, -40, 40, 300])
+@pytest.mark.parametrize("seconds", [-40, 300])
 def test_a_wrong_clock_is_told_with_its_difference(
     seconds: int, open_page: Visit, venue_page: str, issuer: BundleServer, world: World
 ) -> None:
@@ -470,29 +479,31 @@ def test_a_full_storage_does_not_bring_old_keys_back(
     assert version(door) == 2
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "record.data[record.data.length >> 1] ^= 1",
-        "record.data = record.data.slice(9)",
-        "delete record.data",
-        "delete record.state",
-        "record.state.root = 'A'.repeat(43)",
-        "record.state.digest = 'A'.repeat(43)",
-        "record.format = 'none'",
-    ],
-)
+DAMAGES = [
+    "record.data[record.data.length >> 1] ^= 1",
+    "record.data = record.data.slice(9)",
+    "delete record.data",
+    "delete record.state",
+    "record.state.root = 'A'.repeat(43)",
+    "record.state.digest = 'A'.repeat(43)",
+    "record.format = 'none'",
+]
+
+
 def test_a_damaged_record_is_told_and_repaired_by_the_same_set_up(
-    damage: str, door: Door, venue_page: str, issuer: BundleServer, world: World
+    door: Door, venue_page: str, issuer: BundleServer, world: World
 ) -> None:
-    change_record(door, damage)
-    door.page.reload()
-    door.wait_for("setup", fault="damaged")
-    assert door.page.locator("#alert").text_content() == text("damaged")
     link = setup_link(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
-    door.page.goto(link)
-    door.wait_for("scanning")
-    assert "fault" not in door.attributes
+    for damage in DAMAGES:
+        change_record(door, damage)
+        door.page.reload()
+        door.wait_for("setup", fault="damaged")
+        assert door.page.locator("#alert").text_content() == text("damaged")
+        door.page.goto(link)
+        door.wait_for("scanning")
+        assert "fault" not in door.attributes
+        # An update that is under way would mend the next damage before it is seen.
+        wait_for_comparison(door)
     door.page.reload()
     door.wait_for("scanning")
     assert admits(door, world)
