@@ -21,8 +21,8 @@ from tests.support.world import NOON, World
 
 PICTURES = ROOT / "docs/pictures"
 SHOWN = {
-    "setup": "set-up",
-    "venue_kind": "kind-of-venue",
+    "setup": "setup",
+    "venue_kind": "kind",
     "scanning": "scanning",
     "settings": "settings",
     "admit": "admit",
@@ -31,7 +31,7 @@ SHOWN = {
 }
 """Names of the screens and of their pictures."""
 
-NAMES = {"everyone": "Concert hall", "first-only": "Hospital", "no-hint": "Library"}
+KINDS = ("Concert hall", "Hospital", "Library")
 COLOURS = 64
 """So many are enough for a page, and make a small file."""
 
@@ -39,12 +39,14 @@ COLOURS = 64
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     town = World(hint="month")
-    for policy in town.policies:
-        policy["name"] = dict.fromkeys(("kk", "ru", "en"), NAMES[policy["id"]])
-    name = dict.fromkeys(("kk", "ru", "en"), "Health Department")
+    policies = [
+        {"id": f"kind-{place}", "name": named(kind), "admit": list(town.statuses), "hint": "ask"}
+        for place, kind in enumerate(KINDS)
+    ]
+    data = town.bundle(NOON, name=named("Health Department"), policies=policies)
     with (
         tempfile.TemporaryDirectory() as folder,
-        serving(town.bundle(NOON, name=name), NOON) as issuer,
+        serving(data, NOON) as issuer,
         venue_server(Path(folder)) as server,
         sync_playwright() as playwright,
     ):
@@ -60,6 +62,10 @@ def main() -> None:
                 Door.of(seen).set_up(server.url, issuer=issuer.origin, root=town.pin)
                 seen.page.locator("#camera-fault").wait_for()
                 draw(seen.page, "camera-refused")
+
+
+def named(name: str) -> dict[str, str]:
+    return dict.fromkeys(("kk", "ru", "en"), name)
 
 
 def draw(page: Page, name: str) -> None:
