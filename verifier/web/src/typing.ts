@@ -1,10 +1,13 @@
 /** What a handheld scanner types, told apart from a person at the keyboard. */
 
-import {PREFIX} from "./schemas/presentation.ts";
+import {PREFIX, TEXT_LENGTH} from "./schemas/presentation.ts";
 import {SETUP_PREFIX} from "./setup.ts";
 
 /** Milliseconds without a key after which a scanner has finished, or a person is typing. */
-export const PAUSE_MS = 1000;
+const PAUSE_MS = 1000;
+
+/** The same in the middle of a pass: a busy device must not take its first half for a whole code. */
+const PATIENCE_MS = 5000;
 
 /** Twice what the largest QR code holds (ISO/IEC 18004). */
 const LONGEST = 8192;
@@ -42,6 +45,16 @@ export class Typing {
 
   get isEmpty(): boolean {
     return this.#meant === "";
+  }
+
+  /** Milliseconds to wait for the next key. */
+  get patience(): number {
+    const isInside = this.#isPass && this.#meant.length < TEXT_LENGTH;
+    return isInside ? PATIENCE_MS : PAUSE_MS;
+  }
+
+  get #isPass(): boolean {
+    return this.#meant.startsWith(PREFIX) || this.#places.startsWith(PREFIX);
   }
 
   add(key: Key): void {

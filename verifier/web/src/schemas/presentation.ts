@@ -5,7 +5,7 @@ import {sha256} from "./hash.ts";
 import type {DevicePoint} from "./token.ts";
 
 export const PREFIX = "QP1:";
-const TEXT_LENGTH = 592;
+export const TEXT_LENGTH = 592;
 
 export const SLOT_SECONDS = 30;
 /** A proof is accepted this many slots before and after the verifier's own. */

@@ -1,6 +1,6 @@
 /** Listens for a handheld scanner on the whole page. */
 
-import {PAUSE_MS, Typing} from "../typing.ts";
+import {Typing} from "../typing.ts";
 
 const END_KEYS = ["Enter", "Tab"];
 
@@ -20,7 +20,7 @@ export function listenForCodes(onText: (text: string) => void): void {
       tell(typing.finish());
     } else {
       typing.add(event);
-      timer = setTimeout(() => tell(typing.pause()), PAUSE_MS);
+      timer = setTimeout(() => tell(typing.pause()), typing.patience);
     }
   };
   addEventListener("keydown", onKey, {capture: true});
