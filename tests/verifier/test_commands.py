@@ -533,7 +533,7 @@ def test_each_command_explains_itself_and_knows_home_json_and_lang(run: Run, com
 
 
 @pytest.mark.parametrize(
-    ("locale", "word"), [("kk_KZ.UTF-8", "КІРГІЗІҢІЗ"), ("ru_RU", "ПРОПУСТИТЬ")]
+    ("locale", "word"), [("kk_KZ.UTF-8", "РҰҚСАТ ЕТІЛЕДІ"), ("ru_RU", "ПРОПУСТИТЬ")]
 )
 def test_the_language_is_that_of_the_machine(
     device: Run, world: World, monkeypatch: pytest.MonkeyPatch, locale: str, word: str

@@ -56,7 +56,7 @@ def test_a_picture_without_a_code_cannot_be_checked() -> None:
     [
         (Language.EN, "line 3: ✓ ADMIT — Green — check ID: born in March"),
         (Language.RU, "line 3: ✓ ПРОПУСТИТЬ — Зелёный — проверьте документ: месяц рождения — март"),
-        (Language.KK, "line 3: ✓ КІРГІЗІҢІЗ — Жасыл — құжатын тексеріңіз: наурызда туған"),
+        (Language.KK, "line 3: ✓ РҰҚСАТ ЕТІЛЕДІ — Жасыл — құжатын тексеріңіз: наурызда туған"),
     ],
 )
 def test_an_admitted_pass_is_one_line_in_each_language(language: Language, line: str) -> None:
