@@ -8,7 +8,7 @@ import codecs
 import io
 import stat
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -27,6 +27,9 @@ _NOT_TEXT = (
     b"7z\xbc\xaf",
     b"Rar!",
 )
+_SNIFFED = 64 * 1024
+"""Characters among which the first sign of JSON must be."""
+
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -61,7 +64,33 @@ def not_a_table(path: Path) -> CommandError:
     return CommandError(f"{path} is not a text table; export the results as CSV")
 
 
-def read_lines(path: Path, encoding: str) -> Generator[Line, None, None]:
+def is_json(path: Path, encoding: str) -> bool:
+    """Whether the file begins like a JSON object or like an array of them.
+
+    Raises CommandError when it cannot be read, or has zero bytes there.
+    """
+    with closing(read_chunks(path, encoding)) as chunks:
+        start = next(chunks, "")[:_SNIFFED].lstrip("\ufeff \t\r\n")
+    if not start.startswith(("{", "[")):
+        return False
+    if "\0" in start:
+        raise not_a_table(path)
+    return start.startswith("{") or start[1:].lstrip(" \t\r\n").startswith("{")
+
+
+def read_chunks(path: Path, encoding: str) -> Generator[str, None, None]:
+    """The text of the file in pieces; bytes that are not of the encoding are replaced."""
+    with (
+        _readable(path) as file,
+        io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="") as text,
+    ):
+        while chunk := text.read(LINE_LIMIT):
+            yield chunk
+
+
+def read_lines(
+    path: Path, encoding: str, *, limit: int = LINE_LIMIT
+) -> Generator[Line, None, None]:
     """The lines of the file, numbered from 1 as an editor does.
 
     Bytes that are not of the encoding become replacement characters; the row they are in is then
@@ -73,10 +102,10 @@ def read_lines(path: Path, encoding: str) -> Generator[Line, None, None]:
         io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="\n") as text,
     ):
         for number in count(1):
-            line = text.readline(LINE_LIMIT)
+            line = text.readline(limit)
             if not line:
                 return
-            whole = _is_whole(line) or not _skip_rest(text)
+            whole = _is_whole(line, limit) or not _skip_rest(text)
             yield Line(number, line.rstrip("\r\n") if whole else None)
 
 
@@ -108,8 +137,8 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def _is_whole(line: str) -> bool:
-    return line.endswith("\n") or len(line) < LINE_LIMIT
+def _is_whole(line: str, limit: int) -> bool:
+    return line.endswith("\n") or len(line) < limit
 
 
 def _skip_rest(text: TextIO) -> bool:

@@ -6,79 +6,36 @@ content stands in a reason, an error or a representation.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
+from issuer.intake.export_file import find_encoding, is_json
 from issuer.intake.export_table import Cells, find_layout, read_rows
-from issuer.intake.iin import Iin, parse_iin
+from issuer.intake.fhir import read_fhir
+from issuer.intake.values import (
+    ExportRow,
+    IntakeSummary,
+    Rejected,
+    RejectReason,
+    Unusable,
+    accept,
+    read_person,
+)
 from issuer.rules.export_rules import COLUMNS
 from issuer.rules.policy import Policy
 
-
-class RejectReason(StrEnum):
-    """Why a row cannot be used, in the order in which it is checked (design section 10)."""
-
-    MISSING_COLUMNS = "missing_columns"
-    BAD_IIN = "bad_iin"
-    UNKNOWN_KIND = "unknown_kind"
-    BAD_DATE = "bad_date"
-    FUTURE = "future"
-    TOO_OLD = "too_old"
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A row that was not used: the line on which it starts (the header is line 1), and why."""
-
-    line: int
-    reason: RejectReason
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class ExportRow:
-    """A result to be registered. ``at``: Unix seconds; ``birthday``: MM-DD.
-
-    ``reference`` is the IIN; it leaves this process as a keyed hash only.
-    """
-
-    line: int
-    reference: str
-    birthday: str
-    evidence: str
-    at: int
-
-    def __repr__(self) -> str:
-        return f"ExportRow(line={self.line})"
-
-
-@dataclass(frozen=True, kw_only=True)
-class IntakeSummary:
-    """What became of an export: ``rows`` is the sum of all others."""
-
-    rows: int
-    codes: int
-    withdrawals: int
-    repeated: int
-    rejected: tuple[Rejected, ...]
-
-
-class _Unusable(Exception):
-    """A row is rejected for ``reason``."""
-
-    def __init__(self, reason: RejectReason) -> None:
-        super().__init__(reason.value)
-        self.reason = reason
+__all__ = ["ExportRow", "IntakeSummary", "RejectReason", "Rejected", "read_export"]
 
 
 def read_export(path: Path, *, policy: Policy, now: int) -> Iterator[ExportRow | Rejected]:
     """The rows of an export in their order, one at a time, each judged at ``now``.
 
-    The file is surveyed before this returns: raises CommandError when it cannot be read, is no
-    table or lacks a column. Lines without any text are no rows.
+    What begins like JSON is read as FHIR, everything else as a table; its name says nothing. The
+    file is surveyed before this returns: raises CommandError when it cannot be read, is neither,
+    or lacks a column. Lines without any text are no rows.
     """
+    encoding = find_encoding(path)
+    if is_json(path, encoding):
+        return read_fhir(path, encoding, policy=policy, now=now)
     layout = find_layout(path, policy.export.headers)
     return (_judge(cells, policy, now) for cells in read_rows(layout))
 
@@ -86,38 +43,23 @@ def read_export(path: Path, *, policy: Policy, now: int) -> Iterator[ExportRow |
 def _judge(cells: Cells, policy: Policy, now: int) -> ExportRow | Rejected:
     try:
         return _interpret(cells, policy, now)
-    except _Unusable as unusable:
+    except Unusable as unusable:
         return Rejected(cells.line, unusable.reason)
 
 
 def _interpret(cells: Cells, policy: Policy, now: int) -> ExportRow:
     if cells.texts is None:
-        raise _Unusable(RejectReason.MISSING_COLUMNS)
+        raise Unusable(RejectReason.MISSING_COLUMNS)
     texts = dict(zip(COLUMNS, cells.texts, strict=True))
-    zone = policy.zone
-    iin = _read_iin(texts["iin"], datetime.fromtimestamp(now, zone).date())
+    person = read_person(texts["iin"], policy, now)
     evidence = policy.export.evidence_of(texts["kind"], texts["result"])
     if evidence is None:
-        raise _Unusable(RejectReason.UNKNOWN_KIND)
-    at = _read_date(texts["date"], policy, zone)
-    if at > now:
-        raise _Unusable(RejectReason.FUTURE)
-    if policy.evidence_ends(evidence, at) <= now:
-        raise _Unusable(RejectReason.TOO_OLD)
-    return ExportRow(
-        line=cells.line, reference=iin.number, birthday=iin.birthday, evidence=evidence, at=at
-    )
+        raise Unusable(RejectReason.UNKNOWN_KIND)
+    return accept(cells.line, person, evidence, _read_date(texts["date"], policy), policy, now)
 
 
-def _read_iin(text: str, today: date) -> Iin:
+def _read_date(text: str, policy: Policy) -> int:
     try:
-        return parse_iin(text, today=today)
+        return policy.export.moment(text, policy.zone)
     except ValueError:
-        raise _Unusable(RejectReason.BAD_IIN) from None
-
-
-def _read_date(text: str, policy: Policy, zone: ZoneInfo) -> int:
-    try:
-        return policy.export.moment(text, zone)
-    except ValueError:
-        raise _Unusable(RejectReason.BAD_DATE) from None
+        raise Unusable(RejectReason.BAD_DATE) from None

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from issuer.rules.export_rules import parse_export_rules
+from issuer.rules.fhir_rules import parse_fhir_rules
 from issuer.rules.settings import LONGEST_TEXT, Section, is_text
 from issuer.rules.values import FRAUD, Caps, Evidence, Policy, Status, VenuePolicy
 from schemas.kinds import DAY, HOUR, LONGEST_EVIDENCE_DAYS, STORED_KINDS, Kind
@@ -85,6 +86,7 @@ def parse_policy(text: str) -> Policy:
         policies=_parse_policies(top, status_ids),
         evidence=evidence,
         export=parse_export_rules(top.section("export"), evidence),
+        fhir=parse_fhir_rules(top, evidence),
     )
 
 

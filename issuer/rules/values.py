@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from issuer.rules.export_rules import ExportRules
+from issuer.rules.fhir_rules import FhirRules
 from issuer.rules.settings import Words
 from schemas.kinds import DAY
 from schemas.windows import Calendar
@@ -74,6 +75,7 @@ class Policy:
     policies: tuple[VenuePolicy, ...]
     evidence: Mapping[str, Evidence]
     export: ExportRules
+    fhir: FhirRules
 
     @property
     def zone(self) -> ZoneInfo:

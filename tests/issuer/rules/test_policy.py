@@ -155,6 +155,15 @@ def test_any_name_is_refused_or_read_back(name: str) -> None:
         ('"%d.%m.%Y"', '"%d.%m.%Y %"', "export.date_formats must be texts that hold each of %d"),
         ('"%Y-%m-%d"', '"%m.%d.%Y"', "export.date_formats must be formats that never read one"),
         ("[caps]", "caps = 3\n[cap]", "cap is not a setting"),
+        ("[fhir]", "[hl7]", "hl7 is not a setting; correct its name"),
+        ('["urn:kz:iin"]', '["IIN"]', "fhir.iin_systems must be a list of addresses"),
+        ('["urn:kz:iin"]', "[]", "fhir.iin_systems must be a list of one or more texts"),
+        ("doses = 2", "doses = 0", "fhir.vaccines[1].doses must be a whole number from 1 to 10"),
+        ('"212", "504"', '"208", "504"', "fhir.vaccines[2].codes must be codes of no other entry"),
+        ('full = "vacc', 'full = "fully_vacc', "fhir.vaccines[1].full must be one of"),
+        ('system = "http', 'system = "', "fhir.vaccines[1].system must be the address of a system"),
+        ('"260373001"', '"260415000"', "fhir.results[2].results must be codes that mean one kind"),
+        ("[[fhir.results]]", "[[fhir.result]]", "fhir.result is not a setting"),
         ("[[export.results]]", "[[export.result]]", "export.result is not a setting"),
         ("[export]", "[[export]]", "export must be a table"),
         ("[[policies]]", "[policies]", "policy.toml is not TOML"),
@@ -165,6 +174,13 @@ def test_a_faulty_policy_is_refused_with_the_name_of_the_setting(
     old: str, new: str, message: str
 ) -> None:
     assert message in refusal(changed(old, new))
+
+
+def test_a_policy_of_before_fhir_is_told_what_to_add() -> None:
+    assert refusal(DEFAULT.split("\n# FHIR")[0]) == (
+        "policy.toml: fhir must be a table: this program reads FHIR, too; copy the part that "
+        "begins with # FHIR from the policy.toml of a home made by this program"
+    )
 
 
 def status(name: str, colour: str) -> str:
