@@ -13,6 +13,10 @@ HEADERS = {"User-Agent": "qupia", "Accept-Encoding": "identity"}
 TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 
 
+class NoAnswer(CommandError):
+    """The other side cannot be reached, or not over this network."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """``date`` is the Date header as it came, empty when there was none."""
@@ -58,7 +62,7 @@ def send(
         ):
             return _read(response, limit)
     except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError):
-        raise CommandError(
+        raise NoAnswer(
             f"no answer from {_origin(url)}; check the address and the network, then try again"
         ) from None
 

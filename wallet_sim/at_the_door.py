@@ -27,11 +27,22 @@ def choose_pass(file: WalletFile, tools: Tools, *, again: bool, language: Langua
     or NotActivated.
     """
     try:
-        return _choose_once(file, tools, again=again, agreed=again)
+        return take_pass(file, tools, again=again, agreed=again)
     except NotShown as error:
         if error.denied is not Denied.MUST_AGREE or not _agrees(file, tools, language):
             raise
-    return _choose_once(file, tools, again=again, agreed=True)
+    return take_pass(file, tools, again=again, agreed=True)
+
+
+def take_pass(file: WalletFile, tools: Tools, *, again: bool, agreed: bool) -> Showing:
+    """A pass that is already stored as used; see :func:`wallet_sim.showing.choose`."""
+
+    def change(wallet: Wallet) -> tuple[Wallet, Showing]:
+        now = corrected_now(wallet, tools)
+        showing = choose(wallet, now=now, again=again, agreed=agreed, below=tools.below)
+        return showing.wallet, showing
+
+    return file.transact(change)
 
 
 def keep_on_screen(showing: Showing, display: Display, tools: Tools) -> None:
@@ -46,15 +57,6 @@ def keep_on_screen(showing: Showing, display: Display, tools: Tools) -> None:
     except KeyboardInterrupt:
         return
     say(text("shown_enough", display.language))
-
-
-def _choose_once(file: WalletFile, tools: Tools, *, again: bool, agreed: bool) -> Showing:
-    def change(wallet: Wallet) -> tuple[Wallet, Showing]:
-        now = corrected_now(wallet, tools)
-        showing = choose(wallet, now=now, again=again, agreed=agreed, below=tools.below)
-        return showing.wallet, showing
-
-    return file.transact(change)
 
 
 def _agrees(file: WalletFile, tools: Tools, language: Language) -> bool:

@@ -1,6 +1,7 @@
 """Loops that run until they are stopped: a wallet that fetches by itself, a code that renews."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NoReturn
 
 from schemas.bundle_faults import BundleFault, BundleRejected
@@ -39,29 +40,45 @@ def keep_fetching(
 
     Every look at the file also removes from it what has died meanwhile.
     """
-    not_before = 0
+    fetching = Fetching(file, connect, below, report, complain)
     while True:
-        wallet = file.load()
-        wallet.activated()
-        now = file.clock() + wallet.clock_offset
-        if now >= not_before and has_work(wallet, now):
-            _fetch_once(connect, report, complain)
-            not_before = now + RETRY + below(RETRY)
+        fetching.look()
         sleep(POLL)
 
 
-def _fetch_once(
-    connect: Callable[[], Session],
-    report: Callable[[Synced, Session], None],
-    complain: Callable[[Exception], None],
-) -> None:
-    try:
-        session = connect()
-        report(sync(session, by_plan), session)
-    except (ApiProblem, BundleRejected, CommandError) as error:
-        if not _passes_by_itself(error):
-            raise
-        complain(error)
+@dataclass
+class Fetching:
+    """What a running wallet does by itself; it is told to look at the clock now and then."""
+
+    file: WalletFile
+    connect: Callable[[], Session]
+    below: Below
+    report: Callable[[Synced, Session], None]
+    complain: Callable[[Exception], None]
+    not_before: int = 0
+
+    def look(self) -> bool:
+        """Fetch what is due; whether the issuer was asked.
+
+        What fails for now is complained of and tried again later; all else is raised.
+        """
+        wallet = self.file.load()
+        wallet.activated()
+        now = self.file.clock() + wallet.clock_offset
+        if now < self.not_before or not has_work(wallet, now):
+            return False
+        self._fetch_once()
+        self.not_before = now + RETRY + self.below(RETRY)
+        return True
+
+    def _fetch_once(self) -> None:
+        try:
+            session = self.connect()
+            self.report(sync(session, by_plan), session)
+        except (ApiProblem, BundleRejected, CommandError) as error:
+            if not _passes_by_itself(error):
+                raise
+            self.complain(error)
 
 
 def _passes_by_itself(error: Exception) -> bool:
