@@ -11,6 +11,7 @@ from functools import cached_property
 from threading import Lock
 from typing import Self
 
+from issuer.audit import Audit
 from issuer.home import Config, Home
 from issuer.keys.grid import find_key
 from issuer.keys.keyring import SigningKey, entitlement_key_path, load_reference_key
@@ -86,6 +87,7 @@ class Authority:
     policy: Policy
     store: Store
     staff: Staff
+    audit: Audit
     raw_keys: RawKeys
     _config: FreshFile[Config] = field(compare=False)
     _published: FreshFile[Published] = field(compare=False)
@@ -100,6 +102,7 @@ class Authority:
             policy=load_policy(home.policy),
             store=Store.open(home.perishable),
             staff=Staff(home.staff),
+            audit=Audit.of(home),
             raw_keys=RawKeys(home),
             _config=FreshFile(home.config, Config.parse),
             _published=FreshFile(home.bundle, _parse_published),

@@ -10,8 +10,10 @@
     retention.jws          the public statement of the day
     retired.json           ids of keys withdrawn before their time, with the end of their window
     log.jsonl              one line a day: what the retention module did
-    staff.db               staff accounts, and how often they did what
-    keys/                  signer, entitlement and statement keys
+    audit.jsonl            what staff did, each line bound to the one before
+    staff.db               staff accounts and their sessions
+    approvals/             what waits for a second officer, for 7 days
+    keys/                  signer, entitlement and statement keys, and signers no root has named yet
     pass-keys/             one RSA key a file, gone with its window
     no-backup/             what must be able to die: no backup may copy it
       reference.key        turns a reference into a rid
@@ -81,6 +83,20 @@ class Home:
     @property
     def staff(self) -> Path:
         return self.path / "staff.db"
+
+    @property
+    def audit(self) -> Path:
+        return self.path / "audit.jsonl"
+
+    @property
+    def audit_lock(self) -> Path:
+        """Held for moments by whoever adds a line or removes those over a year old."""
+        return self.path / ".audit.lock"
+
+    @property
+    def approvals(self) -> Path:
+        """Made with the first proposal."""
+        return self.path / "approvals"
 
     @property
     def keys(self) -> Path:

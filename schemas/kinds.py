@@ -150,6 +150,9 @@ class HeldElsewhere:
 
 LOG_PERIOD = 365 * DAY
 STAFF_UNUSED_PERIOD = 90 * DAY
+SESSION_IDLE = 15 * MINUTE
+SESSION_LONGEST = 8 * HOUR
+APPROVAL_PERIOD = 7 * DAY
 
 HELD_ELSEWHERE: tuple[HeldElsewhere, ...] = (
     HeldElsewhere(
@@ -159,15 +162,30 @@ HELD_ELSEWHERE: tuple[HeldElsewhere, ...] = (
         name="audit and retention log",
         holder="issuer",
         content="what staff and the retention module did: action, account number, role, day, "
-        "totals; never a citizen, code or reference",
+        "totals; never a time, citizen, code or reference. Each line of the audit names the hash "
+        "of the one before; the hash of the last one that went stays",
         dies="1 year",
     ),
     HeldElsewhere(
         name="staff accounts",
         holder="issuer",
-        content="name of the account, role, key hash, day of its last use, today's counts against "
-        "the daily caps",
+        content="name of the account, role, key hash, password hash, day of its last use, today's "
+        "counts against the daily caps",
         dies="removed by an officer; unused for 90 days",
+    ),
+    HeldElsewhere(
+        name="staff sessions",
+        holder="issuer",
+        content="hash of a token, account number, beginning, last use to the minute, hashes of the "
+        "numbers of forms sent; never an address or a device",
+        dies="signing out; 15 min without use; 8 h",
+    ),
+    HeldElsewhere(
+        name="pending approvals",
+        holder="issuer",
+        content="what one officer proposed and another must agree to (a root statement), the "
+        "account number; signers that a root has not named yet",
+        dies="agreed to or rejected; 7 days (a signer: 35 days)",
     ),
     HeldElsewhere(
         name="entitlement, passes, device keys",

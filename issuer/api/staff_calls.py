@@ -7,6 +7,7 @@ can be made again.
 from typing import Any
 
 from issuer.api.requests import Call, bearer_key, parse_body
+from issuer.audit import Action
 from issuer.authority import Authority
 from issuer.registration import IssuedCode, Withdrawn, cancel_code
 from issuer.rules.values import FRAUD
@@ -32,7 +33,7 @@ def post_codes(authority: Authority, call: Call, now: int) -> dict[str, Any]:
             reference=body.get("reference"),
             now=now,
         )
-        authority.staff.note("register", account, now)
+        authority.audit.note(Action.REGISTER, account, now)
     return result_members(authority, result)
 
 
@@ -42,7 +43,7 @@ def post_cancel(authority: Authority, call: Call, now: int) -> dict[str, Any]:
     body = parse_body(call, "cancel-request")
     with authority.store.transaction(now) as tx:
         cancel_code(tx, body["code"])
-        authority.staff.note("cancel", account, now)
+        authority.audit.note(Action.CANCEL, account, now)
     return {"done": True}
 
 
@@ -61,7 +62,7 @@ def post_withdrawals(authority: Authority, call: Call, now: int) -> dict[str, An
             at=_time(body["at"]),
             now=now,
         )
-        authority.staff.note("withdraw", account, now)
+        authority.audit.note(Action.WITHDRAW, account, now)
     return result_members(authority, result)
 
 
@@ -72,7 +73,7 @@ def post_lift(authority: Authority, call: Call, now: int) -> dict[str, Any]:
     _time(body["at"])
     with authority.store.transaction(now) as tx:
         until = authority.registrar.lift(tx, reference=body["reference"], evidence=body["evidence"])
-        authority.staff.note("lift", account, now)
+        authority.audit.note(Action.LIFT, account, now)
     return {"withdrawn_until": None if until is None else format_time(until)}
 
 

@@ -1,5 +1,6 @@
 """``qupia-issuer``: what the authority types (design section 10)."""
 
+from issuer.commands.audit import audit_app
 from issuer.commands.keys import bundle, keys_app, policy_check, sunset
 from issuer.commands.office import init, serve
 from issuer.commands.results import cancel, intake, register, withdraw
@@ -30,6 +31,7 @@ for name, group in {
     "codes": codes_app,
     "keys": keys_app,
     "retention": retention_app,
+    "audit": audit_app,
     "policy": policy_app,
 }.items():
     app.add_typer(group, name=name)

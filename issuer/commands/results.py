@@ -1,6 +1,7 @@
 """Commands of a laboratory: register, cancel, intake, withdraw.
 
-An action is noted before it is committed: where the note fails, nothing has happened.
+An action is noted before it is committed: where the note fails, nothing has happened. An intake is
+one line with the rows that were taken, which are known at its end.
 """
 
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from issuer.api.staff_calls import result_members
+from issuer.audit import Action
 from issuer.commands.opening import HomeOption, opened_before_sunset, progress_bar
 from issuer.intake.rows import IntakeSummary
 from issuer.intake.run import run_intake
@@ -60,7 +62,7 @@ def register(
             result = authority.registrar.register(
                 tx, evidence=evidence, at=taken, birthday=birthday, reference=secret, now=now
             )
-            authority.staff.note("register", None, now)
+            authority.audit.note(Action.REGISTER, None, now)
         members = result_members(authority, result)
     answer(as_json=as_json, members=members, text=_result_text(members))
 
@@ -72,7 +74,7 @@ def cancel(code: str, home: HomeOption = None, as_json: JsonOption = False) -> N
         text = read_secret(code, "code")
         with authority.store.transaction(now) as tx:
             cancel_code(tx, text)
-            authority.staff.note("cancel", None, now)
+            authority.audit.note(Action.CANCEL, None, now)
     answer(
         as_json=as_json,
         members={"done": True},
@@ -97,8 +99,12 @@ def intake(
             done += more
             show(done, None)
 
-        authority.staff.note("intake", None, now)
-        summary = run_intake(authority, file, out, now=now, progress=count)
+        try:
+            summary = run_intake(authority, file, out, now=now, progress=count)
+        finally:
+            # Rows that were taken before an interruption stay taken.
+            if done:
+                authority.audit.note(Action.INTAKE, None, now, total=done)
     answer(as_json=as_json, members=_summary_members(summary), text=_summary_text(summary, out))
     return EXIT_REFUSED if summary.rejected else EXIT_DONE
 
@@ -125,7 +131,7 @@ def withdraw(
                     tx, reference=secret, evidence=evidence, at=now, now=now
                 ).until
             )
-            authority.staff.note("lift" if lift else "withdraw", None, now)
+            authority.audit.note(Action.LIFT if lift else Action.WITHDRAW, None, now)
     members = {"withdrawn_until": None if until is None else format_time(until)}
     answer(as_json=as_json, members=members, text=_result_text(members))
 

@@ -3,7 +3,9 @@
 from contextlib import suppress
 from typing import Any
 
+from issuer.audit import Action, Audit
 from issuer.commands.opening import HomeOption, issuer_home, opened
+from issuer.home import Home
 from issuer.keys.grid import ended_keys
 from issuer.perishable.inspection import GRACE, inspect
 from issuer.retention import last_run, read_log, run_retention
@@ -70,9 +72,18 @@ def verify(at: AtOption = None, home: HomeOption = None, as_json: JsonOption = F
     findings = [str(finding) for finding in inspect(place.perishable, now)]
     if overdue := ended_keys(place.pass_keys, now - GRACE):
         findings.append(f"{len(overdue)} pass keys outlived their window")
+    _note_verify(place, now)
     text = "\n".join(findings) if findings else "Nothing is kept past its time."
     answer(as_json=as_json, members={"ok": not findings, "findings": findings}, text=text)
     return EXIT_REFUSED if findings else EXIT_DONE
+
+
+def _note_verify(place: Home, now: int) -> None:
+    """What was found is told even where the audit cannot be written."""
+    try:
+        Audit.of(place).note(Action.RETENTION_VERIFY, None, now)
+    except CommandError as error:
+        warn(error.message)
 
 
 def _warn_of_clock(ran: int | None, now: int) -> None:

@@ -1,16 +1,19 @@
 """Commands about staff accounts."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
+from issuer.audit import Action
+from issuer.authority import Authority
 from issuer.commands.opening import HomeOption, opened_before_sunset
 from issuer.staff import Role
 from schemas.kinds import DAY
 from shell.clock import system_clock
 from shell.command_line import JsonOption, answer, new_app
 
-staff_app = new_app("Staff accounts: add, list, remove.")
+staff_app = new_app("Staff accounts: add, list, remove, reset.")
 
 
 @staff_app.command()
@@ -23,10 +26,10 @@ def add(
     """Make an account; its key is shown this once."""
     now = system_clock()
     with opened_before_sunset(home, now) as authority:
-        key = authority.staff.add(name, role, now)
-        authority.staff.note("staff add", None, now)
+        key = authority.staff.add(name, role, now, note=_noting(authority, Action.STAFF_ADD, now))
+        url = authority.config.url
     members = {"name": name, "role": role.value, "key": key}
-    answer(as_json=as_json, members=members, text=f"{key}\nThis key is shown once; store it now.")
+    answer(as_json=as_json, members=members, text=_key_text(key, url))
 
 
 @staff_app.command("list")
@@ -59,6 +62,27 @@ def remove(name: str, home: HomeOption = None, as_json: JsonOption = False) -> N
     """Remove an account; its key opens nothing any more."""
     now = system_clock()
     with opened_before_sunset(home, now) as authority:
-        authority.staff.remove(name)
-        authority.staff.note("staff remove", None, now)
+        authority.staff.remove(name, note=_noting(authority, Action.STAFF_REMOVE, now))
     answer(as_json=as_json, members={"removed": name}, text=f"{name} is removed.")
+
+
+@staff_app.command()
+def reset(name: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Forget an account's password and end its sessions; its new key is shown this once."""
+    now = system_clock()
+    with opened_before_sunset(home, now) as authority:
+        key = authority.staff.reset(name, note=_noting(authority, Action.STAFF_RESET, now))
+        url = authority.config.url
+    answer(as_json=as_json, members={"name": name, "key": key}, text=_key_text(key, url))
+
+
+def _noting(authority: Authority, action: Action, now: int) -> Callable[[], None]:
+    return lambda: authority.audit.note(action, None, now)
+
+
+def _key_text(key: str, url: str) -> str:
+    return (
+        f"{key}\nThis key is shown once; store it now.\n"
+        f"To use the pages, sign in at {url}/console with the name and this key, "
+        "and choose a password there."
+    )

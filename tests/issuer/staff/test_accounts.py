@@ -1,6 +1,5 @@
 """Staff accounts: a role, a key that is shown once, a cap a day, gone when nobody uses them."""
 
-import sqlite3
 import stat
 from pathlib import Path
 
@@ -11,13 +10,6 @@ from schemas.kinds import DAY
 from schemas.problems import ApiProblem, Problem
 from shell.errors import CommandError
 from tests.support.world import NOON
-
-
-@pytest.fixture
-def staff(tmp_path: Path) -> Staff:
-    made = Staff(tmp_path / "staff.db")
-    made.create()
-    return made
 
 
 def account_of(staff: Staff, key: str, now: int = NOON) -> Account:
@@ -84,9 +76,8 @@ def test_a_number_tells_accounts_apart_in_their_order(staff: Staff) -> None:
     ]
 
 
-def test_the_number_of_a_removed_account_that_acted_is_not_given_again(staff: Staff) -> None:
-    account = account_of(staff, staff.add("Lab 1", Role.REGISTRAR, NOON))
-    staff.note("register", account, NOON)
+def test_the_number_of_a_removed_account_is_not_given_again(staff: Staff) -> None:
+    account_of(staff, staff.add("Lab 1", Role.REGISTRAR, NOON))
     staff.remove("Lab 1")
     assert account_of(staff, staff.add("Lab 2", Role.REGISTRAR, NOON)).number == 2
 
@@ -158,37 +149,42 @@ def test_each_account_has_a_cap_of_its_own(staff: Staff) -> None:
         staff.spend(account, Capped.CODES, cap=1, now=NOON)
 
 
-# Actions
+# Notes
 
 
-def actions(path: Path) -> list[tuple[int, str, int, str, int]]:
-    connection = sqlite3.connect(path / "staff.db")
-    rows = connection.execute("select * from actions order by day, action, account").fetchall()
-    connection.close()
-    return rows
+def refuse() -> None:
+    raise CommandError("cannot be noted")
 
 
-def test_what_staff_do_is_counted_by_day_action_and_account(staff: Staff, tmp_path: Path) -> None:
-    account = account_of(staff, staff.add("Lab 1", Role.REGISTRAR, NOON))
-    staff.note("register", account, NOON)
-    staff.note("register", account, NOON)
-    staff.note("register", None, NOON)
-    staff.note("register", account, NOON + DAY)
-    today = NOON // DAY
-    assert actions(tmp_path) == [
-        (today, "register", 0, "home", 1),
-        (today, "register", 1, "registrar", 2),
-        (today + 1, "register", 1, "registrar", 1),
-    ]
+def test_what_cannot_be_noted_does_not_happen(staff: Staff) -> None:
+    key = staff.add("Lab 1", Role.REGISTRAR, NOON)
+    for change in (
+        lambda: staff.add("Lab 2", Role.REGISTRAR, NOON, note=refuse),
+        lambda: staff.remove("Lab 1", note=refuse),
+        lambda: staff.reset("Lab 1", note=refuse),
+    ):
+        with pytest.raises(CommandError, match="cannot be noted"):
+            change()
+    assert account_of(staff, key).name == "Lab 1"
+    assert len(staff.accounts()) == 1
+    staff.remove("Lab 1")
+    account = account_of(staff, staff.add("Lab 3", Role.REGISTRAR, NOON))
+    assert account.number == 2
 
 
-def test_actions_are_forgotten_after_a_year(staff: Staff, tmp_path: Path) -> None:
-    staff.note("register", None, NOON)
-    staff.note("cancel", None, NOON + DAY)
-    staff.purge(NOON + 365 * DAY)
-    assert len(actions(tmp_path)) == 2
-    staff.purge(NOON + 366 * DAY)
-    assert [row[1] for row in actions(tmp_path)] == ["cancel"]
+# Reset
+
+
+def test_a_reset_gives_a_new_key_and_takes_the_old_one(staff: Staff) -> None:
+    old = staff.add("Lab 1", Role.REGISTRAR, NOON)
+    new = staff.reset("Lab 1")
+    assert staff.authenticate(old, NOON) is None
+    assert account_of(staff, new).name == "Lab 1"
+
+
+def test_only_an_account_that_is_there_can_be_reset(staff: Staff) -> None:
+    with pytest.raises(CommandError, match="no account has that name; see: qupia-issuer staff"):
+        staff.reset("Lab 1")
 
 
 # The file
