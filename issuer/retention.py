@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from issuer.approvals import sweep_approvals
 from issuer.authority import Authority
 from issuer.home import Home
 from issuer.keys.grid import destroy_ended
 from issuer.keys.keyring import SigningKey, destroy_all_keys, statement_key_path
+from issuer.keys.requests import destroy_pending
 from issuer.perishable.purge import purge
 from issuer.perishable.store import Held
 from schemas.encoding import format_time, parse_time
@@ -64,7 +66,11 @@ def run_retention(authority: Authority, now: int) -> Mapping[str, int]:
             for path in (authority.home.bundle, authority.home.statement, authority.home.retired):
                 destroy(path)
         # After all that concerns people, so that a damaged file of accounts holds up none of it.
+        deleted["approvals"] = sweep_approvals(authority.home, now, everyone=over)
+        deleted["pending_signers"] = destroy_pending(authority.home, now)
         deleted["staff_accounts"] = authority.staff.purge(now, everyone=over)
+        authority.staff.hand_over_actions(authority.audit.take_over)
+        deleted["audit_lines"] = authority.audit.purge(now)
         totals = {kind: number for kind, number in deleted.items() if number}
         _log(authority, totals, now)
         if not over:

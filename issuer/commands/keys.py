@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from issuer.audit import Action
 from issuer.authority import Authority
 from issuer.commands.opening import (
     HomeOption,
@@ -21,7 +22,9 @@ from issuer.home import Config
 from issuer.keys.keyring import SigningKey
 from issuer.keys.making import make_missing_keys, missing_cells, publish, retire
 from issuer.keys.publication import check_size
+from issuer.keys.requests import SigningRequest
 from issuer.keys.roots import delegate_next, load_root, signer_end
+from issuer.keys.statements import publish_with_new_signer
 from issuer.rules.policy import load_policy
 from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_encode, format_time
@@ -29,13 +32,13 @@ from schemas.jws import Typ
 from shell.clock import system_clock
 from shell.command_line import EXIT_REFUSED, JsonOption, answer, new_app, say, warn
 from shell.errors import CommandError
-from shell.files import is_private, write_private
+from shell.files import create_private, is_private, read_limited, write_private
 from shell.pictures import save_qr
 
 SETUP_PREFIX = "QS1:"
 """What a venue's page scans to be set up: the issuer's URL, ``#``, the root's thumbprint."""
 
-keys_app = new_app("Keys: list, make, retire, delegate.")
+keys_app = new_app("Keys: list, make, retire, delegate, sign.")
 
 
 @keys_app.command("list")
@@ -72,8 +75,8 @@ def retire_(key_id: str, home: HomeOption = None, as_json: JsonOption = False) -
     now = system_clock()
     with opened_before_sunset(home, now) as authority:
         key = _find_key(_current_bundle(authority), key_id)
+        authority.audit.note(Action.RETIRE, None, now)
         retire(authority, key, now)
-        authority.staff.note("retire", None, now)
     answer(
         as_json=as_json,
         members={"retired": b64url_encode(key.id)},
@@ -99,16 +102,50 @@ def delegate(
             warn(f"others can read {root}; lock the stick away, or run: chmod 600 '{root}'")
         next_root = None if new_root is None else _create_root(new_root)
         with authority.making():
+            authority.audit.note(Action.DELEGATE, None, now)
             signer = delegate_next(
                 authority.home, authority.config, root=root_key, next_root=next_root, now=now
             )
-        # Where no service runs beside, the windows since the last bundle have no keys yet.
-        make_with_progress(authority, now)
-        publish(authority, now)
-        authority.staff.note("delegate", None, now)
+        with progress_bar("keys") as show:
+            publish_with_new_signer(authority, now, show)
         end = format_time(signer_end(authority.home, authority.config))
     members = {"signer": signer, "until": end}
     answer(as_json=as_json, members=members, text=f"Signer {signer} signs bundles until {end}.")
+
+
+@keys_app.command()
+def sign(
+    request: Annotated[Path, typer.Argument(help="The request, from the issuer's page.")],
+    root: Annotated[Path, typer.Option("--root", help="The root key, from where it is kept.")],
+    out: Annotated[Path, typer.Option("--out", help="The statement; never overwritten.")],
+    new_root: Annotated[
+        Path | None, typer.Option("--new-root", help="Replace the root; the new key goes here.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign a root statement on a machine that has no network and no home."""
+    wanted = SigningRequest.parse(_read_request(request))
+    root_key = SigningKey.load(root, Typ.ROOT, at_home=False)
+    wanted.check_root(root_key.thumbprint)
+    if out.exists():
+        raise CommandError(f"{out} exists and is never overwritten; choose another")
+    next_root = None if new_root is None else _create_root(new_root)
+    statement = wanted.sign(root_key, next_root=next_root)
+    create_private(out, statement.encode("ascii"))
+    members = {
+        "issuer": wanted.issuer,
+        "version": wanted.version,
+        "signer": wanted.thumbprint,
+        "until": format_time(wanted.exp),
+        "root": (next_root or root_key).thumbprint,
+    }
+    answer(
+        as_json=as_json,
+        members=members,
+        text=f"Statement {wanted.version} of {wanted.issuer}: signer {wanted.thumbprint} signs "
+        f"bundles until {members['until']}.\nCompare this signer with the one that the issuer's "
+        f"page shows, then upload {out} there.",
+    )
 
 
 def bundle(
@@ -159,11 +196,11 @@ def sunset(date: str, home: HomeOption = None, as_json: JsonOption = False) -> N
                 f"the sunset is {day(authority.config.sunset, zone)} and can only move earlier",
                 exit_code=EXIT_REFUSED,
             )
+        authority.audit.note(Action.SUNSET, None, now)
         with authority.making():
             replace(authority.config, sunset=when).save(authority.home)
         make_with_progress(authority, now)
         publish(authority, now)
-        authority.staff.note("sunset", None, now)
     answer(
         as_json=as_json,
         members={"sunset": format_time(when)},
@@ -191,12 +228,16 @@ def _find_key(bundle: TrustBundle | None, key_id: str) -> PassKey:
     return found[0]
 
 
+def _read_request(path: Path) -> bytes:
+    try:
+        return read_limited(path)
+    except FileNotFoundError:
+        raise CommandError(f"{path} is missing; give the file of the request") from None
+
+
 def _create_root(path: Path) -> SigningKey:
     key = SigningKey.generate(Typ.ROOT)
-    try:
-        key.create(path)
-    except FileExistsError:
-        raise CommandError(f"{path} exists and is never overwritten; choose another") from None
+    key.create_new(path)
     return key
 
 

@@ -62,6 +62,13 @@ class SigningKey:
     def sign(self, payload: dict[str, Any]) -> str:
         return jws.sign(payload, typ=self.typ, key=self.private, kid=self.thumbprint)
 
+    def create_new(self, path: Path) -> None:
+        """:meth:`create` for a person, who is told when the file is there already."""
+        try:
+            self.create(path)
+        except FileExistsError:
+            raise CommandError(f"{path} exists and is never overwritten; choose another") from None
+
     def create(self, path: Path) -> None:
         """Write the key to a new file; raises FileExistsError."""
         create_private(

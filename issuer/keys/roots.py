@@ -1,7 +1,8 @@
 """Root statements: who may sign trust bundles, said by a key that stays offline (design 5)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from issuer.home import Config, Home
 from issuer.keys.keyring import SigningKey, signer_path
@@ -48,18 +49,33 @@ def delegate(
     """
     signer = SigningKey.generate(Typ.TRUST)
     signer.create(signer_path(home, signer.thumbprint))
-    statement = root.sign(
-        {
-            "version": version,
-            "roots": [(next_root or root).jwk],
-            "signers": [{**signer.jwk, "nbf": now, "exp": now + LONGEST_DELEGATION}],
-        }
+    statement = sign_statement(
+        root, next_root=next_root, signer=signer_member(signer, now), version=version
     )
-    write_private(home.delegations, "\n".join([*earlier, statement]).encode("ascii"))
-    for path in home.keys.glob("signer-*.pem"):
-        if path != signer_path(home, signer.thumbprint):
-            destroy(path)
+    put_in_force(home, [*earlier, statement], signer=signer.thumbprint)
     return signer.thumbprint
+
+
+def signer_member(signer: SigningKey, nbf: int) -> dict[str, Any]:
+    """How a root statement names a signer: its JWK, and 35 days from ``nbf`` on."""
+    return {**signer.jwk, "nbf": nbf, "exp": nbf + LONGEST_DELEGATION}
+
+
+def sign_statement(
+    root: SigningKey, *, next_root: SigningKey | None, signer: Mapping[str, Any], version: int
+) -> str:
+    """A root statement for one signer; with ``next_root`` the roots are replaced by it."""
+    return root.sign(
+        {"version": version, "roots": [(next_root or root).jwk], "signers": [dict(signer)]}
+    )
+
+
+def put_in_force(home: Home, delegations: Sequence[str], *, signer: str) -> None:
+    """Write the chain, then destroy every other signer, also those that no root has named."""
+    write_private(home.delegations, "\n".join(delegations).encode("ascii"))
+    for path in [*home.keys.glob("signer-*.pem"), *home.keys.glob("pending-*.pem")]:
+        if path != signer_path(home, signer):
+            destroy(path)
 
 
 def load_root(home: Home, config: Config, path: Path) -> SigningKey:
