@@ -7,6 +7,7 @@ sections 3 and 7).
 import json
 import os
 from dataclasses import dataclass
+from itertools import count
 from typing import Self
 
 from issuer.perishable.store import Locator, Transaction
@@ -23,6 +24,9 @@ RID_BYTES = 32
 _STORED = STORED_KINDS[Kind.WITHDRAWAL]
 WITHDRAWALS = {"positive": _STORED.period, "contact": _STORED.period, FRAUD: _STORED.longest}
 """What withdraws, and for how many seconds at most."""
+
+LOST = "lost"
+"""Marks a rid whose phone was lost. It is never looked for when passes are issued."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -88,7 +92,7 @@ class Registrar:
             raise ApiProblem(Problem.INVALID)
         if rule.needs_reference and reference is None:
             raise ApiProblem(Problem.INVALID)
-        rid = self._rid(reference)
+        rid = self._rid(tx, reference)
         holder = None if rule.gives is None else self._holder(birthday)
         row = self._take_row(tx, rid, evidence, at, now) if reference is not None else None
         if rule.gives is None:
@@ -111,22 +115,45 @@ class Registrar:
         self, tx: Transaction, *, reference: str, evidence: str, at: int, now: int
     ) -> Withdrawn:
         """:meth:`withdraw` for whoever ``reference`` names."""
-        rid = self._rid(reference)
+        rid = self._rid(tx, reference)
         return self.withdraw(tx, rid=rid, evidence=evidence, at=at, now=now)
 
     def lift(self, tx: Transaction, *, reference: str, evidence: str) -> int | None:
         """End a withdrawal early; until when another kind still withdraws, or None."""
-        rid = self._rid(reference)
+        rid = self._rid(tx, reference)
         tx.delete(Kind.WITHDRAWAL, _withdrawal(rid, evidence))
         return withdrawn_until(tx, rid)
 
-    def _rid(self, reference: str | None) -> str:
+    def end_lost(self, tx: Transaction, *, reference: str, now: int) -> None:
+        """End what the wallets of that person hold, and let a new code be registered for them.
+
+        The entitlements themselves are not known here, but the rid in them is. It is blocked for as
+        long as evidence can last, and the person goes on under the next one, with whatever
+        withdraws them now. Raises ApiProblem ``invalid`` for no reference.
+        """
+        rid = self._rid(tx, reference)
+        until = {kind: _withdrawn_for(tx, rid, kind) for kind in WITHDRAWALS}
+        ends = now + _STORED.longest
+        for mark in (FRAUD, LOST):
+            tx.put(Kind.WITHDRAWAL, _withdrawal(rid, mark), b"", expires=ends)
+        following = self._rid(tx, reference)
+        for kind, end in until.items():
+            if end is not None:
+                tx.put(Kind.WITHDRAWAL, _withdrawal(following, kind), b"", expires=end)
+
+    def _rid(self, tx: Transaction, reference: str | None) -> str:
+        """Random without a reference; else the first of the person's whose phone is not lost."""
         if reference is None:
             return b64url_encode(os.urandom(RID_BYTES))
         try:
-            return derive_rid(self.reference_key, normalise_reference(reference))
+            normalised = normalise_reference(reference)
         except ValueError:
             raise ApiProblem(Problem.INVALID) from None
+        rids = (
+            derive_rid(self.reference_key, normalised, generation=generation)
+            for generation in count()
+        )
+        return next(rid for rid in rids if not _is_lost(tx, rid))
 
     def _holder(self, birthday: str | None) -> Holder:
         try:
@@ -167,11 +194,18 @@ def code_identifier(text: str) -> bytes:
 
 def withdrawn_until(tx: Transaction, rid: str) -> int | None:
     """Until when nothing is issued to ``rid``; None when it is not withdrawn."""
-    ends = (
-        tx.expiry(Kind.WITHDRAWAL, _withdrawal(rid, evidence), longest=longest)
-        for evidence, longest in WITHDRAWALS.items()
-    )
+    ends = (_withdrawn_for(tx, rid, evidence) for evidence in WITHDRAWALS)
     return max((end for end in ends if end is not None), default=None)
+
+
+def _withdrawn_for(tx: Transaction, rid: str, evidence: str) -> int | None:
+    identifier = _withdrawal(rid, evidence)
+    return tx.expiry(Kind.WITHDRAWAL, identifier, longest=WITHDRAWALS[evidence])
+
+
+def _is_lost(tx: Transaction, rid: str) -> bool:
+    identifier = _withdrawal(rid, LOST)
+    return tx.expiry(Kind.WITHDRAWAL, identifier, longest=_STORED.longest) is not None
 
 
 def _withdrawal(rid: str, evidence: str) -> bytes:

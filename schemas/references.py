@@ -40,11 +40,14 @@ def _is_dropped(character: str) -> bool:
     return character in _DROPPED or unicodedata.category(character) in _DROPPED_CATEGORIES
 
 
-def derive_rid(reference_key: bytes, reference: str) -> str:
+def derive_rid(reference_key: bytes, reference: str, *, generation: int = 0) -> str:
     """What an entitlement carries instead of a reference: its HMAC, base64url, 43 characters.
 
     base64url(HMAC-SHA256(reference key, "qupia-ref-v1" || reference)), the reference normalised.
-    Raises ValueError as :func:`normalise_reference` does.
+    Whoever lost a phone goes on under the next ``generation``, which follows the reference as 0x00
+    and four bytes. No reference contains 0x00. Raises ValueError as :func:`normalise_reference`.
     """
     message = _RID_CONTEXT + normalise_reference(reference).encode()
+    if generation:
+        message += b"\0" + generation.to_bytes(4, "big")
     return b64url_encode(hmac.digest(reference_key, message, hashlib.sha256))
