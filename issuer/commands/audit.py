@@ -56,10 +56,14 @@ def _members(verdict: Verdict) -> dict[str, Any]:
 def _text(verdict: Verdict) -> str:
     if verdict.fault is not None:
         fault = _FAULTS[verdict.fault].format(verdict.bad)
-        return f"{fault}; {verdict.lines} lines before it are right."
+        return f"{fault}; right before it: {_lines(verdict)}."
     if not verdict.head:
         return "No line yet."
     return (
-        f"{verdict.lines} lines, each in its place. Keep the hash of the last one elsewhere, and "
+        f"{_lines(verdict)}, each in its place. Keep the hash of the last one elsewhere, and "
         f"give it to the next run with --head:\n{verdict.head}"
     )
+
+
+def _lines(verdict: Verdict) -> str:
+    return "1 line" if verdict.lines == 1 else f"{verdict.lines} lines"

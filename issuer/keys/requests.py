@@ -30,7 +30,6 @@ FRESH = 7 * DAY
 """A later request within this time, in seconds, is for the same signer: the same file again."""
 
 _PENDING = re.compile(r"pending-(\d+)-([A-Za-z0-9_-]{43})\.pem")
-_TEXTS = {"issuer", "request"}
 _JWK = ("kty", "crv", "x", "y")
 
 
@@ -76,12 +75,12 @@ class SigningRequest:
                 raise ValueError
             found = cls(**{**members, "roots": tuple(members["roots"])})
             found._check()
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise CommandError("this is no request of an issuer; download it again") from None
         return found
 
     def _check(self) -> None:
-        """Raise ValueError, KeyError or TypeError unless all members are of their kind."""
+        """Raise what :meth:`parse` catches unless all members are of their kind."""
         signer = self.signer
         key_from_jwk(signer)
         numbers = (self.version, signer["nbf"], signer["exp"])

@@ -88,7 +88,8 @@ def is_over(row: Row, now: int) -> bool:
 
     A clock that was set back by as much ends it, too.
     """
-    return abs(now - row["used"]) >= SESSION_IDLE or abs(now - row["started"]) >= SESSION_LONGEST
+    idle, age = abs(now - int(row["used"])), abs(now - int(row["started"]))
+    return idle >= SESSION_IDLE or age >= SESSION_LONGEST
 
 
 def end_sessions_of(db: Connection, number: int, *, but: str | None = None) -> None:

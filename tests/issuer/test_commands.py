@@ -17,10 +17,13 @@ from typing import Any
 import pytest
 
 from issuer.api.background import one_round
+from issuer.audit import Action
 from issuer.commands import main
 from issuer.keys.keyring import SigningKey
 from issuer.keys.making import publish
 from issuer.keys.publication import load_retired
+from issuer.keys.requests import signing_request
+from issuer.keys.statements import publish_statement
 from issuer.retention import run_retention
 from schemas.activation import parse_activation_url, parse_code
 from schemas.encoding import b64url_encode, format_time, parse_time
@@ -845,6 +848,182 @@ def test_what_staff_do_at_the_home_is_noted(at_home: Command, issuer: Service) -
     at_home("withdraw", "--evidence", "contact", "--reference", "-", stdin=PERSON)
     lines = [(line.action, line.role, line.total) for line in issuer.authority.audit.recent(9)]
     assert lines == [("withdraw", "home", 1), ("register", "home", 1)]
+
+
+def test_an_intake_is_one_line_with_its_rows(
+    at_home: Command, issuer: Service, tmp_path: Path
+) -> None:
+    export = tmp_path / "export.csv"
+    export.write_text(write_text([make_row(1), make_row(2), make_row(3)]), encoding="cp1251")
+    at_home("intake", export, "--out", tmp_path / "codes.csv", "--at", format_time(NOON))
+    [line] = issuer.authority.audit.recent(9)
+    assert (line.action, line.role, line.total) == ("intake", "home", 3)
+
+
+def test_what_happens_to_accounts_and_keys_is_noted(at_home: Command, issuer: Service) -> None:
+    at_home("staff", "add", "Lab", "--role", "officer")
+    at_home("staff", "reset", "Lab")
+    at_home("staff", "remove", "Lab")
+    at_home("keys", "retire", b64url_encode(issuer.authority.bundle().pass_keys[0].id))
+    at_home("keys", "delegate", "--root", root_of(issuer))
+    at_home("retention", "verify")
+    actions = [line.action for line in reversed(issuer.authority.audit.recent(9))]
+    assert actions == [
+        "staff add",
+        "staff reset",
+        "staff remove",
+        "retire",
+        "delegate",
+        "retention verify",
+    ]
+
+
+def test_verify_tells_its_findings_though_it_cannot_be_noted(
+    at_home: Command, issuer: Service
+) -> None:
+    issuer.home.audit.write_bytes(b"garbage\n")
+    issuer.home.audit.chmod(0o600)
+    outcome = at_home("retention", "verify", "--json")
+    assert outcome.json["ok"] is True
+    assert "audit.jsonl is damaged" in outcome.err
+
+
+# Staff
+
+
+def test_staff_are_told_where_to_sign_in(at_home: Command) -> None:
+    text = at_home("staff", "add", "Lab", "--role", "registrar").out
+    assert f"sign in at {URL}/console with the name and this key" in text
+
+
+def test_a_reset_prints_a_new_key_once(at_home: Command, issuer: Service) -> None:
+    old = at_home("staff", "add", "Lab", "--role", "registrar", "--json").json["key"]
+    members = at_home("staff", "reset", "Lab", "--json").json
+    assert members == {"name": "Lab", "key": members["key"]}
+    assert issuer.authority.staff.authenticate(old, NOON) is None
+    assert issuer.authority.staff.authenticate(members["key"], NOON) is not None
+    assert f"sign in at {URL}/console" in at_home("staff", "reset", "Lab").out
+
+
+def test_an_account_that_is_not_there_cannot_be_reset(at_home: Command) -> None:
+    outcome = at_home("staff", "reset", "nobody")
+    assert outcome.status == 2
+    assert outcome.error == "no account has that name; see: qupia-issuer staff list"
+
+
+# The audit
+
+
+def test_a_whole_audit_is_told_with_its_head(at_home: Command, issuer: Service) -> None:
+    assert at_home("audit", "verify").out == "No line yet.\n"
+    register(at_home)
+    members = at_home("audit", "verify", "--json").json
+    head = members.pop("head")
+    assert members == {"ok": True, "lines": 1, "fault": None, "first_bad": None, "torn": False}
+    issuer.authority.audit.note(Action.CANCEL, None, NOON)
+    assert at_home("audit", "verify", "--head", head).status == 0
+    assert "2 lines, each in its place" in at_home("audit", "verify").out
+
+
+def test_a_changed_audit_is_refused_with_the_first_bad_line(
+    at_home: Command, issuer: Service
+) -> None:
+    for _ in range(3):
+        issuer.authority.audit.note(Action.CANCEL, None, NOON)
+    lines = issuer.home.audit.read_bytes().splitlines(keepends=True)
+    issuer.home.audit.write_bytes(lines[0] + lines[2])
+    outcome = at_home("audit", "verify")
+    assert (outcome.status, outcome.out) == (
+        1,
+        "Line 2 is missing; right before it: 1 line.\n",
+    )
+    members = at_home("audit", "verify", "--json").json
+    assert (members["ok"], members["fault"], members["first_bad"]) == (False, "missing", 2)
+
+
+def test_an_audit_without_the_head_that_was_kept_is_refused(at_home: Command) -> None:
+    register(at_home)
+    outcome = at_home("audit", "verify", "--head", "another")
+    assert outcome.status == 1
+    assert outcome.out.startswith("The line of that hash is missing")
+
+
+def test_a_line_cut_short_by_a_crash_is_a_warning(at_home: Command, issuer: Service) -> None:
+    register(at_home)
+    with issuer.home.audit.open("ab") as file:
+        file.write(b'{"n":2,"day"')
+    outcome = at_home("audit", "verify", "--json")
+    assert outcome.status == 0
+    assert outcome.json["torn"] is True
+    assert "warning: a crash cut the last line short" in outcome.err
+
+
+def test_without_a_home_there_is_no_audit(command: Command, tmp_path: Path) -> None:
+    outcome = command("audit", "verify", "--home", tmp_path / "nowhere")
+    assert outcome.status == 2
+    assert outcome.error.endswith("run: qupia-issuer init")
+
+
+# A statement signed offline
+
+
+@pytest.fixture
+def request_file(issuer: Service, tmp_path: Path) -> Path:
+    path = tmp_path / "request.json"
+    path.write_bytes(signing_request(issuer.authority, NOON).encode())
+    return path
+
+
+def test_a_request_is_signed_without_a_home(
+    command: Command, at_home: Command, issuer: Service, request_file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "statement"
+    words = ("keys", "sign", request_file, "--root", root_of(issuer), "--out", out)
+    members = command(*words, "--json").json
+    assert members == {
+        "issuer": URL,
+        "version": 2,
+        "signer": members["signer"],
+        "until": format_time(NOON + 35 * DAY),
+        "root": issuer.authority.config.root,
+    }
+    assert publish_statement(issuer.authority, out.read_bytes(), NOON) == members["signer"]
+    assert command(*words).error == f"{out} exists and is never overwritten; choose another"
+
+
+def test_a_request_can_replace_the_root(
+    command: Command, at_home: Command, issuer: Service, request_file: Path, tmp_path: Path
+) -> None:
+    out, new = tmp_path / "statement", tmp_path / "NEW.pem"
+    words = ("keys", "sign", request_file, "--root", root_of(issuer), "--out", out)
+    outcome = command(*words, "--new-root", new)
+    assert outcome.status == 0
+    publish_statement(issuer.authority, out.read_bytes(), NOON)
+    assert at_home("keys", "delegate", "--root", root_of(issuer)).status == 2
+    assert at_home("keys", "delegate", "--root", new).status == 0
+
+
+def test_a_request_is_not_signed_by_another_root(
+    command: Command, request_file: Path, tmp_path: Path
+) -> None:
+    SigningKey.generate(Typ.ROOT).create(tmp_path / "other.pem")
+    out = tmp_path / "statement"
+    outcome = command(
+        "keys", "sign", request_file, "--root", tmp_path / "other.pem", "--out", out,
+        "--new-root", tmp_path / "NEW.pem",
+    )  # fmt: skip
+    assert outcome.status == 2
+    assert "this root may not sign for that issuer" in outcome.error
+    assert not out.exists() and not (tmp_path / "NEW.pem").exists()
+
+
+def test_a_request_that_is_none_is_one_line(
+    command: Command, at_home: Command, issuer: Service, tmp_path: Path
+) -> None:
+    words = ("--root", root_of(issuer), "--out", tmp_path / "statement")
+    assert "is missing" in command("keys", "sign", tmp_path / "nowhere", *words).error
+    (tmp_path / "other").write_text("{}")
+    assert "this is no request" in command("keys", "sign", tmp_path / "other", *words).error
 
 
 def test_commands_work_beside_a_service(

@@ -64,6 +64,7 @@ USERS: dict[str, list[tuple[str, ...]]] = {
     "retired.json": KEYS,
     "log.jsonl": RETENTION[:2],
     "staff.db": [REGISTER, WITHDRAW, *STAFF, RETENTION[1]],
+    "audit.jsonl": [REGISTER, WITHDRAW, STAFF[1]],
     "no-backup/store/store.db": [*OPENING, RETENTION[2]],
     "no-backup/reference.key": [REGISTER, WITHDRAW],
     DAY_KEY: [REGISTER, WITHDRAW],
@@ -75,6 +76,9 @@ HARMLESS = {
     ("retired.json", "missing"),  # Nor a retired key.
     ("log.jsonl", "missing"),
     ("log.jsonl", "empty"),
+    ("audit.jsonl", "missing"),
+    ("audit.jsonl", "empty"),
+    ("audit.jsonl", "truncated"),  # What a crash leaves, which the next line heals.
     (DAY_KEY, "missing"),  # Its day may be over; ``retention verify`` says what is lost.
 }
 

@@ -154,6 +154,8 @@ def test_of_the_issuer_s_home_only_configuration_rules_and_log_are_left(ended: T
         "delegations.txt",
         "log.jsonl",
         "staff.db",
+        "audit.jsonl",
+        ".audit.lock",
         ".making.lock",
         "no-backup/CACHEDIR.TAG",
         "no-backup/day-keys/CACHEDIR.TAG",
