@@ -1,0 +1,63 @@
+"""What stands on the slip that a citizen takes home, in the citizen's language."""
+
+import json
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from issuer.rules.policy import Policy
+from schemas.activation import format_code, parse_activation_url, parse_code
+from schemas.kinds import HOUR, STORED_KINDS, Kind
+from schemas.languages import Language
+from shell.slip_form import Line, Slip, Style
+
+__all__ = ["Slip", "activation_slip", "local_time"]
+
+_STORED = ("code", "row", "after", "wallet", "venue", "more")
+
+
+def activation_slip(
+    policy: Policy, *, code: str, link: str, expires_at: int, language: Language
+) -> Slip:
+    """A slip with ``code`` to type and ``link`` to scan; ``expires_at`` in Unix seconds.
+
+    It says in plain words what is stored, where and until when (design section 3).
+    """
+    shown = format_code(parse_code(code))
+    values = local_time(expires_at, policy.zone) | {
+        "hours": STORED_KINDS[Kind.CODE].period // HOUR,
+        "link": f"{parse_activation_url(link).issuer}/transparency",
+    }
+    say = {name: text.format_map(values) for name, text in _texts()[language].items()}
+    return Slip(
+        qr=link,
+        code=shown,
+        above=(Line(policy.name[language], Style.STRONG), Line(say["title"], Style.TITLE)),
+        below=(
+            Line(shown, Style.CODE),
+            Line(say["until"], Style.STRONG),
+            Line(f"{say['how']} {say['secret']}"),
+            Line(say["stored"], Style.STRONG),
+            *(Line(say[name]) for name in _STORED),
+        ),
+    )
+
+
+def local_time(at: int, zone: ZoneInfo) -> dict[str, Any]:
+    """``date``, ``time`` and ``zone`` (``UTC+05:00``) as they are printed, the last minute kept."""
+    moment = datetime.fromtimestamp(at, zone)
+    offset = moment.strftime("%z")
+    return {
+        "date": moment.strftime("%d.%m.%Y"),
+        "time": moment.strftime("%H:%M"),
+        "zone": f"UTC{offset[:3]}:{offset[3:5]}",
+    }
+
+
+@cache
+def _texts() -> dict[str, dict[str, str]]:
+    text = files("issuer").joinpath("slip_texts.json").read_text(encoding="utf-8")
+    texts: dict[str, dict[str, str]] = json.loads(text)
+    return texts
