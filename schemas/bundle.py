@@ -16,6 +16,7 @@ from schemas.bundle_faults import BundleFault, BundleRejected
 from schemas.encoding import b64url_decode
 from schemas.hints import HintForm, Holder, all_hints
 from schemas.kinds import DAY, HOUR
+from schemas.paper import PaperKey
 from schemas.presentation import KEY_PREFIX_BYTES
 from schemas.token import PUBLIC_EXPONENT, challenge_digest, token_key_id
 from schemas.validation import matches
@@ -83,7 +84,7 @@ class TrustBundle:
     retired: frozenset[bytes]
     statuses: tuple[Status, ...]
     policies: tuple[VenuePolicy, ...]
-    paper_keys: tuple[Mapping[str, Any], ...]
+    paper_keys: tuple[PaperKey, ...]
     service_keys: tuple[Mapping[str, Any], ...]
     tracing: tuple[Mapping[str, Any], ...]
 
@@ -105,6 +106,11 @@ class TrustBundle:
     def by_id(self) -> Mapping[bytes, PassKey]:
         """The keys in force by their whole id."""
         return {key.id: key for key in self.pass_keys}
+
+    @cached_property
+    def paper_by_kid(self) -> Mapping[str, PaperKey]:
+        """The keys of paper passes by what a JWT's header names."""
+        return {key.kid: key for key in self.paper_keys}
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
@@ -152,7 +158,7 @@ def parse_bundle(payload: Mapping[str, Any]) -> TrustBundle:
         retired=frozenset(_parse_id(text) for text in payload["retired"]),
         statuses=tuple(Status(s["id"], s["name"], s["colour"]) for s in payload["statuses"]),
         policies=tuple(_parse_policy(entry) for entry in payload["policies"]),
-        paper_keys=tuple(payload["paper_keys"]),
+        paper_keys=tuple(PaperKey.of(entry) for entry in payload["paper_keys"]),
         service_keys=tuple(payload["service_keys"]),
         tracing=tuple(payload["tracing"]),
     )

@@ -19,6 +19,11 @@ def headline(outcome: Outcome, language: Language) -> str:
     return f"{texts['sign']} {texts[language]}"
 
 
+def paper_mark(language: Language) -> str:
+    """The word that marks a pass on paper."""
+    return str(_TEXTS["paper"]["mark"][language])
+
+
 def check_id(holder: str, language: Language) -> str:
     """What staff look for in an ID; ``holder`` is ``"03"`` or ``"03-17"``."""
     month, _, day = holder.partition("-")

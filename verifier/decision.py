@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.bundle import Status, TrustBundle, VenuePolicy
-from schemas.door_texts import check_id, headline
+from schemas.door_texts import check_id, headline, paper_mark
 from schemas.languages import Language
 from schemas.refusals import Outcome, Reason, Refused
 from verifier.seen import SeenSet
@@ -47,6 +47,7 @@ class Decision:
             "helpdesk": refused and refused.helpdesk,
             "status": verdict and verdict.status,
             "holder": verdict and verdict.holder,
+            "paper": verdict and verdict.paper,
         }
 
     def text(self, language: Language) -> str:
@@ -54,7 +55,8 @@ class Decision:
         start = f"{self.source}: {headline(self.outcome, language)}"
         if isinstance(self.result, Refused):
             return f"{start} — {self.result.text(language)} ({self.result.helpdesk})"
-        facts = [self.status.name[language]] if self.status is not None else []
+        facts = [paper_mark(language)] if self.result.paper else []
+        facts += [self.status.name[language]] if self.status is not None else []
         if self.result.asks_hint and self.result.holder is not None:
             facts.append(check_id(self.result.holder, language))
         return " — ".join([start, *facts])

@@ -17,7 +17,9 @@ from schemas.bundle import CLOCK_TOLERANCE, PassKey, TrustBundle, VenuePolicy
 from schemas.hints import Holder
 from schemas.jwk import key_from_point
 from schemas.kinds import HOUR
+from schemas.paper import PaperKey, UnverifiedPaper, parse_paper
 from schemas.presentation import (
+    PREFIX,
     SLOT_SECONDS,
     SLOT_TOLERANCE,
     UNBOUND,
@@ -29,6 +31,7 @@ from schemas.presentation import (
 )
 from schemas.refusals import Reason, Refused
 from schemas.token import SALT_BYTES, token_input
+from schemas.windows import Window
 from verifier.seen import SeenSet
 
 _PSS = padding.PSS(padding.MGF1(hashes.SHA384()), SALT_BYTES)
@@ -41,12 +44,13 @@ _HASHED_ES256 = ec.ECDSA(Prehashed(hashes.SHA256()))
 class Verdict:
     """ADMIT. ``holder`` is what the pass says about a birthday, ``"03"``, ``"03-17"`` or None.
 
-    ``asks_hint`` tells staff to compare an ID with it.
+    ``asks_hint`` tells staff to compare an ID with it, as they must for a pass on ``paper``.
     """
 
     status: str
     holder: Holder
     asks_hint: bool
+    paper: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,26 +82,61 @@ def verify(
     ``bundle`` None means that the device has none; it has no ``policy`` then either. ``now`` is in
     Unix seconds. An admitted pass is added to ``seen``, a refused one never.
     """
-    presentation = _parse(text)  # 1
+    code = _parse(text)  # 1
     bundle = check_bundle(bundle, now)  # 2
+    if isinstance(code, UnverifiedPaper):
+        return _verify_paper(code, bundle, policy, now)
+    return _verify_shown(code, bundle, policy, now, venue, seen)
+
+
+def _verify_shown(
+    presentation: Presentation,
+    bundle: TrustBundle,
+    policy: VenuePolicy | None,
+    now: int,
+    venue: Venue | None,
+    seen: SeenSet | None,
+) -> Verdict:
+    """A phone's pass."""
     key = _find_key(presentation, bundle)  # 3
-    _check_window(key, now)  # 4
+    _check_window(key.window, now)  # 4
     token = _check_signature(presentation, key, bundle)  # 5
     _check_proof(presentation, token, venue)  # 6
     _check_slot(presentation.slot, now)  # 7
     fingerprint = presentation.fingerprint
     _check_not_seen(fingerprint, seen, now)  # 8
-    verdict = _check_policy(key, policy)  # 9
+    policy = _check_policy(key.status, policy)  # 9
     _check_not_specimen(bundle)  # 10
     if seen is not None:
         seen.add(fingerprint, now=now)
-    return verdict
+    return Verdict(key.status, key.holder, policy.asks_hint and key.holder is not None)
 
 
-def _parse(text: str) -> Presentation:
-    """Step 1. Scanners end a line with CR, LF or both; nothing else is forgiven."""
+def _verify_paper(
+    paper: UnverifiedPaper, bundle: TrustBundle, policy: VenuePolicy | None, now: int
+) -> Verdict:
+    """A pass on paper proves nothing about who holds it, so the ID check is no venue's choice.
+
+    Steps 6 to 8 ask for what paper cannot do, also where only bound proofs are admitted.
+    """
+    key = _find_paper_key(paper, bundle)  # 3
+    claimed = paper.unverified_pass
+    _check_window(claimed.window, now)  # 4
+    _check_window(key.window, now)  # 4
+    _check_paper_signature(paper, key, bundle)  # 5
+    _check_policy(claimed.status, policy)  # 9
+    _check_not_specimen(bundle)  # 10
+    return Verdict(claimed.status, claimed.holder, asks_hint=True, paper=True)
+
+
+def _parse(text: str) -> Presentation | UnverifiedPaper:
+    """Step 1. Scanners end a line with CR, LF or both; nothing else is forgiven.
+
+    A phone's code begins with its prefix, which has a letter that no JWT has.
+    """
+    line = text.removesuffix("\n").removesuffix("\r")
     try:
-        return parse_presentation(text.removesuffix("\n").removesuffix("\r"))
+        return parse_presentation(line) if line.startswith(PREFIX) else parse_paper(line)
     except ValueError:
         raise Refused(Reason.NOT_A_PASS) from None
 
@@ -125,11 +164,23 @@ def _find_key(presentation: Presentation, bundle: TrustBundle) -> PassKey:
     return key
 
 
-def _check_window(key: PassKey, now: int) -> None:
-    """Step 4. No tolerance: windows are long and the same for everyone."""
-    if now < key.window.nbf:
+def _find_paper_key(paper: UnverifiedPaper, bundle: TrustBundle) -> PaperKey:
+    """Step 3. Only keys listed for paper are looked at, whatever else a text names."""
+    key = bundle.paper_by_kid.get(paper.kid)
+    if key is None:
+        raise Refused(Reason.UNKNOWN_KEY)
+    return key
+
+
+def _check_window(window: Window, now: int) -> None:
+    """Step 4. No tolerance: windows are long and the same for everyone.
+
+    On paper both must be in force: a key that is over makes no old slip good, and none that claims
+    days to come.
+    """
+    if now < window.nbf:
         raise Refused(Reason.NOT_YET_VALID)
-    if now >= key.window.exp:
+    if now >= window.exp:
         raise Refused(Reason.EXPIRED)
 
 
@@ -141,6 +192,12 @@ def _check_signature(presentation: Presentation, key: PassKey, bundle: TrustBund
     except InvalidSignature:
         raise Refused(Reason.BAD_SIGNATURE) from None
     return signed + presentation.signature
+
+
+def _check_paper_signature(paper: UnverifiedPaper, key: PaperKey, bundle: TrustBundle) -> None:
+    """Step 5, ``alg``, ``typ`` and ``iss`` included: they say whose signature it is, on what."""
+    if paper.unverified_pass.iss != bundle.iss or not paper.is_signed_by(key):
+        raise Refused(Reason.BAD_SIGNATURE)
 
 
 def _check_proof(presentation: Presentation, token: bytes, venue: Venue | None) -> None:
@@ -195,11 +252,11 @@ def _check_not_seen(fingerprint: bytes, seen: SeenSet | None, now: int) -> None:
         raise Refused(Reason.ALREADY_SHOWN, seconds=seconds)
 
 
-def _check_policy(key: PassKey, policy: VenuePolicy | None) -> Verdict:
+def _check_policy(status: str, policy: VenuePolicy | None) -> VenuePolicy:
     """Step 9. No policy admits nobody."""
-    if policy is None or key.status not in policy.admit:
+    if policy is None or status not in policy.admit:
         raise Refused(Reason.STATUS_NOT_ADMITTED)
-    return Verdict(key.status, key.holder, policy.asks_hint and key.holder is not None)
+    return policy
 
 
 def _check_not_specimen(bundle: TrustBundle) -> None:

@@ -31,7 +31,7 @@ _BUILD_SECONDS = 120.0
 
 Case = Mapping[str, Any]
 Decided = dict[str, Any]
-"""``outcome``, ``reason``, ``seconds``, ``status``, ``holder``, ``asks_hint``."""
+"""``outcome``, ``reason``, ``seconds``, ``status``, ``holder``, ``asks_hint``, ``paper``."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,11 @@ def _venue(members: Mapping[str, Any] | None) -> Venue | None:
     return Venue(bindings, strict=members["strict"])
 
 
+_NOTHING: Decided = {"status": None, "holder": None, "asks_hint": False, "paper": False}
+
+
 def _decide(text: str, now: int, door: Mapping[str, Any]) -> Decided:
-    decided = {"reason": None, "seconds": 0, "status": None, "holder": None, "asks_hint": False}
+    decided = {"reason": None, "seconds": 0} | _NOTHING
     try:
         verdict = verify(text, now=now, **door)
     except Refused as refused:
@@ -104,6 +107,7 @@ def _decide(text: str, now: int, door: Mapping[str, Any]) -> Decided:
         "status": verdict.status,
         "holder": verdict.holder,
         "asks_hint": verdict.asks_hint,
+        "paper": verdict.paper,
     }
 
 

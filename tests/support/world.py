@@ -216,6 +216,26 @@ class World:
         bundle, _ = accept_bundle(self.bundle(now, **overrides), state=self.state(), now=now)
         return bundle
 
+    # Paper
+
+    def slip(self, now: int, *, days: int = 7, **claims: Any) -> dict[str, Any]:
+        """The claims of a paper pass of the first status; ``claims`` replace some of them.
+
+        Good for so many days from the last midnight on.
+        """
+        nbf = self.calendar.window_at(now).nbf
+        return {
+            "iss": self.iss,
+            "nbf": nbf,
+            "exp": nbf + days * DAY,
+            "status": self.statuses[0],
+            "holder": "03-17",
+        } | claims
+
+    def paper(self, now: int, **claims: Any) -> str:
+        """The QR text of a paper pass; ``claims`` as for :meth:`slip`."""
+        return jws(self.slip(now, **claims), typ=Typ.PAPER, key=self.paper_key)
+
     # Pass keys
 
     def key(

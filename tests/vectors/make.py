@@ -10,9 +10,11 @@ language, can be checked against the same cases. A case has these members:
 ``venue``        null, or ``bindings`` (16 bytes in hex, by hour since 1970) and ``strict``
 ``before``       codes scanned earlier in the same run, each with its ``now``; all are admitted
 ``text``         what the scanner read
-``outcome``, ``reason``, ``seconds``, ``status``, ``holder``, ``asks_hint``    what is to come out
+``outcome``, ``reason``, ``seconds``, ``status``, ``holder``, ``asks_hint``, ``paper``    what is to
+                 come out
 """
 
+import hmac
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -23,8 +25,9 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from schemas.encoding import b64url_encode
-from schemas.kinds import HOUR
+from schemas.encoding import b64url_decode, b64url_encode
+from schemas.jws import Typ
+from schemas.kinds import DAY, HOUR
 from schemas.presentation import (
     PREFIX,
     UNBOUND,
@@ -35,8 +38,8 @@ from schemas.presentation import (
 )
 from schemas.refusals import Reason, Refused
 from schemas.token import DevicePoint
-from tests.support.keys import ec_key
-from tests.support.texts import to_json
+from tests.support.keys import EcKey, ec_key
+from tests.support.texts import compact, jws, signed, to_json
 from tests.support.world import NOON, Pass, World
 
 DOORS = Path(__file__).parent / "doors"
@@ -46,6 +49,8 @@ THIS_HOUR = NOON // HOUR
 BINDING = sha256(b"a venue's hour").digest()[:16]
 OTHER_BINDING = sha256(b"another venue's hour").digest()[:16]
 MIDNIGHT = NOON + 12 * HOUR
+OLD_PAPER_KEY = ec_key("a paper key that is over")
+NEXT_PAPER_KEY = ec_key("a paper key of next week")
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ class Case:
     status: str | None = None
     holder: str | None = None
     asks_hint: bool = False
+    paper: bool = False
 
 
 def shown_by(bindings: dict[int, bytes], *, strict: bool = False) -> dict[str, Any]:
@@ -92,12 +98,33 @@ class Authority:
         self.other.life = 12 * HOUR
         self.other.payload(NOON)
         self.bundles = {
-            "authority.jws": self.world.bundle(NOON),
+            "authority.jws": self.world.bundle(NOON, paper_keys=self.paper_keys()),
             "training.jws": self.training.bundle(NOON),
         }
         self.green = self.world.issue(NOON)
         self.second = self.world.issue(NOON)
         self.blue = self.world.issue(NOON, status="blue", holder="12")
+
+    def paper_keys(self) -> list[dict[str, Any]]:
+        """The key in force, one that is over and one of a week to come."""
+        week = 7 * DAY
+        lives = ((self.world.paper_key, -DAY), (OLD_PAPER_KEY, -3 * week), (NEXT_PAPER_KEY, week))
+        return [
+            key.jwk | {"kid": key.kid, "nbf": NOON + begins, "exp": NOON + begins + 2 * week}
+            for key, begins in lives
+        ]
+
+    def slip(self, **claims: Any) -> str:
+        """A pass on paper, with some of its claims replaced."""
+        return self.world.paper(NOON, **claims)
+
+    def paper_jws(
+        self, claims: dict[str, Any] | None = None, key: EcKey | None = None, **header: Any
+    ) -> str:
+        """A JWT whose header names the paper key in force, whoever signs it."""
+        members: dict[str, Any] = {"typ": Typ.PAPER, "kid": self.world.paper_key.kid} | header
+        claims = self.world.slip(NOON) if claims is None else claims
+        return jws(claims, key=key or self.world.paper_key, **members)
 
     def show(self, a_pass: Pass | None = None, slot: int = SLOT, venue: bytes = UNBOUND) -> str:
         return self.world.show(a_pass or self.green, slot, venue=venue)
@@ -397,11 +424,254 @@ def time_and_policy(authority: Authority) -> Iterator[Case]:
         yield Case(name, "A training pass.", shown, reason, bundle="training.jws", policy=policy)
 
 
+def paper_admitted(authority: Authority) -> Iterator[Case]:
+    """Paper that is admitted, always with an ID check."""
+    slip: dict[str, Any] = {"status": "green", "holder": "03-17", "asks_hint": True, "paper": True}
+    text, week = authority.slip(), 7 * DAY
+    yield Case("admit_paper", "A slip for seven days.", text, **slip)
+    yield Case(
+        "admit_paper_hint_ignored", "The ID check is no choice.", text, policy="no-hint", **slip
+    )
+    yield Case("admit_paper_crlf", "The scanner ended the line.", text + "\r\n", **slip)
+    yield Case(
+        "admit_paper_again_at_once",
+        "The same slip right after the first: it may be another person's.",
+        text,
+        before=[{"text": text, "now": NOON}],
+        **slip,
+    )
+    yield Case(
+        "admit_paper_where_a_binding_is_required",
+        "Paper cannot be bound to a venue.",
+        text,
+        venue=shown_by({THIS_HOUR: BINDING}, strict=True),
+        **slip,
+    )
+    for name, about, claims, members in (
+        ("one_day", "A slip for a day.", {"exp": MIDNIGHT}, {}),
+        ("second_status", "Another status.", {"status": "blue"}, {"status": "blue"}),
+        ("29_february", "A birthday in leap years.", {"holder": "02-29"}, {"holder": "02-29"}),
+        ("unknown_claim", "Unknown claims are ignored.", {"x": [1]}, {}),
+        ("first_second", "At its nbf.", {"nbf": MIDNIGHT}, {"now": MIDNIGHT}),
+        (
+            "last_second",
+            "A second before its exp.",
+            {"nbf": MIDNIGHT - week, "exp": MIDNIGHT},
+            {"now": MIDNIGHT - 1},
+        ),
+    ):
+        yield Case(f"admit_paper_{name}", about, authority.slip(**claims), **slip | members)
+    start, _, signature = text.rpartition(".")
+    r_and_s = b64url_decode(signature)
+    other_s = (P256_ORDER - int.from_bytes(r_and_s[32:], "big")).to_bytes(32, "big")
+    yield Case(
+        "admit_paper_other_s",
+        "Either s of an ECDSA signature is accepted.",
+        f"{start}.{b64url_encode(r_and_s[:32] + other_s)}",
+        **slip,
+    )
+
+
+def paper_shapes(authority: Authority) -> Iterator[Case]:
+    """Step 1 for texts that look like paper."""
+    world, good = authority.world, authority.slip()
+    key, claims = world.paper_key, world.slip(NOON)
+    header = to_json({"alg": "ES256", "kid": key.kid, "typ": Typ.PAPER})
+    nameless = to_json({"alg": "ES256", "typ": Typ.PAPER})
+    twice = to_json(claims)[:-1] + b',"status":"blue"}'
+    nbf = claims["nbf"]
+    entitlement = {
+        "iss": world.iss,
+        "aud": world.iss,
+        "cnf": {"jkt": key.kid},
+        "jti": b64url_encode(bytes(16)),
+        "status": "green",
+        "holder": "03",
+        "rid": b64url_encode(bytes(32)),
+        "exp": MIDNIGHT,
+    }
+    for name, about, spoiled in (
+        ("over_seven_days", "Good for a second too long.", {"exp": nbf + 7 * DAY + 1}),
+        ("for_a_year", "Good for a year.", {"exp": nbf + 365 * DAY}),
+        ("for_no_time", "exp is nbf.", {"exp": nbf}),
+        ("backwards", "exp is before nbf.", {"exp": nbf - 1}),
+        ("time_as_text", "exp is a text.", {"exp": str(nbf + DAY)}),
+        ("half_a_second", "exp is not whole.", {"exp": nbf + DAY + 0.5}),
+        ("holder_null", "Nothing to check an ID with.", {"holder": None}),
+        ("holder_month", "A month is too little.", {"holder": "03"}),
+        ("holder_no_such_day", "No such day.", {"holder": "02-30"}),
+        ("status_list", "A list of statuses.", {"status": ["green"]}),
+        ("status_capital", "No id of a status.", {"status": "Green"}),
+        ("iss_null", "From nobody.", {"iss": None}),
+        ("over_long", "More characters than a slip has.", {"x": "x" * 800}),
+    ):
+        yield _no_paper(name, about, authority.slip(**spoiled))
+    for name in ("iss", "nbf", "exp", "status", "holder"):
+        rest = {member: value for member, value in claims.items() if member != name}
+        yield _no_paper(f"without_{name}", f"No {name}.", authority.paper_jws(rest))
+    for name, about, text in (
+        ("without_kid", "No key is named.", signed(nameless, to_json(claims), key)),
+        ("claim_twice", "Two statuses.", signed(header, twice, key)),
+        ("claims_no_object", "A list.", signed(header, b"[]", key)),
+        ("two_parts", "No signature.", good.rpartition(".")[0]),
+        ("four_parts", "A part too many.", good + ".AAAA"),
+        ("padded", "With padding.", good + "="),
+        ("not_canonical", "Unused bits that are set.", good[:-1] + _set_unused(good[-1])),
+        ("leading_space", "A space before it.", " " + good),
+        ("two_line_ends", "Two line ends.", good + "\n\n"),
+        ("prefix", "A phone's prefix.", PREFIX + good),
+        ("cyrillic", "A Cyrillic letter.", "е" + good[1:]),
+        (
+            "entitlement",
+            "An entitlement, which is for the issuer only.",
+            jws(entitlement, typ=Typ.ENTITLEMENT, key=world.entitlement_key),
+        ),
+        (
+            "entitlement_under_the_paper_key",
+            "An entitlement that the paper key has signed.",
+            authority.paper_jws(entitlement, typ=Typ.ENTITLEMENT),
+        ),
+    ):
+        yield _no_paper(name, about, text)
+
+
+def _no_paper(name: str, about: str, text: str) -> Case:
+    return Case(f"not_a_pass_paper_{name}", about, text, Reason.NOT_A_PASS)
+
+
+def _set_unused(digit: str) -> str:
+    """64 bytes leave four bits of the last digit unused."""
+    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return digits[digits.index(digit) | 1]
+
+
+def paper_keys_and_times(authority: Authority) -> Iterator[Case]:
+    """Steps 2 to 4 for paper."""
+    world, text, claims = authority.world, authority.slip(), authority.world.slip(NOON)
+    for name, reason, now, bundle in (
+        ("no_bundle", Reason.NO_BUNDLE, NOON, None),
+        ("bundle_expired", Reason.BUNDLE_EXPIRED, NOON + world.life, "authority.jws"),
+        ("sunset", Reason.SUNSET, world.sunset, "authority.jws"),
+        ("clock_behind", Reason.CLOCK_BEHIND, NOON - 121, "authority.jws"),
+    ):
+        seconds = 121 if reason is Reason.CLOCK_BEHIND else 0
+        about = "As for a pass on a phone."
+        yield Case(f"{name}_paper", about, text, reason, now=now, bundle=bundle, seconds=seconds)
+    retention, pass_key = world.retention_key, authority.green.key
+    by_pass_key = {"alg": "PS384", "typ": Typ.PAPER, "kid": b64url_encode(pass_key.id)}
+    message = f"{b64url_encode(to_json(by_pass_key))}.{b64url_encode(to_json(claims))}"
+    blind = f"{message}.{b64url_encode(pass_key.sign_pss(message.encode()))}"
+    prefix = b64url_decode(world.paper_key.kid)[:4]
+    empty = to_json({"alg": "ES256", "kid": "", "typ": Typ.PAPER})
+    other = authority.other.paper(NOON)
+    for name, about, text in (
+        ("of_another_issuer", "Of another issuer.", other),
+        ("service_key", "Under a service key.", jws(claims, typ=Typ.PAPER, key=retention)),
+        ("signer", "Under the bundle's signer.", jws(claims, typ=Typ.PAPER, key=world.signer)),
+        ("root", "Under the root.", jws(claims, typ=Typ.PAPER, key=world.root)),
+        (
+            "entitlement_key",
+            "Under the key of entitlements.",
+            jws(claims, typ=Typ.PAPER, key=world.entitlement_key),
+        ),
+        ("pass_key", "A pass key, which signs blind, may have signed this.", blind),
+        ("kid_of_an_object", "A name that every object has.", authority.paper_jws(kid="toString")),
+        ("kid_empty", "A key without a name.", signed(empty, to_json(claims), world.paper_key)),
+        (
+            "phone_code",
+            "A phone's code that names a paper key.",
+            authority.spoiled(key_prefix=prefix),
+        ),
+    ):
+        yield Case(f"unknown_key_paper_{name}", about, text, Reason.UNKNOWN_KEY)
+    week = 7 * DAY
+    tomorrow, yesterday = {"nbf": MIDNIGHT}, {"nbf": MIDNIGHT - 2 * DAY, "exp": MIDNIGHT - DAY}
+    late = {"nbf": MIDNIGHT - week, "exp": MIDNIGHT}
+    for name, about, text, reason, now in (
+        ("not_yet_valid", "For tomorrow.", authority.slip(**tomorrow), Reason.NOT_YET_VALID, NOON),
+        ("expired", "Of yesterday.", authority.slip(**yesterday), Reason.EXPIRED, NOON),
+        ("expired_at_exp", "At its exp.", authority.slip(**late), Reason.EXPIRED, MIDNIGHT),
+        (
+            "not_yet_valid_by_its_key",
+            "Under a key of next week.",
+            jws(claims, typ=Typ.PAPER, key=NEXT_PAPER_KEY),
+            Reason.NOT_YET_VALID,
+            NOON,
+        ),
+        (
+            "expired_by_its_key",
+            "Under a key that is over.",
+            jws(claims, typ=Typ.PAPER, key=OLD_PAPER_KEY),
+            Reason.EXPIRED,
+            NOON,
+        ),
+    ):
+        yield Case(f"{name}_paper", about, text, reason, now=now)
+
+
+def paper_signatures(authority: Authority) -> Iterator[Case]:
+    """Step 5 for paper."""
+    world, text = authority.world, authority.slip()
+    key, claims, stranger = world.paper_key, world.slip(NOON), ec_key("a stranger")
+    header, _, signature = text.split(".")
+    raw = b64url_decode(signature)
+    message = text.rpartition(".")[0]
+    changed = b64url_encode(to_json(claims | {"holder": "03-18"}))
+    symmetric = {"alg": "HS256", "kid": key.kid, "typ": Typ.PAPER}
+    start = f"{b64url_encode(to_json(symmetric))}.{b64url_encode(to_json(claims))}"
+    point = b"\x04" + key.point.x + key.point.y
+    hashed = hmac.digest(point, start.encode(), "sha256")
+    none = to_json(symmetric | {"alg": "none"})
+    for name, about, text in (
+        ("one_bit", "One bit.", f"{message}.{b64url_encode(one_bit(raw))}"),
+        ("zero", "r and s are zero.", f"{message}.{b64url_encode(bytes(64))}"),
+        ("swapped", "s before r.", f"{message}.{b64url_encode(raw[32:] + raw[:32])}"),
+        ("empty", "None.", f"{message}."),
+        ("der", "In DER.", f"{message}.{b64url_encode(key.sign_der(message.encode()))}"),
+        ("birthday_changed", "For another birthday.", f"{header}.{changed}.{signature}"),
+        ("by_a_stranger", "A stranger's.", authority.paper_jws(key=stranger)),
+        (
+            "by_a_key_it_brings",
+            "A stranger's, whose key is in the header.",
+            authority.paper_jws(key=stranger, jwk=stranger.jwk),
+        ),
+        ("by_a_service_key", "A service key's.", authority.paper_jws(key=world.retention_key)),
+        ("other_issuer", "For another issuer.", authority.slip(iss="https://other.example")),
+        ("alg_none", "Unsigned.", compact(none, to_json(claims), b"")),
+        ("alg_hs256", "Hashed with the public key.", f"{start}.{b64url_encode(hashed)}"),
+        ("alg_es384", "Another algorithm is named.", authority.paper_jws(alg="ES384")),
+        ("alg_lower_case", "In lower case.", authority.paper_jws(alg="es256")),
+        ("typ_jwt", "Any JWT.", authority.paper_jws(typ="JWT")),
+        ("typ_null", "No typ.", authority.paper_jws(typ=None)),
+        ("crit", "An extension is critical.", authority.paper_jws(crit=["exp"])),
+        ("b64", "Another encoding of what is signed.", authority.paper_jws(b64=True)),
+        *(
+            (f"typ_{typ.name.lower()}", "Of another use.", authority.paper_jws(typ=typ.value))
+            for typ in Typ
+            if typ is not Typ.PAPER
+        ),
+    ):
+        yield Case(f"bad_signature_paper_{name}", about, text, Reason.BAD_SIGNATURE)
+
+
+def paper_policy(authority: Authority) -> Iterator[Case]:
+    """Steps 9 and 10 for paper."""
+    for name, about, claims in (
+        ("status_not_admitted_paper", "Blue where only green is admitted.", {"status": "blue"}),
+        ("status_not_admitted_paper_unknown", "A status that is none.", {"status": "amber"}),
+    ):
+        text = authority.slip(**claims)
+        yield Case(name, about, text, Reason.STATUS_NOT_ADMITTED, policy="first-only")
+    slip = authority.training.paper(NOON)
+    yield Case("specimen_paper", "For training.", slip, Reason.SPECIMEN, bundle="training.jws")
+
+
 def files() -> dict[str, bytes]:
     """Every file of the folder by its name."""
     authority = Authority()
     parts = (admitted, not_a_pass, bundle_and_key, bad_signature, bad_proof, time_and_policy)
-    cases = [case for part in parts for case in part(authority)]
+    papers = (paper_admitted, paper_shapes, paper_keys_and_times, paper_signatures, paper_policy)
+    cases = [case for part in (*parts, *papers) for case in part(authority)]
     made = {f"{case.name}.json": as_json(case, authority) for case in cases}
     if len(made) != len(cases):
         raise ValueError("two cases have one name")
@@ -427,6 +697,7 @@ def as_json(case: Case, authority: Authority) -> bytes:
         "status": case.status,
         "holder": case.holder,
         "asks_hint": case.asks_hint,
+        "paper": case.paper,
     }
     return json.dumps(members, indent=1, ensure_ascii=False).encode() + b"\n"
 

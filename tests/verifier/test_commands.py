@@ -375,6 +375,7 @@ def test_a_pass_is_admitted_with_status_and_hint(device: Run, world: World) -> N
         "helpdesk": None,
         "status": "green",
         "holder": "03",
+        "paper": False,
     }
     assert device("scan", code(world)).out == (
         "line 1: ✓ ADMIT — Green — check ID: born in March\n"

@@ -1,5 +1,6 @@
 import pytest
 
+from schemas.door_texts import headline
 from schemas.languages import Language
 from schemas.presentation import slot_at
 from schemas.refusals import Outcome, Reason, Refused
@@ -32,6 +33,7 @@ def test_an_admitted_pass_has_no_reason() -> None:
         "helpdesk": None,
         "status": "green",
         "holder": "03",
+        "paper": False,
     }
 
 
@@ -43,7 +45,26 @@ def test_a_refused_pass_has_no_status() -> None:
         "helpdesk": "Q01",
         "status": None,
         "holder": None,
+        "paper": None,
     }
+
+
+def test_a_pass_on_paper_is_marked_for_programs() -> None:
+    members = decided(WORLD.paper(NOON)).members()
+    assert (members["outcome"], members["holder"], members["paper"]) == ("admit", "03-17", True)
+
+
+@pytest.mark.parametrize(
+    ("language", "facts"),
+    [
+        (Language.EN, "PAPER — Green — check ID: born on 17 March"),
+        (Language.RU, "БУМАЖНЫЙ — Зелёный — проверьте документ: день рождения — 17 марта"),
+        (Language.KK, "ҚАҒАЗ — Жасыл — құжатын тексеріңіз: 17 наурызда туған"),
+    ],
+)
+def test_a_pass_on_paper_is_marked_for_people(language: Language, facts: str) -> None:
+    line = f"line 3: {headline(Outcome.ADMIT, language)} — {facts}"
+    assert decided(WORLD.paper(NOON)).text(language) == line
 
 
 def test_a_picture_without_a_code_cannot_be_checked() -> None:

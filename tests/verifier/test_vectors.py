@@ -64,7 +64,8 @@ def test_a_vector_is_decided_as_it_says(path: Path) -> None:
     case = json.loads(path.read_text())
     assert case["name"] == path.stem
     if case["reason"] is None:
-        assert decide(case) == Verdict(case["status"], case["holder"], case["asks_hint"])
+        said = (case[name] for name in ("status", "holder", "asks_hint", "paper"))
+        assert decide(case) == Verdict(*said)
         return
     with pytest.raises(Refused) as refused:
         decide(case)

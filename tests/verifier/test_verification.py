@@ -554,3 +554,47 @@ def test_the_first_step_that_fails_gives_the_reason() -> None:
         text = format_presentation(presentation)
         assert parse_presentation(text) == presentation
         assert reason(text, now=now, bundle=bundle, policy="first-only") is first
+
+
+# Paper
+
+SLIP = WORLD.paper(NOON)
+ON_PAPER = Verdict("green", "03-17", asks_hint=True, paper=True)
+
+
+@pytest.mark.parametrize("policy", [policy.id for policy in BUNDLE.policies])
+def test_paper_is_admitted_with_an_id_check_under_every_policy(policy: str) -> None:
+    assert decide(SLIP, policy=policy) == ON_PAPER
+
+
+def test_paper_is_never_remembered_so_one_class_of_slips_can_be_shown_by_many() -> None:
+    seen = SeenSet()
+    assert [decide(SLIP, seen=seen) for _ in range(3)] == [ON_PAPER] * 3
+    assert len(seen) == 0
+
+
+def test_paper_is_admitted_where_a_phone_must_be_bound() -> None:
+    assert decide(SLIP, venue=Venue({}, strict=True)) == ON_PAPER
+
+
+def test_paper_counts_only_while_its_key_does() -> None:
+    key, begins = WORLD.paper_key, NOON + HOUR
+    entry = key.jwk | {"kid": key.kid, "nbf": begins, "exp": begins + HOUR}
+    bundle = WORLD.accepted(NOON, paper_keys=[entry])
+    assert refusal(SLIP, bundle=bundle, now=begins - 1).reason == Reason.NOT_YET_VALID
+    assert decide(SLIP, bundle=bundle, now=begins) == ON_PAPER
+    assert decide(SLIP, bundle=bundle, now=begins + HOUR - 1) == ON_PAPER
+    assert refusal(SLIP, bundle=bundle, now=begins + HOUR).reason == Reason.EXPIRED
+
+
+def test_paper_of_a_key_that_is_no_point_has_a_wrong_signature() -> None:
+    key = WORLD.paper_key
+    entry = key.jwk | {"kid": key.kid, "y": "A" * 43, "nbf": NOON - DAY, "exp": NOON + DAY}
+    bundle = WORLD.accepted(NOON, paper_keys=[entry])
+    assert refusal(SLIP, bundle=bundle).reason == Reason.BAD_SIGNATURE
+
+
+def test_a_change_of_any_character_of_paper_is_refused() -> None:
+    for at, character in enumerate(SLIP):
+        other = "A" if character != "A" else "B"
+        refusal(SLIP[:at] + other + SLIP[at + 1 :])

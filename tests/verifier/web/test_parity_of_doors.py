@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.encoding import BASE45_ALPHABET, base45_encode
-from schemas.kinds import HOUR
+from schemas.jws import Typ
+from schemas.kinds import DAY, HOUR
 from schemas.presentation import (
     PREFIX,
     SLOTS,
@@ -22,10 +23,14 @@ from schemas.presentation import (
 )
 from schemas.token import DevicePoint
 from tests.support.engines import Node, Python, node
+from tests.support.spellings import VALUES
+from tests.support.texts import signed, to_json
 from tests.support.world import NOON, Pass, World
 from tests.vectors.make import (
     BINDING,
     DOORS,
+    NEXT_PAPER_KEY,
+    OLD_PAPER_KEY,
     OTHER_BINDING,
     P256_ORDER,
     THIS_HOUR,
@@ -33,6 +38,7 @@ from tests.vectors.make import (
     shown_by,
 )
 
+any_character = st.characters(exclude_categories=())
 P256_PRIME = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
 POLICIES = ["everyone", "first-only", "no-hint", "no such policy"]
 VENUES = [
@@ -85,6 +91,8 @@ def case(text: str, now: int = NOON, **members: Any) -> dict[str, Any]:
 VECTORS = [json.loads(path.read_text()) for path in sorted(DOORS.glob("*.json"))]
 TEXTS = sorted({vector["text"] for vector in VECTORS})
 GOOD = AUTHORITY.show()
+SLIP = AUTHORITY.slip()
+PAPERS = [vector["text"] for vector in VECTORS if "paper" in vector["name"]]
 
 
 def test_every_vector_under_every_policy_and_venue(engines: Engines) -> None:
@@ -276,9 +284,117 @@ def test_signed_tokens_of_points_that_no_key_has(engines: Engines) -> None:
     assert {decided["reason"] for [decided] in engines.here.scan(cases)} == {"bad_proof"}
 
 
+# Paper
+
+CLAIMS = AUTHORITY.world.slip(NOON)
+PAPER_KEY = AUTHORITY.world.paper_key
+PAPER_KEYS = [PAPER_KEY, OLD_PAPER_KEY, NEXT_PAPER_KEY, AUTHORITY.world.retention_key]
+
+
+def paper_header(**members: Any) -> bytes:
+    return to_json({"alg": "ES256", "kid": PAPER_KEY.kid, "typ": Typ.PAPER.value} | members)
+
+
+def test_papers_in_other_letters_than_an_authority_writes(engines: Engines) -> None:
+    """Right and wrong JSON, each under a signature that verifies."""
+    payload, header = to_json(CLAIMS), paper_header()
+    texts = []
+    for value in VALUES.values():
+        extra = b'{"extra":' + value + b","
+        texts.append(signed(header, extra + payload[1:], PAPER_KEY))
+        texts.append(signed(extra + header[1:], payload, PAPER_KEY))
+        for name in CLAIMS:
+            member = f'"{name}":'.encode() + to_json(CLAIMS[name])
+            other = payload.replace(member, f'"{name}":'.encode() + value)
+            assert other != payload
+            texts.append(signed(header, other, PAPER_KEY))
+        for name in ("alg", "kid", "typ"):
+            rest = {key: v for key, v in json.loads(header).items() if key != name}
+            written = f'{{"{name}":'.encode() + value + b"," + to_json(rest)[1:]
+            texts.append(signed(written, payload, PAPER_KEY))
+    engines.assert_agree([case(text) for text in texts])
+
+
+near_times = st.builds(
+    lambda edge, by: edge + by,
+    st.sampled_from([NOON, TODAY.nbf, TODAY.exp, TODAY.nbf - 7 * DAY, TODAY.nbf + 7 * DAY]),
+    st.integers(-2, 2),
+)
+odd_values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+
+
+@st.composite
+def papers(draw: st.DrawFn) -> dict[str, Any]:
+    """A slip of some claims under some key, right or wrong, at a time that matters."""
+    claims = CLAIMS | draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "nbf": near_times | odd_values,
+                "exp": near_times | odd_values,
+                "status": st.sampled_from(["green", "blue", "amber", "", "Green"]) | odd_values,
+                "holder": st.sampled_from(["03", "02-29", "02-30", "04-31", "3-17", "03-17\n"])
+                | odd_values,
+                "iss": st.sampled_from([AUTHORITY.other.iss, CLAIMS["iss"] + "/"]) | odd_values,
+            },
+        )
+    )
+    header = draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "alg": st.sampled_from(["ES256", "HS256", "none", "ES384"]) | odd_values,
+                "typ": st.sampled_from([typ.value for typ in Typ]) | odd_values,
+                "kid": st.sampled_from([key.kid for key in PAPER_KEYS]) | odd_values,
+            },
+        )
+    )
+    key = draw(st.sampled_from([PAPER_KEY] * 3 + PAPER_KEYS))
+    payload = json.dumps(claims).encode()
+    written = json.dumps(json.loads(paper_header(kid=key.kid)) | header).encode()
+    return case(
+        signed(written, payload, key),
+        draw(st.just(NOON) | near_times),
+        policy=draw(st.sampled_from(POLICIES)),
+        venue=draw(st.sampled_from(VENUES)),
+    )
+
+
+@many
+@given(st.lists(papers(), min_size=10, max_size=30))
+def test_papers_of_other_claims_keys_and_times(
+    engines: Engines, cases: list[dict[str, Any]]
+) -> None:
+    engines.assert_agree(cases)
+
+
+@st.composite
+def paper_edits(draw: st.DrawFn) -> str:
+    """A slip with up to three places changed, filled, emptied or swapped."""
+    text = draw(st.just(SLIP) | st.sampled_from(PAPERS))
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(0, len(text)))
+        new = draw(st.sampled_from(".-_=A9 \n") | any_character)
+        kept = draw(st.integers(0, 2))
+        text = text[:at] + new * draw(st.integers(0, 2)) + text[at + kept :]
+    return text
+
+
+@many
+@given(st.lists(paper_edits(), min_size=20, max_size=50))
+def test_papers_with_a_few_other_characters(engines: Engines, texts: list[str]) -> None:
+    engines.assert_agree([case(text) for text in texts])
+
+
+def test_papers_of_every_length_up_to_what_a_code_can_hold(engines: Engines) -> None:
+    slips = [AUTHORITY.slip(x="x" * size) for size in range(350, 600)]
+    engines.assert_agree([case(text) for text in [*slips, "eyJ" + "A" * 8000, "." * 3000]])
+    reasons = {decided["reason"] for [decided] in engines.here.scan(map(case, slips))}
+    assert reasons == {None, "not_a_pass"}
+
+
 # Texts of any kind
 
-any_character = st.characters(exclude_categories=())
 base45_digits = BASE45_ALPHABET.decode()
 odd_characters = any_character | st.sampled_from(
     "\r\n\0 \u2028\ufeffАﬀ٣\ud800\udfff😀" + base45_digits

@@ -1,5 +1,6 @@
 /** Which code in the camera's view is new: one that is held there is judged once. */
 
+import {looksLikePaper} from "./schemas/paper.ts";
 import {PREFIX} from "./schemas/presentation.ts";
 
 /** Milliseconds out of view after which the same code counts as shown again. */
@@ -42,13 +43,20 @@ export class Held {
   }
 }
 
-/** A pass among several codes, else the first of them; null when there is none. */
+/** A pass among several codes, one on paper if need be, else the first; null when there is none. */
 export function choose(texts: readonly string[], prefix = PREFIX): string | null {
-  return texts.find((text) => text.startsWith(prefix)) ?? texts[0] ?? null;
+  const ours = texts.find((text) => text.startsWith(prefix));
+  return ours ?? texts.find(looksLikePaper) ?? texts[0] ?? null;
 }
 
 function isOf(judged: Judged, text: string): boolean {
-  return text === judged.text || (judged.isAdmitted && passOf(text) === passOf(judged.text));
+  if (text === judged.text) return true;
+  // Paper never changes; only a phone shows one pass in more than one text.
+  return judged.isAdmitted && isShown(text) && passOf(text) === passOf(judged.text);
+}
+
+function isShown(text: string): boolean {
+  return text.startsWith(PREFIX);
 }
 
 function passOf(text: string): string {

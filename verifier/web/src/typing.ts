@@ -1,5 +1,6 @@
 /** What a handheld scanner types, told apart from a person at the keyboard. */
 
+import {isWholePaper, looksLikePaper} from "./schemas/paper.ts";
 import {PREFIX, TEXT_LENGTH} from "./schemas/presentation.ts";
 import {SETUP_PREFIX} from "./setup.ts";
 
@@ -50,11 +51,16 @@ export class Typing {
   /** Milliseconds to wait for the next key. */
   get patience(): number {
     const isInside = this.#isPass && this.#meant.length < TEXT_LENGTH;
-    return isInside ? PATIENCE_MS : PAUSE_MS;
+    return isInside || this.#isPartOfPaper ? PATIENCE_MS : PAUSE_MS;
   }
 
   get #isPass(): boolean {
     return this.#meant.startsWith(PREFIX) || this.#places.startsWith(PREFIX);
+  }
+
+  get #isPartOfPaper(): boolean {
+    const paper = [this.#meant, this.#places].find(looksLikePaper);
+    return paper !== undefined && !isWholePaper(paper);
   }
 
   add(key: Key): void {
@@ -79,7 +85,7 @@ export class Typing {
 }
 
 function isOurs(text: string): boolean {
-  return text.startsWith(PREFIX) || text.startsWith(SETUP_PREFIX);
+  return text.startsWith(PREFIX) || text.startsWith(SETUP_PREFIX) || looksLikePaper(text);
 }
 
 function placeOf(key: Key): string {

@@ -7,16 +7,18 @@
 
 import {
   CLOCK_TOLERANCE,
-  contains,
   type PassKey,
   type TrustBundle,
   type VenuePolicy,
+  type Window,
 } from "./schemas/bundle.ts";
 import {isSignedBy, keyFromPoint} from "./schemas/ecdsa.ts";
 import {type Bytes, concat} from "./schemas/encoding.ts";
 import type {Holder} from "./schemas/hints.ts";
+import {isPaperSignedBy, type PaperKey, parsePaper, type UnverifiedPaper} from "./schemas/paper.ts";
 import {
   fingerprintOf,
+  PREFIX,
   type Presentation,
   parsePresentation,
   proofMessage,
@@ -33,12 +35,13 @@ const HOUR = 3600;
 
 /**
  * ADMIT. `holder` is what the pass says about a birthday, `"03"`, `"03-17"` or null; `asksHint`
- * tells staff to compare an ID with it.
+ * tells staff to compare an ID with it, as they must for a pass on `paper`.
  */
 export interface Verdict {
   readonly status: string;
   readonly holder: Holder;
   readonly asksHint: boolean;
+  readonly paper: boolean;
 }
 
 /**
@@ -66,27 +69,63 @@ export interface Door {
  * An admitted pass is added to `seen`, a refused one never.
  */
 export async function verify(text: string, door: Door): Promise<Verdict> {
+  const code = parse(text); // 1
+  const bundle = checkBundle(door.bundle, door.now); // 2
+  if ("unverifiedPass" in code) return verifyPaper(code, bundle, door);
+  return verifyShown(code, bundle, door);
+}
+
+/** A phone's pass. */
+async function verifyShown(
+  presentation: Presentation,
+  bundle: TrustBundle,
+  door: Door,
+): Promise<Verdict> {
   const {now, seen} = door;
-  const presentation = parse(text); // 1
-  const bundle = checkBundle(door.bundle, now); // 2
   const key = findKey(presentation, bundle); // 3
-  checkWindow(key, now); // 4
+  checkWindow(key.window, now); // 4
   const token = await checkSignature(presentation, key, bundle); // 5
   await checkProof(presentation, token, door.venue); // 6
   checkSlot(presentation.slot, now); // 7
   const fingerprint = await fingerprintOf(presentation.device);
   checkNotSeen(fingerprint, seen, now); // 8
-  const verdict = checkPolicy(key, door.policy); // 9
+  const {status, holder} = key;
+  const policy = checkPolicy(status, door.policy); // 9
   checkNotSpecimen(bundle); // 10
   // From step 8 to here nothing waits, so of two readings of one pass only the first is admitted.
   seen.add(fingerprint, now);
-  return verdict;
+  return {status, holder, asksHint: policy.asksHint && holder !== null, paper: false};
 }
 
-/** Step 1. Scanners end a line with CR, LF or both; nothing else is forgiven. */
-function parse(text: string): Presentation {
+/**
+ * A pass on paper proves nothing about who holds it, so the ID check is no venue's choice.
+ *
+ * Steps 6 to 8 ask for what paper cannot do, also where only bound proofs are admitted.
+ */
+async function verifyPaper(
+  paper: UnverifiedPaper,
+  bundle: TrustBundle,
+  {policy, now}: Door,
+): Promise<Verdict> {
+  const {status, holder, window} = paper.unverifiedPass;
+  const key = findPaperKey(paper, bundle); // 3
+  checkWindow(window, now); // 4
+  checkWindow(key, now); // 4
+  await checkPaperSignature(paper, key, bundle); // 5
+  checkPolicy(status, policy); // 9
+  checkNotSpecimen(bundle); // 10
+  return {status, holder, asksHint: true, paper: true};
+}
+
+/**
+ * Step 1. Scanners end a line with CR, LF or both; nothing else is forgiven.
+ *
+ * A phone's code begins with its prefix, which has a letter that no JWT has.
+ */
+function parse(text: string): Presentation | UnverifiedPaper {
+  const line = text.replace(/\r?\n$|\r$/, "");
   try {
-    return parsePresentation(text.replace(/\r?\n$|\r$/, ""));
+    return line.startsWith(PREFIX) ? parsePresentation(line) : parsePaper(line);
   } catch {
     throw new Refused("not_a_pass");
   }
@@ -109,10 +148,23 @@ function findKey(presentation: Presentation, bundle: TrustBundle): PassKey {
   return key;
 }
 
-/** Step 4. No tolerance: windows are long and the same for everyone. */
-function checkWindow(key: PassKey, now: number): void {
-  if (contains(key.window, now)) return;
-  throw new Refused(now < key.window.nbf ? "not_yet_valid" : "expired");
+/** Step 3. Only keys listed for paper are looked at, whatever else a text names. */
+function findPaperKey(paper: UnverifiedPaper, bundle: TrustBundle): PaperKey {
+  const key = bundle.paperByKid.get(paper.kid);
+  if (key === undefined) throw new Refused("unknown_key");
+  return key;
+}
+
+/**
+ * Step 4. No tolerance: windows are long and the same for everyone.
+ *
+ * On paper both must be in force: a key that is over makes no old slip good, and none that claims
+ * days to come.
+ */
+function checkWindow(window: Window, now: number): void {
+  // A key's own times may be the wrong way round; the beginning is looked at first.
+  if (now < window.nbf) throw new Refused("not_yet_valid");
+  if (now >= window.exp) throw new Refused("expired");
 }
 
 /** Step 5: the token of 354 bytes. Its input is made here, so a holder can choose none of it. */
@@ -127,6 +179,16 @@ async function checkSignature(
     throw new Refused("bad_signature");
   }
   return concat(signed, presentation.signature);
+}
+
+/** Step 5, `alg`, `typ` and `iss` included: they say whose signature it is, on what. */
+async function checkPaperSignature(
+  paper: UnverifiedPaper,
+  key: PaperKey,
+  bundle: TrustBundle,
+): Promise<void> {
+  const isOurs = paper.unverifiedPass.iss === bundle.iss;
+  if (!isOurs || !(await isPaperSignedBy(paper, key))) throw new Refused("bad_signature");
 }
 
 /** Step 6. The point is checked here: its coordinates are signed, but blind, so unchecked. */
@@ -160,10 +222,9 @@ function checkNotSeen(fingerprint: string, seen: SeenSet, now: number): void {
 }
 
 /** Step 9. No policy admits nobody. */
-function checkPolicy(key: PassKey, policy: VenuePolicy | undefined): Verdict {
-  if (!policy?.admit.includes(key.status)) throw new Refused("status_not_admitted");
-  const {status, holder} = key;
-  return {status, holder, asksHint: policy.asksHint && holder !== null};
+function checkPolicy(status: string, policy: VenuePolicy | undefined): VenuePolicy {
+  if (!policy?.admit.includes(status)) throw new Refused("status_not_admitted");
+  return policy;
 }
 
 /** Step 10. Last, so that SPECIMEN means that all else is right and staff can practise. */

@@ -1,5 +1,4 @@
 /** Made from the JSON Schemas in schemas/ when the page is built. */
-declare module "virtual:validators" {
-  export function trustBundle(value: unknown): boolean;
-  export function rootStatement(value: unknown): boolean;
+declare module "virtual:validators/*" {
+  export default function check(value: unknown): boolean;
 }

@@ -31,6 +31,7 @@ export interface Decided {
   readonly status: string | null;
   readonly holder: Holder;
   readonly asks_hint: boolean;
+  readonly paper: boolean;
 }
 
 /** The bundle in base64, as another program sends it. */
@@ -54,14 +55,16 @@ export async function scan(given: Given, bundle: TrustBundle | null): Promise<De
   return decided;
 }
 
-function admitted({status, holder, asksHint}: Verdict): Decided {
-  return {outcome: "admit", reason: null, seconds: 0, status, holder, asks_hint: asksHint};
+const NOTHING = {status: null, holder: null, asks_hint: false, paper: false};
+
+function admitted({status, holder, asksHint, paper}: Verdict): Decided {
+  return {outcome: "admit", reason: null, seconds: 0, status, holder, asks_hint: asksHint, paper};
 }
 
 function refused(why: unknown): Decided {
   if (!(why instanceof Refused)) throw why;
   const {outcome, reason, seconds} = why;
-  return {outcome, reason, seconds, status: null, holder: null, asks_hint: false};
+  return {outcome, reason, seconds, ...NOTHING};
 }
 
 /** Offer bundles (base64) one after the other; for each its fault, or null where it is accepted. */

@@ -12,10 +12,10 @@ const cases = readdirSync(DOORS)
 
 describe("a case decides as in Python:", () => {
   test.each(cases)("$name", async (members) => {
-    const {bundle, root, outcome, reason, seconds, status, holder, asks_hint} = members;
+    const {bundle, root, outcome, reason, seconds, status, holder, asks_hint, paper} = members;
     const file = bundle && readFileSync(new URL(bundle, DOORS)).toString("base64");
     const decided = await decide(members, file ? await read(file, root) : null);
-    expect(decided).toEqual({outcome, reason, seconds, status, holder, asks_hint});
+    expect(decided).toEqual({outcome, reason, seconds, status, holder, asks_hint, paper});
   });
 
   test("there are as many as there are files", () => {

@@ -5,12 +5,13 @@
  * be handed from one thread to another.
  */
 
-import {trustBundle as isTrustBundle} from "virtual:validators";
+import isTrustBundle from "virtual:validators/trust-bundle";
 import {BundleRejected} from "./bundle-faults.ts";
 import {type Bytes, b64urlDecode, hex} from "./encoding.ts";
 import {allHints, type HintForm, type Holder} from "./hints.ts";
 import type {JsonObject} from "./json.ts";
 import type {Texts} from "./languages.ts";
+import type {PaperKey} from "./paper.ts";
 import {KEY_PREFIX_BYTES} from "./presentation.ts";
 import {challengeDigest, tokenKeyId} from "./token.ts";
 
@@ -73,6 +74,8 @@ export interface TrustBundle {
   readonly challenge: Bytes;
   /** The key for the hex of the first four bytes of its id; null where it is retired. */
   readonly byPrefix: ReadonlyMap<string, PassKey | null>;
+  /** The keys of paper passes by what a JWT's header names. */
+  readonly paperByKid: ReadonlyMap<string, PaperKey>;
 }
 
 /** The payload's members that are read here; the schema has checked their shape. */
@@ -88,6 +91,7 @@ interface Payload {
   hint: HintForm;
   specimen: boolean;
   pass_keys: PassKeyEntry[];
+  paper_keys: PaperKey[];
   retired: string[];
   statuses: Status[];
   policies: PolicyEntry[];
@@ -127,6 +131,7 @@ export async function parseBundle(unchecked: JsonObject): Promise<TrustBundle> {
       ...passKeys.map((key) => [prefixOf(key.id), key] as const),
       ...retired.map((id) => [prefixOf(id), null] as const),
     ]),
+    paperByKid: new Map(payload.paper_keys.map((key) => [key.kid, key])),
   };
 }
 

@@ -13,6 +13,11 @@ export function outcomeWord(outcome: Outcome, language: Language): string {
   return texts.outcomes[outcome][language];
 }
 
+/** The word that marks a pass on paper, and what staff must know of one. */
+export function paperTexts(language: Language): {mark: string; advice: string} {
+  return {mark: texts.paper.mark[language], advice: texts.paper.advice[language]};
+}
+
 /** What staff look for in an ID; `holder` is `"03"` or `"03-17"`. */
 export function checkId(holder: string, language: Language): string {
   const [month, day] = holder.split("-").map(Number);

@@ -8,7 +8,7 @@ import {isSignedBy} from "./ecdsa.ts";
 import {ascii, type Bytes, b64urlDecode, InvalidText} from "./encoding.ts";
 import {type JsonObject, parseJsonObject} from "./json.ts";
 
-export type Typ = "qupia-root+jwt" | "qupia-trust+jwt";
+export type Typ = "qupia-root+jwt" | "qupia-trust+jwt" | "qupia-paper+jwt";
 
 /** A JWS cut into its parts; header and payload are still whatever somebody wrote. */
 export interface UnverifiedJws {

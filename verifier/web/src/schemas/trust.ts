@@ -6,7 +6,7 @@
  * before is a {@link TrustState}; a bundle that contradicts it is rejected.
  */
 
-import {rootStatement as isRootStatement} from "virtual:validators";
+import isRootStatement from "virtual:validators/root-statement";
 import {BUNDLE_LIMIT, parseBundle, type TrustBundle} from "./bundle.ts";
 import {type BundleFault, BundleRejected} from "./bundle-faults.ts";
 import {ascii, type Bytes, b64urlEncode} from "./encoding.ts";

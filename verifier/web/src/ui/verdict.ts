@@ -1,7 +1,7 @@
 /** One verdict over the whole screen: word, shape, colour, and what to do. */
 
 import {type Decision, outcomeOf} from "../decision.ts";
-import {checkId, outcomeWord} from "../schemas/door-texts.ts";
+import {checkId, outcomeWord, paperTexts} from "../schemas/door-texts.ts";
 import type {Language} from "../schemas/languages.ts";
 import {Refused} from "../schemas/refusals.ts";
 import {say} from "../texts.ts";
@@ -73,6 +73,10 @@ function showAdmission({result, status}: Decision, language: Language): void {
   element("verdict-colour").style.backgroundColor = status?.colour ?? "";
   show("verdict-status-name", status ? status.name[language] : null);
   show("verdict-hint", hint === null ? null : checkId(hint, language));
+  const paper = verdict?.paper ? paperTexts(language) : null;
+  element("verdict-paper").hidden = paper === null;
+  show("verdict-paper-mark", paper?.mark ?? null);
+  show("verdict-paper-advice", paper?.advice ?? null);
 }
 
 function showRefusal({result}: Decision, language: Language): void {
