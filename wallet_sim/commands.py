@@ -1,4 +1,4 @@
-"""``qupia-wallet``: take a code, fetch passes, show them, see and end what is held."""
+"""``qupia-wallet``: take a code, fetch passes, show them, see and end what is held, serve."""
 
 import sys
 from pathlib import Path
@@ -180,6 +180,25 @@ def erase(
     _confirm("ask_erase", language)
     TOOLS.open_file(home).erase()
     answer(as_json=as_json, members={"erased": True}, text=text("erased", language))
+
+
+@app.command()
+def serve(
+    *,
+    host: Annotated[str, typer.Option("--host")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8002,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Pages of this wallet, for a browser on this machine; they fetch passes by themselves."""
+    # Imported where it is used, so that a pass is shown without even loading the web server.
+    from wallet_sim.web.serving import serve_wallet
+
+    def ready(url: str) -> None:
+        members = {"url": url, "host": host, "port": port}
+        answer(as_json=as_json, members=members, text=f"open {url} here; stop with Ctrl-C")
+
+    serve_wallet(home, TOOLS, host, port, ready=ready)
 
 
 @app.command()

@@ -104,15 +104,21 @@ def data_lines(
     wallet: list[dict[str, Any]], issuer: list[dict[str, Any]] | None, language: Language
 ) -> list[str]:
     """``data`` for people; ``issuer`` is None when it could not be asked."""
-    lines = [text("data_wallet", language), *_held_lines(wallet, "held", language), ""]
+    lines = [text("data_wallet", language), *_indented(held_lines(wallet, "held", language)), ""]
     if issuer is None:
         return [*lines, text("data_unknown", language)]
-    return [*lines, text("data_issuer", language), *_held_lines(issuer, "issuer", language)]
+    held = _indented(held_lines(issuer, "issuer", language))
+    return [*lines, text("data_issuer", language), *held]
 
 
-def _held_lines(entries: list[dict[str, Any]], part: str, language: Language) -> list[str]:
-    lines = [f"  {_held_line(entry, part, language)}" for entry in entries]
-    return lines or [f"  {text('data_nothing', language)}"]
+def held_lines(entries: list[dict[str, Any]], part: str, language: Language) -> list[str]:
+    """What is held and when each dies; ``part`` is ``held`` in the wallet, or ``issuer``."""
+    lines = [_held_line(entry, part, language) for entry in entries]
+    return lines or [text("data_nothing", language)]
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
 
 
 def _held_line(entry: dict[str, Any], part: str, language: Language) -> str:

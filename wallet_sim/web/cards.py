@@ -1,0 +1,97 @@
+"""The first page of a person: what their wallet has, and what to do next."""
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from schemas import jws
+from schemas.bundle import parse_bundle
+from wallet_sim.condition import advice, next_batch
+from wallet_sim.reports import hint_line, status_name
+from wallet_sim.state import Authority, Batch, Entitlement, Wallet, is_recent, last_shown
+from wallet_sim.texts import local_time
+from wallet_sim.web.desk import Desk
+
+_EMPTY = ("not_activated", "waiting_code")
+_SHOWABLE = ("next_show", "next_watch")
+
+
+@dataclass(frozen=True)
+class Card:
+    """``colour`` is ``#rrggbb`` of the status; a word always stands beside it."""
+
+    status: str
+    colour: str
+    issuer: str
+    until: str
+    hint: str
+    specimen: bool
+
+
+@dataclass(frozen=True)
+class Passes:
+    """How many fresh passes are left of one window, and when it begins and ends."""
+
+    count: int
+    begins: str
+    ends: str
+    fault: str = ""
+
+
+def show_card(desk: Desk) -> Response:
+    """``GET /p/N``"""
+    wallet = desk.file.load()
+    now = desk.now(wallet)
+    step = advice(wallet, now=now)
+    batch = wallet.batch_at(now)
+    following = next_batch(wallet, batch) if batch is not None else None
+    trouble = desk.room.trouble
+    return desk.page(
+        "card.html",
+        card=_card(desk, wallet),
+        current=_passes(desk, batch),
+        following=_passes(desk, following),
+        step=step,
+        advice=desk.say(step, ends=local_time(batch.window.exp) if batch is not None else ""),
+        can_show=step in _SHOWABLE,
+        can_repeat=_can_repeat(batch, now),
+        is_empty=step in _EMPTY,
+        trouble=desk.words(trouble) if trouble is not None else "",
+        clock_offset=abs(wallet.clock_offset),
+    )
+
+
+def _card(desk: Desk, wallet: Wallet) -> Card | None:
+    if wallet.entitlement is None or wallet.authority is None:
+        return None
+    return Card(
+        status=status_name(wallet.entitlement, desk.language),
+        colour=colour_of(wallet.authority, wallet.entitlement),
+        issuer=wallet.authority.issuer,
+        until=local_time(wallet.entitlement.until),
+        hint=hint_line(wallet.entitlement, desk.language),
+        specimen=wallet.authority.pins.specimen,
+    )
+
+
+def colour_of(authority: Authority, entitlement: Entitlement) -> str:
+    """The colour that the authority gives the status in its last bundle.
+
+    Nothing was stored of that bundle before it was verified. Raises KeyError or BundleRejected
+    when a damaged file holds another.
+    """
+    bundle = parse_bundle(jws.parse(authority.bundle).unverified_payload)
+    return bundle.status(entitlement.status).colour
+
+
+def _passes(desk: Desk, batch: Batch | None) -> Passes | None:
+    if batch is None:
+        return None
+    begins, ends = local_time(batch.window.nbf), local_time(batch.window.exp)
+    fault = desk.say(batch.fault, begins=begins, ends=ends) if batch.fault is not None else ""
+    return Passes(len(batch.fresh), begins, ends, fault)
+
+
+def _can_repeat(batch: Batch | None, now: int) -> bool:
+    last = last_shown(batch) if batch is not None else None
+    return last is not None and is_recent(last.shown, now)

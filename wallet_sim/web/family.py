@@ -1,0 +1,72 @@
+"""The people of this device: another one, another name, one less."""
+
+from starlette.responses import Response
+
+from shell.pages import redirect
+from wallet_sim.web.desk import Desk
+from wallet_sim.web.people import FIRST, BadName, Full, Person, StillUsed
+
+PATH = "/people"
+
+
+def show_family(desk: Desk) -> Response:
+    """``GET /people``"""
+    return desk.page("people.html", problem="", typed="")
+
+
+def add_person(desk: Desk) -> Response:
+    """``POST /people``"""
+    if desk.repeated:
+        return redirect(PATH)
+    try:
+        person = desk.house.people.add(desk.sent("name"))
+    except BadName:
+        return _again(desk, "bad_name")
+    except Full:
+        return _again(desk, "full")
+    return redirect(f"/p/{person.number}")
+
+
+def _again(desk: Desk, problem: str) -> Response:
+    typed = desk.sent("name")
+    page = "people.html"
+    return desk.page(page, status=400, problem=desk.say(problem), typed=typed)
+
+
+def show_name(desk: Desk) -> Response:
+    """``GET /p/N/name``"""
+    return _name_page(desk, desk.person.name)
+
+
+def give_name(desk: Desk) -> Response:
+    """``POST /p/N/name``"""
+    try:
+        desk.house.people.rename(desk.person, desk.sent("name"))
+    except BadName:
+        return _name_page(desk, desk.sent("name"), desk.say("bad_name"))
+    return desk.go()
+
+
+def _name_page(desk: Desk, typed: str, problem: str = "") -> Response:
+    return desk.page(
+        "name.html",
+        status=400 if problem else 200,
+        typed=typed,
+        problem=problem,
+        removable=desk.person.number != FIRST,
+    )
+
+
+def remove_person(desk: Desk) -> Response:
+    """``POST /p/N/remove``: only with an empty wallet."""
+    try:
+        desk.house.people.remove(desk.person)
+    except StillUsed:
+        desk.room.tell(desk.say("still_used"), good=False)
+        return desk.go("data")
+    desk.house.leave(desk.person)
+    return redirect("/")
+
+
+NOBODY = Person(0)
+"""Whose forms those of the page of people are."""

@@ -1,0 +1,48 @@
+"""Asking the issuer because a person wants it now, and telling them what it saw."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starlette.responses import Response
+
+from wallet_sim.reports import fault_lines, synced_lines
+from wallet_sim.syncing import sync
+from wallet_sim.web.desk import Desk
+from wallet_sim.web.words import TROUBLE
+
+
+def fetch_now(desk: Desk) -> Response:
+    """``POST /p/N/sync``"""
+    if desk.repeated:
+        return wait_and_go(desk)
+    fetch(desk)
+    return desk.go()
+
+
+def fetch(desk: Desk) -> None:
+    """Fetch what is missing; what came of it is told on the next page."""
+    try:
+        with call_issuer(desk):
+            session = desk.connect()
+            synced = sync(session)
+    except TROUBLE as error:
+        desk.room.trouble = error
+        return
+    desk.room.trouble = desk.room.gave_up = None
+    for line in synced_lines(synced, desk.language):
+        desk.room.tell(line, good=synced.has_current)
+    for line in fault_lines(synced, desk.language):
+        desk.room.tell(line, good=False)
+
+
+@contextmanager
+def call_issuer(desk: Desk) -> Iterator[None]:
+    """One call at a time for each wallet, those of the background too."""
+    with desk.room.calls:
+        yield
+
+
+def wait_and_go(desk: Desk) -> Response:
+    """The second half of a double click sees what came of the first."""
+    with call_issuer(desk):
+        return desk.go()

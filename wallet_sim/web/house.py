@@ -1,0 +1,65 @@
+"""What is remembered while a wallet is served, for all people and for each; it dies with that."""
+
+from dataclasses import dataclass, field
+from threading import Lock
+
+from shell.pages import Pages
+from wallet_sim.at_the_door import corrected_now
+from wallet_sim.tools import Tools
+from wallet_sim.watching import Fetching
+from wallet_sim.web.forms import Forms
+from wallet_sim.web.people import People, Person
+from wallet_sim.web.stage import Stage, may_stay
+
+
+@dataclass
+class Room:
+    """One person's. ``unseen`` says that the pass on stage has not been on a page yet.
+
+    ``calls`` is held while the issuer is called, ``steps`` while a pass is taken. ``gave_up`` is
+    the account key for which nothing is fetched any more.
+    """
+
+    stage: Stage | None = None
+    unseen: bool = False
+    notices: list[tuple[bool, str]] = field(default_factory=list)
+    trouble: Exception | None = None
+    gave_up: bytes | None = None
+    fetching: Fetching | None = None
+    calls: Lock = field(default_factory=Lock)
+    steps: Lock = field(default_factory=Lock)
+
+    def tell(self, sentence: str, *, good: bool = True) -> None:
+        """Say it on this person's next page."""
+        self.notices.append((good, sentence))
+
+    def hear(self) -> list[tuple[bool, str]]:
+        """What is to be said now, and then no more."""
+        told, self.notices = self.notices, []
+        return told
+
+
+class House:
+    """``pages`` draws, ``tools`` reach the world."""
+
+    def __init__(self, people: People, tools: Tools, pages: Pages) -> None:
+        self.people = people
+        self.tools = tools
+        self.pages = pages
+        self.forms = Forms()
+        self._rooms: dict[int, Room] = {}
+
+    def room(self, person: Person) -> Room:
+        return self._rooms.setdefault(person.number, Room())
+
+    def leave(self, person: Person) -> None:
+        """Forget a person, or what was on their pages."""
+        self._rooms.pop(person.number, None)
+
+    def on_stage(self, person: Person) -> Stage | None:
+        """The pass that this person shows now; None when it may be shown no longer."""
+        room, wallet = self.room(person), self.people.file(person).load()
+        now = corrected_now(wallet, self.tools)
+        if room.stage is not None and not may_stay(room.stage, wallet, now=now):
+            room.stage = None
+        return room.stage

@@ -1,0 +1,32 @@
+"""What went wrong, in words of pages: no command is named, because nobody here types one."""
+
+from collections.abc import Callable
+
+from schemas.languages import Language
+from shell.errors import CommandError
+from shell.fetching import NoAnswer
+from wallet_sim.showing import NotShown
+from wallet_sim.speaking import REFUSALS, to_command_error
+from wallet_sim.state import NotActivated
+from wallet_sim.trusting import ClockBehind
+
+TROUBLE = (*REFUSALS, CommandError)
+"""Whatever a wallet may refuse with."""
+
+Say = Callable[..., str]
+
+
+def words(error: Exception, language: Language, say: Say) -> str:
+    """One sentence; ``error`` is any of :data:`TROUBLE`, ``say`` gives a page's sentences."""
+    match error:
+        case NoAnswer():
+            return say("no_answer")
+        case ClockBehind():
+            return say("clock_behind")
+        case NotShown():
+            return say(error.denied.value)
+        case NotActivated():
+            return say("not_activated")
+        case CommandError():
+            return say("trouble", message=error.message)
+    return to_command_error(error, language).message
