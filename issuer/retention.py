@@ -14,9 +14,12 @@ from typing import Any
 from issuer.approvals import sweep_approvals
 from issuer.authority import Authority
 from issuer.home import Home
-from issuer.keys.grid import destroy_ended
+from issuer.job_files import sweep_jobs
+from issuer.keys.grid import destroy_ended, ended_keys
 from issuer.keys.keyring import SigningKey, destroy_all_keys, statement_key_path
+from issuer.keys.paper_keys import destroy_ended_paper_keys
 from issuer.keys.requests import destroy_pending
+from issuer.perishable.inspection import GRACE, inspect
 from issuer.perishable.purge import purge
 from issuer.perishable.store import Held
 from schemas.encoding import format_time, parse_time
@@ -61,12 +64,14 @@ def run_retention(authority: Authority, now: int) -> Mapping[str, int]:
         due = _after_everything(now) if over else now
         deleted = Counter(purge(authority.store, due).deleted)
         deleted["pass_keys"] = destroy_ended(authority.home.pass_keys, due)
+        deleted["paper_keys"] = destroy_ended_paper_keys(authority.home, due)
         if over:
             deleted["signing_keys"] = destroy_all_keys(authority.home)
             for path in (authority.home.bundle, authority.home.statement, authority.home.retired):
                 destroy(path)
         # After all that concerns people, so that a damaged file of accounts holds up none of it.
         deleted["approvals"] = sweep_approvals(authority.home, now, everyone=over)
+        deleted["uploads"] = sweep_jobs(authority.home, now, everyone=over)
         deleted["pending_signers"] = destroy_pending(authority.home, now)
         deleted["staff_accounts"] = authority.staff.purge(now, everyone=over)
         authority.staff.hand_over_actions(authority.audit.take_over)
@@ -76,6 +81,17 @@ def run_retention(authority: Authority, now: int) -> Mapping[str, int]:
         if not over:
             _make_statement(authority, now)
     return totals
+
+
+def overdue(home: Home, now: int) -> list[str]:
+    """What is kept past its time, a line each, judged from the files alone; empty when nothing is.
+
+    It needs no key and works beside a running service. Raises StoreError.
+    """
+    findings = [str(finding) for finding in inspect(home.perishable, now)]
+    if late := ended_keys(home.pass_keys, now - GRACE):
+        findings.append(f"{len(late)} pass keys outlived their window")
+    return findings
 
 
 def read_log(authority: Authority) -> list[LogLine]:

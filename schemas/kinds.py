@@ -32,6 +32,7 @@ class Kind(StrEnum):
     ENDED = "ended"
     COUNT = "count"
     NOTICE = "notice"
+    PAPER = "paper"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +135,16 @@ STORED_KINDS: dict[Kind, StoredKind] = {
             rounding=ROUND_TO_UTC_MIDNIGHT,
             payload=512,
         ),
+        StoredKind(
+            kind=Kind.PAPER,
+            content="keyed hash of a class of slips on paper (beginning, end, status, birthday); "
+            "sealed: the text of the slip, the same for everyone in that class",
+            dies="end of the slip, 7 d at most",
+            period=7 * DAY,
+            rounding=ROUND_TO_UTC_MIDNIGHT,
+            payload=768,
+            fixed_expiry=True,
+        ),
     )
 }
 
@@ -186,6 +197,13 @@ HELD_ELSEWHERE: tuple[HeldElsewhere, ...] = (
         content="what one officer proposed and another must agree to (a root statement), the "
         "account number; signers that a root has not named yet",
         dies="agreed to or rejected; 7 days (a signer: 35 days)",
+    ),
+    HeldElsewhere(
+        name="uploads",
+        holder="issuer",
+        content="of an export uploaded in the console: activation codes with their lines, numbers "
+        "of rejected lines with the reason, the account number; the export itself in memory only",
+        dies="at the first complete download of the codes; 1 h",
     ),
     HeldElsewhere(
         name="entitlement, passes, device keys",

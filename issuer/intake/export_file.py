@@ -78,6 +78,14 @@ def is_json(path: Path, encoding: str) -> bool:
     return start.startswith("{") or start[1:].lstrip(" \t\r\n").startswith("{")
 
 
+def check_lines(path: Path, most: int) -> None:
+    """Raise CommandError when the file has more than ``most`` lines."""
+    with _readable(path) as file:
+        ends = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_SNIFFED), b""))
+    if ends > most:
+        raise CommandError(f"{path} has more than {most} lines; export the results in parts")
+
+
 def read_chunks(path: Path, encoding: str) -> Generator[str, None, None]:
     """The text of the file in pieces; bytes that are not of the encoding are replaced."""
     with (

@@ -8,7 +8,7 @@ content stands in a reason, an error or a representation.
 from collections.abc import Iterator
 from pathlib import Path
 
-from issuer.intake.export_file import find_encoding, is_json
+from issuer.intake.export_file import check_lines, find_encoding, is_json
 from issuer.intake.export_table import Cells, find_layout, read_rows
 from issuer.intake.fhir import read_fhir
 from issuer.intake.values import (
@@ -26,16 +26,20 @@ from issuer.rules.policy import Policy
 __all__ = ["ExportRow", "IntakeSummary", "RejectReason", "Rejected", "read_export"]
 
 
-def read_export(path: Path, *, policy: Policy, now: int) -> Iterator[ExportRow | Rejected]:
+def read_export(
+    path: Path, *, policy: Policy, now: int, most_lines: int | None = None
+) -> Iterator[ExportRow | Rejected]:
     """The rows of an export in their order, one at a time, each judged at ``now``.
 
     What begins like JSON is read as FHIR, everything else as a table; its name says nothing. The
     file is surveyed before this returns: raises CommandError when it cannot be read, is neither,
-    or lacks a column. Lines without any text are no rows.
+    lacks a column, or is a table of more than ``most_lines``. Lines without any text are no rows.
     """
     encoding = find_encoding(path)
     if is_json(path, encoding):
         return read_fhir(path, encoding, policy=policy, now=now)
+    if most_lines is not None:
+        check_lines(path, most_lines)
     layout = find_layout(path, policy.export.headers)
     return (_judge(cells, policy, now) for cells in read_rows(layout))
 

@@ -75,14 +75,20 @@ def _create(path: Path) -> TextIO:
 
 
 def run_intake(
-    authority: Authority, path: Path, out: Path, *, now: int, progress: Callable[[int], None]
+    authority: Authority,
+    path: Path,
+    out: Path,
+    *,
+    now: int,
+    progress: Callable[[int], None],
+    most_lines: int | None = None,
 ) -> IntakeSummary:
     """Register every usable row; the codes go to ``out``, which must not exist yet, mode 0600.
 
     A chunk's codes are in the file before they are valid: after an interruption no code is lost,
     and the same export can be run again into another file. ``progress`` is told the rows done.
     """
-    rows = read_export(path, policy=authority.policy, now=now)
+    rows = read_export(path, policy=authority.policy, now=now, most_lines=most_lines)
     tally = _Tally()
     with _CodesFile(out, authority) as codes_file:
         for chunk in _chunks(rows):

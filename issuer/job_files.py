@@ -1,0 +1,236 @@
+"""What an uploaded export leaves for an hour: how far it is, its report, its codes.
+
+Each job has three files in ``no-backup/jobs``: ``ID.json``, ``ID.csv`` (the codes) and ``ID.lock``,
+which whoever works on the job holds, so that any process can tell a job that was cut off from one
+that runs. The id is random and known only to the session that began the job.
+"""
+
+import fcntl
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from issuer.home import Home
+from schemas.kinds import HOUR
+from shell.files import (
+    destroy,
+    locked,
+    make_private_directory,
+    read_private,
+    remove_drafts,
+    write_private,
+)
+
+JOB_PERIOD = HOUR
+MOST_JOBS = 2
+"""That run at once."""
+
+_ID = re.compile(r"[A-Za-z0-9_-]{22}\Z")
+_PIECE = 64 * 1024
+
+
+class Phase(StrEnum):
+    """How far a job is. The codes can be fetched in the last three."""
+
+    READING = "reading"
+    REGISTERING = "registering"
+    DONE = "done"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def is_running(self) -> bool:
+        return self in (Phase.READING, Phase.REGISTERING)
+
+
+class JobFault(StrEnum):
+    """Why nothing can be done with a job."""
+
+    UNKNOWN = "unknown"
+    BUSY = "busy"
+    RUNNING = "running"
+    FETCHING = "fetching"
+
+
+class JobRefused(Exception):
+    """A job cannot be begun, shown or fetched: ``fault`` says why."""
+
+    def __init__(self, fault: JobFault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A job as it stands: times in Unix seconds, ``rejected`` as pairs of line and reason.
+
+    ``rows`` are those done; the other numbers are known when it is done. ``fault`` is a sentence
+    for a person where it failed.
+    """
+
+    account: int
+    expires_at: int
+    phase: Phase = Phase.READING
+    rows: int = 0
+    codes: int = 0
+    withdrawals: int = 0
+    repeated: int = 0
+    rejected: tuple[tuple[int, str], ...] = ()
+    fault: str | None = None
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        members = json.loads(data)
+        rejected = tuple((int(line), str(reason)) for line, reason in members.pop("rejected"))
+        return cls(**{**members, "phase": Phase(members["phase"]), "rejected": rejected})
+
+    def encode(self) -> bytes:
+        return json.dumps(asdict(self)).encode()
+
+
+@dataclass(frozen=True)
+class JobFiles:
+    """Where the files of one job are."""
+
+    folder: Path
+    id: str
+
+    @property
+    def state(self) -> Path:
+        return self.folder / f"{self.id}.json"
+
+    @property
+    def codes(self) -> Path:
+        return self.folder / f"{self.id}.csv"
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / f"{self.id}.lock"
+
+    def save(self, job: Job) -> None:
+        write_private(self.state, job.encode())
+
+    def load(self) -> Job | None:
+        with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
+            return Job.decode(read_private(self.state))
+        return None
+
+    def destroy(self) -> None:
+        """The codes first, so that nothing is left of them where the rest fails."""
+        for path in (self.codes, self.state):
+            destroy(path)
+        self.lock.unlink(missing_ok=True)
+
+
+def jobs_folder(home: Home) -> Path:
+    return home.perishable / "jobs"
+
+
+def new_job(home: Home) -> JobFiles:
+    make_private_directory(jobs_folder(home), in_backups=False)
+    return JobFiles(jobs_folder(home), secrets.token_urlsafe(16))
+
+
+def slot_lock(home: Home, number: int) -> Path:
+    return jobs_folder(home) / f"slot-{number}"
+
+
+def read_job(home: Home, job_id: str, *, account: int, now: int) -> Job:
+    """The job as it stands at ``now``; one whose process is gone is ``interrupted``.
+
+    Raises JobRefused ``unknown`` also for the job of another account, or one that is over.
+    """
+    files, job = _find(home, job_id, account, now)
+    if not job.phase.is_running:
+        return job
+    with locked(files.lock, wait=False) as free:
+        if not free:
+            return job
+        job = files.load() or job
+    # It may have ended while we looked; whatever still says it runs was cut off.
+    return replace(job, phase=Phase.INTERRUPTED) if job.phase.is_running else job
+
+
+class CodesDownload:
+    """A job's codes on their way out, ``size`` bytes; while it lives nobody else can fetch them."""
+
+    def __init__(self, files: JobFiles, file: BinaryIO, size: int, held: ExitStack) -> None:
+        self.size = size
+        self._files, self._file, self._held = files, file, held
+
+    def pieces(self) -> Iterator[bytes]:
+        """The codes; once the last piece was taken and the next asked for, the job is destroyed.
+
+        When the iteration ends before, all is still there to be fetched again.
+        """
+        with self._held:
+            while piece := self._file.read(_PIECE):
+                yield piece
+            self._files.destroy()
+
+    def close(self) -> None:
+        self._held.close()
+
+
+def fetch_codes(home: Home, job_id: str, *, account: int, now: int) -> CodesDownload:
+    """Begin the one download. Raises JobRefused ``unknown``, ``running`` or ``fetching``."""
+    if read_job(home, job_id, account=account, now=now).phase.is_running:
+        raise JobRefused(JobFault.RUNNING)
+    files = JobFiles(jobs_folder(home), job_id)
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(files.codes.open("rb"))
+            # Another download has the file itself locked; the kernel lets go when it ends.
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:  # It failed before its first row, or was just fetched.
+            raise JobRefused(JobFault.UNKNOWN) from None
+        except BlockingIOError:
+            raise JobRefused(JobFault.FETCHING) from None
+        return CodesDownload(files, file, os.fstat(file.fileno()).st_size, stack.pop_all())
+
+
+def sweep_jobs(home: Home, now: int, *, everyone: bool = False) -> int:
+    """Destroy what is over at ``now``, or all that does not run; how many jobs that were.
+
+    A download that is still going on when its hour is over gets no more codes.
+    """
+    folder = jobs_folder(home)
+    names = {path.stem for path in folder.glob("*.*")} if folder.exists() else set()
+    swept = sum(_sweep(JobFiles(folder, name), now, everyone) for name in sorted(names))
+    if folder.exists():
+        _sweep_drafts(home)
+    return swept
+
+
+def _sweep(files: JobFiles, now: int, everyone: bool) -> bool:
+    if not _ID.match(files.id):
+        return False
+    with locked(files.lock, wait=False) as free:
+        job = files.load()
+        if not free or (job is not None and not everyone and now < job.expires_at):
+            return False
+        files.destroy()
+    return job is not None
+
+
+def _sweep_drafts(home: Home) -> None:
+    """Remove what writers left that were killed, when nobody can be writing."""
+    with ExitStack() as stack:
+        locks = [slot_lock(home, number) for number in range(MOST_JOBS)]
+        if all(stack.enter_context(locked(lock, wait=False)) for lock in locks):
+            remove_drafts(jobs_folder(home))
+
+
+def _find(home: Home, job_id: str, account: int, now: int) -> tuple[JobFiles, Job]:
+    files = JobFiles(jobs_folder(home), job_id)
+    job = files.load() if _ID.match(job_id) else None
+    if job is None or job.account != account or job.expires_at <= now:
+        raise JobRefused(JobFault.UNKNOWN)
+    return files, job
