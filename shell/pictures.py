@@ -36,10 +36,14 @@ def qr_version(text: str) -> int:
 
 def save_qr(text: str, path: Path) -> None:
     """Write a black-on-white PNG, readable by its owner only. Raises OSError."""
-    image = _qr(text).make_image()
+    write_private(path, qr_png(text))
+
+
+def qr_png(text: str) -> bytes:
+    """The bytes of a black-on-white PNG."""
     buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    write_private(path, buffer.getvalue())
+    _qr(text).make_image().save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def qr_for_terminal(text: str) -> str:

@@ -1,6 +1,6 @@
 """The issuer's HTTP application (design section 7)."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from issuer.api import public_calls, staff_calls, wallet_calls
 from issuer.api.answers import (
@@ -23,11 +23,11 @@ from issuer.api.answers import (
     json_answer,
     problem_answer,
 )
-from issuer.api.failures import FailureLimit
 from issuer.api.metrics import MEDIA_TYPE, metrics_text
 from issuer.api.openapi import openapi_document
 from issuer.api.requests import Call, bearer_key, read_call
 from issuer.authority import Authority
+from issuer.failures import FailureLimit
 from issuer.staff import Role
 from schemas.origins import is_loopback
 from schemas.problems import ApiProblem, Problem
@@ -66,9 +66,16 @@ FORWARDED = ("forwarded", "via", "x-forwarded", "x-real-ip")
 
 
 def create_app(
-    authority: Authority, clock: Clock, *, background: Background | None = None
+    authority: Authority,
+    clock: Clock,
+    *,
+    background: Background | None = None,
+    pages: Sequence[BaseRoute] = (),
 ) -> Starlette:
-    """The application over an opened home; ``background`` runs beside it while it serves."""
+    """The application over an opened home; ``background`` runs beside it while it serves.
+
+    ``pages`` are routes for people, which answer for themselves.
+    """
     limit = FailureLimit()
 
     @asynccontextmanager
@@ -85,7 +92,8 @@ def create_app(
     reads["/openapi.json"] = _openapi(authority)
     app = Starlette(
         routes=[Route(path, endpoint, methods=["POST"]) for path, endpoint in calls.items()]
-        + [Route(path, endpoint, methods=["GET"]) for path, endpoint in reads.items()],
+        + [Route(path, endpoint, methods=["GET"]) for path, endpoint in reads.items()]
+        + [*pages],
         middleware=[
             Middleware(Dated, clock=clock),
             Middleware(LastResort, answer=problem_answer(ApiProblem(Problem.FAILED))),

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from issuer.api.serving import serve as serve_home
 from issuer.commands.opening import (
     HomeOption,
     day,
@@ -17,6 +16,7 @@ from issuer.commands.opening import (
 from issuer.founding import found_issuer
 from issuer.retention import run_retention
 from issuer.rules.policy import load_policy
+from issuer.serving import serve as serve_home
 from schemas.hints import HintForm
 from schemas.origins import is_loopback
 from shell.clock import system_clock

@@ -6,9 +6,7 @@ from typing import Any
 from issuer.audit import Action, Audit
 from issuer.commands.opening import HomeOption, issuer_home, opened
 from issuer.home import Home
-from issuer.keys.grid import ended_keys
-from issuer.perishable.inspection import GRACE, inspect
-from issuer.retention import last_run, read_log, run_retention
+from issuer.retention import last_run, overdue, read_log, run_retention
 from schemas.data_map import span
 from schemas.encoding import format_time
 from schemas.kinds import HOUR, STORED_KINDS
@@ -69,9 +67,7 @@ def verify(at: AtOption = None, home: HomeOption = None, as_json: JsonOption = F
     now = clock_at(at)()
     place = issuer_home(home)
     place.check()
-    findings = [str(finding) for finding in inspect(place.perishable, now)]
-    if overdue := ended_keys(place.pass_keys, now - GRACE):
-        findings.append(f"{len(overdue)} pass keys outlived their window")
+    findings = overdue(place, now)
     _note_verify(place, now)
     text = "\n".join(findings) if findings else "Nothing is kept past its time."
     answer(as_json=as_json, members={"ok": not findings, "findings": findings}, text=text)

@@ -51,6 +51,7 @@ _SEARCH = (
 _CENSUS = (
     "SELECT kind, count(*), min(expires_at) FROM records WHERE expires_at > ? GROUP BY day, kind"
 )
+_DAYS = "SELECT day, count(*) FROM records WHERE expires_at > ? GROUP BY day ORDER BY day"
 
 
 @dataclass(frozen=True)
@@ -263,6 +264,12 @@ class Store:
             held[kind] += number
             soonest[kind] = min(expires_at, soonest.get(kind, expires_at))
         return [Held(kind, held[kind], _oldest(kind, soonest.get(kind), now)) for kind in Kind]
+
+
+    def days(self, now: int) -> dict[str, int]:
+        """How many live records die on each UTC day, the soonest first; nothing is opened."""
+        with self.database.reading() as connection:
+            return dict(connection.execute(_DAYS, (now,)).fetchall())
 
 
 def _oldest(kind: Kind, soonest: int | None, now: int) -> int | None:

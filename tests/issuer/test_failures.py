@@ -2,8 +2,8 @@
 
 import pytest
 
-from issuer.api import failures
-from issuer.api.failures import LIMIT, PERIOD, FailureLimit
+from issuer import failures
+from issuer.failures import LIMIT, PERIOD, FailureLimit
 from tests.support.world import NOON
 
 

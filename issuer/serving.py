@@ -6,11 +6,13 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 
-from issuer.api.app import create_app
+from issuer.api.app import Background, create_app
 from issuer.api.background import beside
 from issuer.authority import Authority
+from issuer.console.app import console_routes
+from issuer.console.public import public_routes
 from issuer.home import Home
-from shell.clock import system_clock
+from shell.clock import Clock, system_clock
 from shell.parents import end_with_parent
 from shell.serving import Listen, serve_app
 
@@ -26,7 +28,15 @@ class AppFactory:
 
     def __call__(self) -> Starlette:
         end_with_parent()
-        return create_app(Authority.open(Home(self.home)), system_clock, background=beside)
+        return create_all(Authority.open(Home(self.home)), system_clock, background=beside)
+
+
+def create_all(
+    authority: Authority, clock: Clock, *, background: Background | None = None
+) -> Starlette:
+    """The API, the console and the public pages over one opened home."""
+    pages = [*console_routes(authority, clock), *public_routes(authority)]
+    return create_app(authority, clock, background=background, pages=pages)
 
 
 def serve(home: Path, listen: Listen, *, ready: Callable[[], None]) -> None:

@@ -1,0 +1,1 @@
+"""The authority's pages: for registrars in laboratories, health officers and auditors."""

@@ -1,0 +1,164 @@
+"""The addresses of the console, and the gate before each: session, role, form."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from issuer.authority import Authority
+from issuer.console import (
+    audit,
+    cancel,
+    figures,
+    keys,
+    lost_phone,
+    password,
+    register,
+    retention,
+    root_statement,
+    withdraw,
+)
+from issuer.console.desk import Desk, Page, form_number
+from issuer.console.sign_in import SIGN_IN, SignIn, end_session, is_from_here, token_of
+from issuer.staff import Session
+from schemas.problems import ApiProblem
+from shell.clock import Clock
+from shell.errors import CommandError
+from shell.pages import (
+    FormTooLarge,
+    Pages,
+    language_of,
+    look_routes,
+    read_form,
+    redirect,
+    remember_language,
+)
+
+FOLDER = Path(__file__).parent
+
+PAGES: tuple[Page, ...] = (
+    register.PAGE,
+    cancel.PAGE,
+    lost_phone.PAGE,
+    withdraw.PAGE,
+    keys.PAGE,
+    root_statement.PAGE,
+    retention.PAGE,
+    figures.PAGE,
+    audit.PAGE,
+    password.PAGE,
+)
+"""All pages behind the gate, in the order of the menu."""
+
+
+def console_routes(authority: Authority, clock: Clock) -> list[BaseRoute]:
+    """All routes under ``/console``."""
+    pages = Pages(FOLDER)
+    gate = _Gate(authority, clock, pages)
+    sign_in = SignIn(authority, clock, pages)
+    return [
+        Route("/console", gate.home, methods=["GET"]),
+        Route(SIGN_IN, sign_in.endpoint, methods=["GET", "POST"]),
+        Route("/console/sign-out", gate.sign_out, methods=["POST"]),
+        *(
+            Route(page.path, gate.endpoint(page), methods=["GET", "POST"] if page.act else ["GET"])
+            for page in PAGES
+        ),
+        *look_routes("/console/look", FOLDER / "static"),
+    ]
+
+
+class _Gate:
+    """Lets a request through to its page: nobody sees one that the role does not allow."""
+
+    def __init__(self, authority: Authority, clock: Clock, pages: Pages) -> None:
+        self._authority = authority
+        self._clock = clock
+        self._pages = pages
+
+    def endpoint(self, page: Page) -> Any:
+        async def endpoint(request: Request) -> Response:
+            form: Mapping[str, str] = {}
+            too_large = False
+            if request.method == "POST":
+                try:
+                    form = await read_form(request)
+                except FormTooLarge:
+                    too_large = True
+            answer = await run_in_threadpool(self._serve, page, request, form, too_large)
+            return remember_language(request, answer)
+
+        return endpoint
+
+    async def home(self, request: Request) -> Response:
+        """The first page of whoever asks."""
+        session = await run_in_threadpool(self._session, request)
+        if session is None:
+            return redirect(SIGN_IN)
+        return redirect(next(p.path for p in PAGES if p.name and session.account.role in p.roles))
+
+    async def sign_out(self, request: Request) -> Response:
+        form = await read_form(request)
+        token = token_of(request)
+        if is_from_here(request, self._authority) and form_number(token, form.get("form", "")):
+            await run_in_threadpool(self._authority.staff.sessions.end, token)
+        return end_session(request, redirect(SIGN_IN))
+
+    def _session(self, request: Request) -> Session | None:
+        token = token_of(request)
+        return self._authority.staff.sessions.find(token, self._clock()) if token else None
+
+    def _serve(
+        self, page: Page, request: Request, form: Mapping[str, str], too_large: bool
+    ) -> Response:
+        session = self._session(request)
+        if session is None:
+            return redirect(SIGN_IN)
+        if session.must_choose and page is not password.PAGE:
+            return redirect(password.PAGE.path)
+        desk = self._desk(session, request, form)
+        if session.account.role not in page.roles:
+            return desk.refuse("not_for_role", status=403)
+        if self._authority.is_over(desk.now):
+            return desk.refuse("is_over", status=410)
+        if too_large:
+            return desk.refuse("too_large", status=413)
+        try:
+            return self._answer(page, desk, request)
+        except ApiProblem as problem:
+            sentence = problem.text(desk.language)
+            return desk.page("sentence.html", status=problem.status, sentence=sentence, good=False)
+        except CommandError as error:
+            # The operator sees why; what is on the page tells nothing of the machine.
+            print(f"error: {error.message}", file=sys.stderr)  # noqa: T201 - the service's log.
+            return desk.refuse("failed", status=500)
+
+    def _answer(self, page: Page, desk: Desk, request: Request) -> Response:
+        if request.method != "POST" or page.act is None:
+            return page.show(desk)
+        number = form_number(desk.token, desk.sent("form"))
+        if number is None or not is_from_here(request, self._authority):
+            return desk.refuse("not_your_form", status=403)
+        if not self._authority.staff.sessions.spend_form(desk.token, number):
+            return desk.refuse("sent_before", status=409)
+        return page.act(desk)
+
+    def _desk(self, session: Session, request: Request, form: Mapping[str, str]) -> Desk:
+        role = session.account.role
+        return Desk(
+            authority=self._authority,
+            account=session.account,
+            token=session.token,
+            language=language_of(request),
+            now=self._clock(),
+            pages=self._pages,
+            path=request.url.path,
+            query=dict(request.query_params),
+            menu=() if session.must_choose else tuple(p for p in PAGES if role in p.roles),
+            form=form,
+        )

@@ -1,0 +1,38 @@
+"""Choose one's own password; nothing else is possible before that."""
+
+from starlette.responses import Response
+
+from issuer.audit import Action
+from issuer.console.desk import Desk, Page
+from issuer.staff import PasswordRefused, Role
+from shell.pages import redirect
+
+
+def show(desk: Desk) -> Response:
+    return _form(desk, None)
+
+
+def act(desk: Desk) -> Response:
+    if desk.form.get("password") != desk.form.get("again"):
+        return _form(desk, desk.say("passwords_differ"))
+    try:
+        desk.authority.staff.choose_password(
+            desk.account,
+            desk.form.get("password", ""),
+            current=desk.form.get("current"),
+            keep=desk.token,
+        )
+    except PasswordRefused as refused:
+        return _form(desk, desk.say(f"password_{refused.fault}"))
+    desk.authority.audit.note(Action.PASSWORD, desk.account, desk.now)
+    # Whoever chose the first one goes on to work.
+    return desk.done("password_set") if desk.menu else redirect("/console")
+
+
+def _form(desk: Desk, problem: str | None) -> Response:
+    return desk.page(
+        "password.html", status=400 if problem else 200, problem=problem, asks_current=desk.menu
+    )
+
+
+PAGE = Page("/console/password", "own_password", frozenset(Role), show, act)

@@ -1,0 +1,73 @@
+"""A root statement that was signed offline: one officer brings it, another agrees."""
+
+from base64 import b64encode
+from typing import Any
+
+from starlette.responses import Response
+
+from issuer.approvals import ApprovalKind, ApprovalRefused, agree, pending, propose, reject
+from issuer.console.desk import Desk, Page
+from issuer.console.moments import local_time
+from issuer.keys.requests import signing_request
+from issuer.keys.statements import StatementRefused, check_statement, publish_statement
+from issuer.staff import Role
+
+_KIND = ApprovalKind.ROOT_STATEMENT
+
+
+def show(desk: Desk) -> Response:
+    return _page(desk, None)
+
+
+def act(desk: Desk) -> Response:
+    """Ask for a signature, bring a statement, agree to one, or reject it."""
+    steps = {"request": _request, "bring": _bring, "agree": _agree, "reject": _reject}
+    step = steps.get(desk.sent("step"))
+    try:
+        return step(desk) if step else _page(desk, None)
+    except (ApprovalRefused, StatementRefused) as refused:
+        return _page(desk, desk.say(f"statement_{refused.fault}"))
+
+
+def _request(desk: Desk) -> Response:
+    request = signing_request(desk.authority, desk.now)
+    return _page(desk, None, request=b64encode(request.encode()).decode("ascii"))
+
+
+def _bring(desk: Desk) -> Response:
+    statement = desk.sent("statement").encode("ascii", "replace")
+    check_statement(desk.authority, statement, desk.now)
+    propose(desk.authority.home, _KIND, statement, desk.account, desk.now)
+    return _page(desk, None)
+
+
+def _agree(desk: Desk) -> Response:
+    home = desk.authority.home
+    statement = agree(home, _KIND, desk.sent("digest"), desk.account, desk.now)
+    publish_statement(desk.authority, statement, desk.now, account=desk.account)
+    return desk.done("statement_in_force")
+
+
+def _reject(desk: Desk) -> Response:
+    reject(desk.authority.home, _KIND, desk.sent("digest"), desk.account, desk.now)
+    return desk.done("statement_rejected")
+
+
+def _page(desk: Desk, problem: str | None, **more: Any) -> Response:
+    waiting = pending(desk.authority.home, _KIND, desk.now)
+    values = {
+        "problem": problem,
+        "request": None,
+        "waiting": [
+            {
+                "digest": proposal.digest,
+                "is_mine": proposal.proposer == desk.account.number,
+                "ends": local_time(desk.authority.policy, proposal.expires_at),
+            }
+            for proposal in waiting
+        ],
+    }
+    return desk.page("root_statement.html", status=400 if problem else 200, **(values | more))
+
+
+PAGE = Page("/console/root-statement", "", frozenset({Role.OFFICER}), show, act)

@@ -1,0 +1,71 @@
+"""Stop issuing for a person, or lift that; what will happen is said and asked first."""
+
+from starlette.responses import Response
+
+from issuer import office
+from issuer.console.desk import Desk, Page
+from issuer.console.moments import local_date, local_time, parse_moment
+from issuer.registration import WITHDRAWALS
+from issuer.rules.values import FRAUD
+from issuer.staff import Role
+from schemas.kinds import HOUR
+from schemas.problems import ApiProblem, Problem
+
+
+def show(desk: Desk) -> Response:
+    is_officer = desk.account.role is Role.OFFICER
+    kinds = [kind for kind in WITHDRAWALS if is_officer or kind != FRAUD]
+    return desk.page(
+        "person.html",
+        what="withdraw",
+        kinds=[{"id": kind, "name": desk.evidence_name(kind)} for kind in kinds],
+        today=local_date(desk.authority.policy, desk.now),
+        may_lift=is_officer,
+    )
+
+
+def act(desk: Desk) -> Response:
+    evidence, reference = desk.sent("evidence"), desk.sent("reference")
+    if evidence not in WITHDRAWALS or not reference:
+        raise ApiProblem(Problem.INVALID)
+    at = parse_moment(desk.authority.policy, desk.sent("date"))
+    if desk.sent("step") != "do":
+        return _ask(desk, evidence, at)
+    if desk.sent("lift"):
+        left = office.lift(
+            desk.authority, desk.account, reference=reference, evidence=evidence, now=desk.now
+        )
+        if left is None:
+            return desk.done("lifted")
+        return desk.done("lifted_but", until=local_time(desk.authority.policy, left))
+    result = office.withdraw(
+        desk.authority, desk.account, reference=reference, evidence=evidence, at=at, now=desk.now
+    )
+    return desk.done("withdrawn_until", until=local_time(desk.authority.policy, result.until))
+
+
+def last_pass_hours(desk: Desk) -> int:
+    """Within how many hours the last pass of somebody who is withdrawn now is over, rounded up.
+
+    A wallet can hold passes for the current and the next window.
+    """
+    calendar = desk.authority.policy.calendar
+    ends = calendar.next_window(calendar.window_at(desk.now)).exp
+    return -(-(ends - desk.now) // HOUR)
+
+
+def _ask(desk: Desk, evidence: str, at: int) -> Response:
+    policy = desk.authority.policy
+    if desk.sent("lift"):
+        consequence = desk.say("lift_means", why=desk.evidence_name(evidence))
+    else:
+        until = local_time(policy, policy.evidence_ends(evidence, at))
+        consequence = desk.say(
+            "withdraw_means",
+            why=desk.evidence_name(evidence), until=until, hours=last_pass_hours(desk),
+        )  # fmt: skip
+    kept = {name: desk.sent(name) for name in ("evidence", "date", "reference", "lift")}
+    return desk.page("person_sure.html", consequence=consequence, kept=kept)
+
+
+PAGE = Page("/console/withdraw", "withdraw", frozenset({Role.REGISTRAR, Role.OFFICER}), show, act)
