@@ -8,7 +8,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import page, purge, service, signing, verification
+from benchmarks import intake, page, purge, service, signing, verification
 from benchmarks.figures import Figure
 
 SUITES = {
@@ -16,6 +16,7 @@ SUITES = {
     "verification": verification.run,
     "purge": purge.run,
     "service": service.run,
+    "intake": intake.run,
     "page": page.run,
 }
 
