@@ -12,7 +12,7 @@ from typing import Self
 
 from issuer.perishable.store import Locator, Transaction
 from issuer.rules.policy import Policy
-from issuer.rules.values import FRAUD
+from issuer.rules.values import FRAUD, Evidence
 from schemas.activation import new_code, parse_code
 from schemas.encoding import b64url_decode, b64url_encode
 from schemas.hints import HintForm, Holder, hint_of_birthday
@@ -87,19 +87,39 @@ class Registrar:
         Raises ApiProblem ``invalid`` for evidence that is unknown, in the future, over, or lacks
         the birthday or reference that it needs; ``already_registered`` for a repetition.
         """
+        rule = self.check(evidence=evidence, at=at, reference=reference, now=now)
+        holder = None if rule.gives is None else self._holder(birthday)
+        rid, row = self.take(tx, evidence=evidence, at=at, reference=reference, now=now)
+        if rule.gives is None:
+            return self.withdraw(tx, rid=rid, evidence=evidence, at=at, now=now)
+        until = self.until(evidence, at)
+        return _issue_code(tx, Grant(rule.gives, holder, until, rid, row), now)
+
+    def check(self, *, evidence: str, at: int, reference: str | None, now: int) -> Evidence:
+        """The rule of evidence that counts at ``now``; raises ApiProblem ``invalid`` otherwise."""
         rule = self.policy.evidence.get(evidence)
         if rule is None or at > now or self.policy.evidence_ends(evidence, at) <= now:
             raise ApiProblem(Problem.INVALID)
         if rule.needs_reference and reference is None:
             raise ApiProblem(Problem.INVALID)
+        return rule
+
+    def take(
+        self, tx: Transaction, *, evidence: str, at: int, reference: str | None, now: int
+    ) -> tuple[str, Locator | None]:
+        """Mark a result as registered: whose it is, a rid, and where its row is kept.
+
+        Raises ApiProblem ``already_registered``. Without a reference nothing is marked.
+        """
         rid = self._rid(tx, reference)
-        holder = None if rule.gives is None else self._holder(birthday)
-        row = self._take_row(tx, rid, evidence, at, now) if reference is not None else None
-        if rule.gives is None:
-            return self.withdraw(tx, rid=rid, evidence=evidence, at=at, now=now)
+        if reference is None:
+            return rid, None
+        return rid, self._take_row(tx, rid, evidence, at, now)
+
+    def until(self, evidence: str, at: int) -> int:
+        """The end of the window in which evidence of ``at`` ends."""
         ends = self.policy.evidence_ends(evidence, at)
-        until = self.policy.calendar.window_at(ends - 1).exp
-        return _issue_code(tx, Grant(rule.gives, holder, until, rid, row), now)
+        return self.policy.calendar.window_at(ends - 1).exp
 
     def withdraw(self, tx: Transaction, *, rid: str, evidence: str, at: int, now: int) -> Withdrawn:
         """Stop issuing to ``rid``; a longer withdrawal of the same kind stays in force."""

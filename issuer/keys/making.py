@@ -5,6 +5,7 @@ from collections.abc import Callable
 from issuer.authority import Authority
 from issuer.keys.grid import Cell, KeyFile, by_cell, list_keys, make_keys, wanted_cells
 from issuer.keys.keyring import SigningKey
+from issuer.keys.paper_keys import list_paper_keys, make_paper_keys, paper_key_for
 from issuer.keys.publication import (
     Retired,
     bundle_end,
@@ -17,8 +18,9 @@ from issuer.keys.publication import (
     statement_key_member,
 )
 from issuer.keys.roots import load_delegations, load_signer
-from schemas.bundle import PassKey
+from schemas.bundle import PassKey, TrustBundle
 from schemas.kinds import HOUR
+from schemas.windows import Calendar
 from shell.errors import CommandError
 from shell.files import destroy, write_private
 
@@ -99,6 +101,7 @@ def _destroy_retired(authority: Authority, now: int) -> None:
 def _publish(authority: Authority, now: int) -> bool:
     retired = load_retired(authority.home, now)
     keys = _usable_keys(authority, retired)
+    _make_paper_keys(authority, now)
     if not _is_due(authority, keys, retired, now):
         return False
     signer, signer_exp = load_signer(authority.home, authority.config, now)
@@ -117,6 +120,7 @@ def _is_due(
     return (
         published is None
         or list(published.delegations) != load_delegations(authority.home)
+        or not _knows_paper_keys(authority, published.bundle, now)
         or is_due(
             published.bundle,
             policy=authority.policy,
@@ -144,6 +148,7 @@ def _sign_bundle(
         policy=authority.policy,
         delegations=load_delegations(home),
         pass_keys=public_keys(cells, keys, published.bundle.by_id if published else {}),
+        paper_keys=[file.member() for file in list_paper_keys(home, now)],
         service_keys=[statement_key_member(home, config, now)],
         retired=retired,
         version=published.bundle.version + 1 if published else 1,
@@ -151,6 +156,24 @@ def _sign_bundle(
         exp=exp,
     )
     write_private(home.bundle, signer.sign(payload).encode("ascii"))
+
+
+def _make_paper_keys(authority: Authority, now: int) -> None:
+    """As far ahead as those of passes: a bundle must know the key of every slip in its life."""
+    until = min(now + authority.policy.bundle_hours * HOUR, authority.config.sunset)
+    make_paper_keys(authority.home, nbf=_midnight(authority, now), until=until)
+
+
+def _knows_paper_keys(authority: Authority, bundle: TrustBundle, now: int) -> bool:
+    """Whether a bundle lists today's key, and none that is gone."""
+    there = {file.kid for file in list_paper_keys(authority.home, now)}
+    listed = {key.kid for key in bundle.paper_keys if now < key.window.exp}
+    today = paper_key_for(authority.home, _midnight(authority, now))
+    return listed <= there and today is not None and today.kid in listed
+
+
+def _midnight(authority: Authority, now: int) -> int:
+    return Calendar(authority.policy.zone).window_at(now).nbf
 
 
 def _usable_keys(authority: Authority, retired: list[Retired]) -> dict[Cell, KeyFile]:

@@ -84,6 +84,7 @@ def bundle_payload(
     policy: Policy,
     delegations: Sequence[str],
     pass_keys: Iterable[PassKey],
+    paper_keys: Sequence[Mapping[str, Any]],
     service_keys: Sequence[Mapping[str, Any]],
     retired: Iterable[Retired],
     version: int,
@@ -92,7 +93,7 @@ def bundle_payload(
 ) -> dict[str, Any]:
     """Every member of design section 5.
 
-    No paper passes are issued and no presence is traced yet, so those lists of keys are empty.
+    No presence is traced yet, so that list of keys is empty.
     """
     return {
         "iss": config.url,
@@ -106,7 +107,7 @@ def bundle_payload(
         "batch_size": config.batch_size,
         "hint": config.hint.value,
         "pass_keys": [_pass_key_member(key) for key in pass_keys],
-        "paper_keys": [],
+        "paper_keys": list(paper_keys),
         "service_keys": list(service_keys),
         "statuses": [
             {"id": status.id, "name": dict(status.name), "colour": status.colour}

@@ -114,6 +114,7 @@ def test_what_was_deleted_is_told_by_kind(issuer: Service) -> None:
         "batch": 1,
         "count": 1,
         "pass_keys": 8,
+        "paper_keys": 2,
         "staff_accounts": 1,
     }
     assert read_log(issuer.authority)[-1].deleted == totals
