@@ -1,21 +1,23 @@
 """What stands on the slip that a citizen takes home, in the citizen's language."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from issuer.paper import PaperSlip
 from issuer.rules.policy import Policy
 from schemas.activation import format_code, parse_activation_url, parse_code
 from schemas.kinds import HOUR, STORED_KINDS, Kind
 from schemas.languages import Language
 from shell.slip_form import Line, Slip, Style
 
-__all__ = ["Slip", "activation_slip", "local_time"]
+__all__ = ["Slip", "activation_slip", "local_time", "paper_slip"]
 
-_STORED = ("code", "row", "after", "wallet", "venue", "more")
+_STORED = ("code", "row", "after", "stopped", "wallet", "venue", "more")
 
 
 def activation_slip(
@@ -30,7 +32,7 @@ def activation_slip(
         "hours": STORED_KINDS[Kind.CODE].period // HOUR,
         "link": f"{parse_activation_url(link).issuer}/transparency",
     }
-    say = {name: text.format_map(values) for name, text in _texts()[language].items()}
+    say = _filled("", language, values)
     return Slip(
         qr=link,
         code=shown,
@@ -43,6 +45,40 @@ def activation_slip(
             *(Line(say[name]) for name in _STORED),
         ),
     )
+
+
+def paper_slip(policy: Policy, issued: PaperSlip, *, language: Language) -> Slip:
+    """The pass itself on paper: nothing on it is a secret, and nothing on it names anybody."""
+    begins, ends = local_time(issued.nbf, policy.zone), local_time(issued.exp, policy.zone)
+    month, day = issued.holder.split("-")
+    names = {status.id: status.name[language] for status in policy.statuses}
+    values = {
+        "status": names[issued.status],
+        "birthday": f"{day}.{month}",
+        "begins": begins["date"],
+        "ends": ends["date"],
+        "zone": begins["zone"],
+        "hours": STORED_KINDS[Kind.ROW].period // HOUR,
+    }
+    say = _filled("paper_", language, values)
+    return Slip(
+        qr=issued.jwt,
+        above=(Line(policy.name[language], Style.STRONG), Line(say["title"], Style.TITLE)),
+        below=(
+            Line(say["status"], Style.STRONG),
+            Line(say["valid"], Style.STRONG),
+            *(Line(say[name]) for name in ("how", "copy", "class", "stored")),
+        ),
+    )
+
+
+def _filled(prefix: str, language: Language, values: Mapping[str, Any]) -> dict[str, str]:
+    """The texts of one kind of slip, by their names without ``prefix``, with their values."""
+    return {
+        name.removeprefix(prefix): text.format_map(values)
+        for name, text in _texts()[language].items()
+        if name.startswith("paper_") == (prefix == "paper_")
+    }
 
 
 def local_time(at: int, zone: ZoneInfo) -> dict[str, Any]:

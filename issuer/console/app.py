@@ -1,12 +1,13 @@
 """The addresses of the console, and the gate before each: session, role, form."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
@@ -17,14 +18,17 @@ from issuer.console import (
     figures,
     keys,
     lost_phone,
+    paper,
     password,
     register,
     retention,
     root_statement,
+    upload,
     withdraw,
 )
 from issuer.console.desk import Desk, Page, form_number
 from issuer.console.sign_in import SIGN_IN, SignIn, end_session, is_from_here, token_of
+from issuer.receiving import Upload, UploadFault, UploadRefused, receive_upload
 from issuer.staff import Session
 from schemas.problems import ApiProblem
 from shell.clock import Clock
@@ -43,6 +47,10 @@ FOLDER = Path(__file__).parent
 
 PAGES: tuple[Page, ...] = (
     register.PAGE,
+    paper.PAGE,
+    upload.PAGE,
+    upload.JOB_PAGE,
+    upload.CODES_PAGE,
     cancel.PAGE,
     lost_phone.PAGE,
     withdraw.PAGE,
@@ -65,6 +73,7 @@ def console_routes(authority: Authority, clock: Clock) -> list[BaseRoute]:
         Route("/console", gate.home, methods=["GET"]),
         Route(SIGN_IN, sign_in.endpoint, methods=["GET", "POST"]),
         Route("/console/sign-out", gate.sign_out, methods=["POST"]),
+        Route(upload.PAGE.path, gate.upload, methods=["POST"]),
         *(
             Route(page.path, gate.endpoint(page), methods=["GET", "POST"] if page.act else ["GET"])
             for page in PAGES
@@ -95,6 +104,38 @@ class _Gate:
 
         return endpoint
 
+    async def upload(self, request: Request) -> Response:
+        """The one form with a file: it is received only from whoever may send it."""
+        session = await run_in_threadpool(self._session, request)
+        if session is None or session.must_choose:
+            return redirect(SIGN_IN)
+        desk = self._desk(session, request, {})
+        if refusal := self._refusal(upload.PAGE, desk):
+            return refusal
+        if not is_from_here(request, self._authority):
+            return desk.refuse("not_your_form", status=403)
+        try:
+            received = await receive_upload(
+                request.stream(), request.headers.get("content-type", "")
+            )
+        except UploadRefused as refused:
+            status = 413 if refused.fault is UploadFault.TOO_LARGE else 400
+            return upload.refuse(desk, f"upload_{refused.fault}", status=status)
+        except ClientDisconnect:
+            return desk.refuse("upload_truncated")
+        return await run_in_threadpool(self._take, desk, received)
+
+    def _take(self, desk: Desk, received: Upload) -> Response:
+        with ExitStack() as stack:
+            stack.callback(received.close)
+            number = form_number(desk.token, received.fields.get("form", ""))
+            if number is None:
+                return desk.refuse("not_your_form", status=403)
+            if not self._authority.staff.sessions.spend_form(desk.token, number):
+                return desk.refuse("sent_before", status=409)
+            stack.pop_all()  # From here on the job closes it.
+            return self._guarded(desk, lambda: upload.take(desk, received))
+
     async def home(self, request: Request) -> Response:
         """The first page of whoever asks."""
         session = await run_in_threadpool(self._session, request)
@@ -122,14 +163,22 @@ class _Gate:
         if session.must_choose and page is not password.PAGE:
             return redirect(password.PAGE.path)
         desk = self._desk(session, request, form)
-        if session.account.role not in page.roles:
+        if refusal := self._refusal(page, desk):
+            return refusal
+        if too_large:
+            return desk.refuse("too_large", status=413)
+        return self._guarded(desk, lambda: self._answer(page, desk, request))
+
+    def _refusal(self, page: Page, desk: Desk) -> Response | None:
+        if desk.account.role not in page.roles:
             return desk.refuse("not_for_role", status=403)
         if self._authority.is_over(desk.now):
             return desk.refuse("is_over", status=410)
-        if too_large:
-            return desk.refuse("too_large", status=413)
+        return None
+
+    def _guarded(self, desk: Desk, answer: Callable[[], Response]) -> Response:
         try:
-            return self._answer(page, desk, request)
+            return answer()
         except ApiProblem as problem:
             sentence = problem.text(desk.language)
             return desk.page("sentence.html", status=problem.status, sentence=sentence, good=False)
@@ -158,7 +207,7 @@ class _Gate:
             now=self._clock(),
             pages=self._pages,
             path=request.url.path,
-            query=dict(request.query_params),
+            params=dict(request.path_params),
             menu=() if session.must_choose else tuple(p for p in PAGES if role in p.roles),
             form=form,
         )

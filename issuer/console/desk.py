@@ -33,11 +33,18 @@ class Desk:
     now: int
     pages: Pages
     path: str
-    query: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
     menu: "tuple[Page, ...]" = ()
     form: Mapping[str, str] = field(default_factory=dict)
 
-    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
+    def page(
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> Response:
         """A page of the console; ``form_id()`` in it makes a form that can be sent once."""
         standing = {
             "account": self.account,
@@ -47,7 +54,9 @@ class Desk:
             "menu": self.menu,
             "path": self.path,
         }
-        return self.pages.answer(template, self.language, standing | values, status=status)
+        return self.pages.answer(
+            template, self.language, standing | values, status=status, headers=headers
+        )
 
     def refuse(self, name: str, *, status: int = 400) -> Response:
         """One sentence that says what to do, instead of what was asked for."""

@@ -95,6 +95,7 @@ def _form(desk: Desk, problem: ApiProblem | None) -> Response:
     ]
     return desk.page(
         "register.html",
+        what="register",
         status=problem.status if problem else 200,
         problem=_sentence(desk, problem) if problem else None,
         kinds=kinds,

@@ -1,0 +1,91 @@
+"""A laboratory's export, uploaded: progress while it is taken, the report, the codes once."""
+
+from typing import Any
+
+from starlette.responses import Response, StreamingResponse
+
+from issuer.audit import Action
+from issuer.console.desk import Desk, Page
+from issuer.job_files import Job, JobRefused, Phase, fetch_codes, read_job
+from issuer.jobs import start_job
+from issuer.receiving import Upload
+from issuer.staff import Role
+from shell.pages import HEADERS, redirect
+
+ROLES = frozenset({Role.REGISTRAR})
+REFRESH_SECONDS = 2
+LINES_SHOWN = 1000
+
+
+def show(desk: Desk) -> Response:
+    return desk.page("upload.html", problem=None)
+
+
+def take(desk: Desk, upload: Upload) -> Response:
+    """Begin a job with what has arrived; the upload is closed in every case."""
+    try:
+        desk.authority.audit.note(Action.UPLOAD, desk.account, desk.now)
+        job = start_job(desk.authority, upload, account=desk.account.number, now=desk.now)
+    except JobRefused as refused:
+        return refuse(desk, f"job_{refused.fault}", status=409)
+    return redirect(f"/console/uploads/{job}")
+
+
+def refuse(desk: Desk, problem: str, *, status: int) -> Response:
+    """The form once more, with what is wrong and what to do."""
+    return desk.page("upload.html", status=status, problem=desk.say(problem))
+
+
+def show_job(desk: Desk) -> Response:
+    """How far it is; once it has ended, its report and the way to its codes."""
+    try:
+        job = _read(desk)
+    except JobRefused as refused:
+        return desk.refuse(f"job_{refused.fault}", status=404)
+    headers = {"Refresh": str(REFRESH_SECONDS)} if job.phase.is_running else {}
+    return desk.page("job.html", headers=headers, **_values(desk, job))
+
+
+def fetch(desk: Desk) -> Response:
+    """The codes, for the one time that they can be had."""
+    try:
+        download = fetch_codes(
+            desk.authority.home, desk.params["job"], account=desk.account.number, now=desk.now
+        )
+    except JobRefused as refused:
+        return desk.refuse(f"job_{refused.fault}", status=404)
+    headers = HEADERS | {
+        "Content-Disposition": 'attachment; filename="codes.csv"',
+        "Content-Length": str(download.size),
+    }
+    return StreamingResponse(download.pieces(), media_type="text/csv", headers=headers)
+
+
+def _read(desk: Desk) -> Job:
+    return read_job(
+        desk.authority.home, desk.params["job"], account=desk.account.number, now=desk.now
+    )
+
+
+def _values(desk: Desk, job: Job) -> dict[str, Any]:
+    rejected = [
+        {"line": line, "reason": desk.say(f"reject_{reason}")} for line, reason in job.rejected
+    ]
+    return {
+        "job": job,
+        "is_running": job.phase.is_running,
+        "is_whole": job.phase is Phase.DONE,
+        "phase": desk.say(f"phase_{job.phase}"),
+        "rejected": rejected[:LINES_SHOWN],
+        "more": max(0, len(rejected) - LINES_SHOWN),
+        "fetch": f"{desk.path}/codes",
+    }
+
+
+def _back(desk: Desk) -> Response:
+    return redirect(desk.path.removesuffix("/codes"))
+
+
+PAGE = Page("/console/upload", "upload", ROLES, show)
+JOB_PAGE = Page("/console/uploads/{job}", "", ROLES, show_job)
+CODES_PAGE = Page("/console/uploads/{job}/codes", "", ROLES, _back, fetch)
