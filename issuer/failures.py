@@ -38,6 +38,13 @@ class FailureLimit:
             self._forget(now)
             return len(recent) > LIMIT
 
+    def is_blocked(self, address: str, now: int) -> bool:
+        """Whether ``address`` had 20 failures in a minute, without noting another."""
+        tag = hmac.digest(self._key, _network(address), "sha256")
+        with self._lock:
+            recent = self._failures.get(tag, ())
+            return sum(failure > now - PERIOD for failure in recent) >= LIMIT
+
     def _forget(self, now: int) -> None:
         """The dictionary keeps the order of last failures, so the oldest come first."""
         for tag in list(self._failures):

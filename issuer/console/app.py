@@ -144,14 +144,24 @@ class _Gate:
         return redirect(next(p.path for p in PAGES if p.name and session.account.role in p.roles))
 
     async def sign_out(self, request: Request) -> Response:
-        form = await read_form(request)
-        token = token_of(request)
-        if is_from_here(request, self._authority) and form_number(token, form.get("form", "")):
-            await run_in_threadpool(self._authority.staff.sessions.end, token)
-        return end_session(request, redirect(SIGN_IN))
+        try:
+            form = await read_form(request)
+        except FormTooLarge:
+            form = {}
+        return await run_in_threadpool(self._end, request, form)
+
+    def _end(self, request: Request, form: Mapping[str, str]) -> Response:
+        """End a session; a form of somebody else leaves it as it is, and says so."""
+        if session := self._session(request):
+            desk = self._desk(session, request, form)
+            number = form_number(desk.token, desk.sent("form"))
+            if number is None or not is_from_here(request, self._authority):
+                return desk.refuse("not_your_form", status=403)
+            self._authority.staff.sessions.end(desk.token)
+        return end_session(self._authority, redirect(SIGN_IN))
 
     def _session(self, request: Request) -> Session | None:
-        token = token_of(request)
+        token = token_of(request, self._authority)
         return self._authority.staff.sessions.find(token, self._clock()) if token else None
 
     def _serve(

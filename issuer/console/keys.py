@@ -14,7 +14,7 @@ from issuer.office import require
 from issuer.staff import Role
 from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_encode
-from schemas.kinds import DAY
+from schemas.kinds import DAY, HOUR
 from schemas.problems import ApiProblem, Problem
 from shell.pictures import qr_png
 
@@ -48,7 +48,9 @@ def act(desk: Desk) -> Response:
     if desk.sent("step") != "do":
         return desk.page(
             "person_sure.html",
-            consequence=desk.say("retire_means", key=b64url_encode(key.id)[:8]),
+            consequence=desk.say(
+                "retire_means", key=b64url_encode(key.id)[:8], hours=_bundle_hours(desk)
+            ),
             kept={"key": desk.sent("key")},
         )
     desk.authority.audit.note(Action.RETIRE, desk.account, desk.now)
@@ -61,6 +63,12 @@ def act(desk: Desk) -> Response:
 def setup_code(desk: Desk) -> str:
     """What a venue's page scans to be set up."""
     return f"QS1:{desk.authority.config.url}#{desk.authority.config.root}"
+
+
+def _bundle_hours(desk: Desk) -> int:
+    """For how many hours a venue can still work with what is published now, rounded up."""
+    published = desk.authority.published()
+    return -(-(published.bundle.exp - desk.now) // HOUR) if published else 0
 
 
 def _named(desk: Desk) -> PassKey:

@@ -1,5 +1,6 @@
 """Register one result: the slip is shown once, and nothing of the person is kept."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,8 @@ from schemas.activation import Activation, format_activation_url
 from schemas.hints import HintForm
 from schemas.languages import Language
 from schemas.problems import ApiProblem, Problem
+
+_IN_A_DATE = re.compile(r"[0-9]{1,2}")
 
 
 def show(desk: Desk) -> Response:
@@ -66,9 +69,12 @@ def person(desk: Desk) -> tuple[str | None, str | None]:
             raise ApiProblem(Problem.INVALID) from None
         return iin.birthday, iin.number
     month, day = desk.sent("month"), desk.sent("day")
-    if not (month.isdecimal() and day.isdecimal()):
-        return None, desk.sent("reference") or None
-    return f"{int(month):02}-{int(day):02}", desk.sent("reference") or None
+    reference = desk.sent("reference") or None
+    if not (month or day):
+        return None, reference
+    if not (_IN_A_DATE.fullmatch(month) and _IN_A_DATE.fullmatch(day)):
+        raise ApiProblem(Problem.INVALID)
+    return f"{int(month):02}-{int(day):02}", reference
 
 
 def person_fields(desk: Desk) -> dict[str, Any]:
@@ -79,7 +85,9 @@ def person_fields(desk: Desk) -> dict[str, Any]:
         "slip_language": slip_language(desk).value,
         "zone": desk.authority.policy.calendar.zone.key,
         "today": local_date(desk.authority.policy, desk.now),
-        "clock": local_clock(desk.authority.policy, desk.now),
+        # Were they set back to now after a mistake elsewhere, nobody would notice.
+        "date": desk.sent("date") or local_date(desk.authority.policy, desk.now),
+        "clock": desk.sent("time") or local_clock(desk.authority.policy, desk.now),
     }
 
 

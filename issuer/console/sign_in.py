@@ -1,10 +1,12 @@
 """Sign-in: a name and a password become a cookie that ends."""
 
+import asyncio
 import hmac
 import os
+import sys
 from collections import deque
 from hashlib import sha256
-from threading import BoundedSemaphore, Lock
+from threading import Lock
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,7 +16,9 @@ from issuer.audit import Action
 from issuer.authority import Authority
 from issuer.failures import FailureLimit
 from schemas.kinds import MINUTE
+from schemas.problems import ApiProblem
 from shell.clock import Clock
+from shell.errors import CommandError
 from shell.pages import (
     FormTooLarge,
     Pages,
@@ -44,7 +48,8 @@ class SignIn:
         self._pages = pages
         self._by_address = FailureLimit()
         self._by_name = NameLimit()
-        self._hashing = BoundedSemaphore(HASHES_AT_ONCE)
+        # Waiting here takes no thread from the API, which would stand still in a storm otherwise.
+        self._hashing = asyncio.Semaphore(HASHES_AT_ONCE)
 
     async def endpoint(self, request: Request) -> Response:
         if request.method != "POST":
@@ -53,24 +58,42 @@ class SignIn:
             form = await read_form(request)
         except FormTooLarge:
             return self._page(request, "too_large", status=413)
-        return await run_in_threadpool(self._try, request, form)
+        if refusal := self._refusal(request, form):
+            return refusal
+        async with self._hashing:
+            # Whoever waited may be over a limit by now.
+            if refusal := self._refusal(request, form):
+                return refusal
+            return await run_in_threadpool(self._try, request, form)
 
-    def _try(self, request: Request, form: dict[str, str]) -> Response:
-        name, password = form.get("name", "").strip(), form.get("password", "")
+    def _refusal(self, request: Request, form: dict[str, str]) -> Response | None:
+        """An answer for whom no hash is computed; the same whether the name is anybody's or not."""
         now = self._clock()
         if not is_from_here(request, self._authority):
             return self._page(request, "not_your_form", status=403)
-        if self._by_name.is_over(name, now):
+        if self._authority.is_over(now):
+            return self._page(request, "is_over", status=410)
+        slow = self._by_name.is_over(_name_in(form), now)
+        if slow or self._by_address.is_blocked(_address_of(request), now):
             return self._page(request, "wait", status=429)
-        with self._hashing:
-            found = self._authority.staff.sign_in(name, password, now)
-        if found is None:
-            self._by_name.note(name, now)
-            address = request.client.host if request.client else ""
-            slow = self._by_address.is_over(address, now)
-            return self._page(request, "wait" if slow else "wrong", status=429 if slow else 403)
-        self._authority.audit.note(Action.SIGN_IN, found.account, now)
-        token = self._authority.staff.sessions.start(found.account, now)
+        return None
+
+    def _try(self, request: Request, form: dict[str, str]) -> Response:
+        name, now = _name_in(form), self._clock()
+        try:
+            found = self._authority.staff.sign_in(name, form.get("password", ""), now)
+            if found is None:
+                return self._failed(request, name, now)
+            self._authority.audit.note(Action.SIGN_IN, found.account, now)
+            token = self._authority.staff.sessions.start(found.account, now)
+        except ApiProblem:
+            # Somebody removed or reset the account in this very moment.
+            return self._failed(request, name, now)
+        except CommandError as error:
+            print(f"error: {error.message}", file=sys.stderr)  # noqa: T201 - the service's log.
+            return self._page(request, "failed", status=500)
+        # Whoever used this browser before has left it.
+        self._authority.staff.sessions.end(token_of(request, self._authority))
         answer = redirect("/console/password" if found.must_choose else "/console")
         answer.set_cookie(
             _cookie_name(self._authority),
@@ -82,10 +105,15 @@ class SignIn:
         )
         return answer
 
+    def _failed(self, request: Request, name: str, now: int) -> Response:
+        self._by_name.note(name, now)
+        slow = self._by_address.is_over(_address_of(request), now)
+        return self._page(request, "wait" if slow else "wrong", status=429 if slow else 403)
+
     def _page(self, request: Request, problem: str | None, *, status: int = 200) -> Response:
         language = language_of(request)
         values = {
-            "problem": self._pages.say(f"sign_in_{problem}", language) if problem else None,
+            "problem": self._pages.say(_sentence(problem), language) if problem else None,
             "authority": self._authority.policy.name[language],
             "look": "/console/look",
         }
@@ -121,17 +149,37 @@ class NameLimit:
                 del self._failures[tag]
 
 
-def token_of(request: Request) -> str:
-    """The token of a session's cookie, under either of its names; empty without one."""
-    return request.cookies.get("__Host-qupia") or request.cookies.get("qupia") or ""
+def token_of(request: Request, authority: Authority) -> str:
+    """The token of the session's cookie; empty without one.
+
+    On https the other name does not count: a neighbouring host could have set it.
+    """
+    return request.cookies.get(_cookie_name(authority), "")
 
 
-def end_session(request: Request, answer: Response) -> Response:
+def end_session(authority: Authority, answer: Response) -> Response:
     """Let the browser forget the cookie."""
-    for name in ("__Host-qupia", "qupia"):
-        if name in request.cookies:
-            answer.delete_cookie(name, path="/", secure=name.startswith("__Host-"), httponly=True)
+    answer.delete_cookie(
+        _cookie_name(authority),
+        path="/",
+        secure=_is_secure(authority),
+        httponly=True,
+        samesite="strict",
+    )
     return answer
+
+
+def _sentence(problem: str) -> str:
+    """The name of a sentence; what is over or failed is told as on all pages."""
+    return problem if problem in ("is_over", "failed") else f"sign_in_{problem}"
+
+
+def _name_in(form: dict[str, str]) -> str:
+    return form.get("name", "").strip()
+
+
+def _address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def is_from_here(request: Request, authority: Authority) -> bool:

@@ -59,7 +59,10 @@ def _ask(desk: Desk, evidence: str, at: int) -> Response:
     if desk.sent("lift"):
         consequence = desk.say("lift_means", why=desk.evidence_name(evidence))
     else:
-        until = local_time(policy, policy.evidence_ends(evidence, at))
+        ends = policy.evidence_ends(evidence, at)
+        if at > desk.now or ends <= desk.now:
+            raise ApiProblem(Problem.INVALID)
+        until = local_time(policy, ends)
         consequence = desk.say(
             "withdraw_means",
             why=desk.evidence_name(evidence), until=until, hours=last_pass_hours(desk),
