@@ -37,8 +37,8 @@ while (job := read_job(home, job_id, account=1, now=now)).phase.is_running:
 seconds = time.monotonic() - start
 fetched = sum(map(len, fetch_codes(home, job_id, account=1, now=now).pieces()))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"seconds": seconds, "peak": peak, "codes": job.codes, "bytes": fetched,
-                  "rejected": len(job.rejected), "fault": job.fault}))
+print(json.dumps({"seconds": seconds, "cpu": time.process_time(), "peak": peak, "bytes": fetched,
+                  "codes": job.codes, "rejected": len(job.rejected), "fault": job.fault}))
 """
 
 
@@ -57,6 +57,7 @@ def run() -> list[Figure]:
             what = f"{ROWS:,} results uploaded as a {name}"
             figures += [
                 Figure(what, told["seconds"], "s", MOST_SECONDS),
+                Figure(f"{what}, CPU time", told["cpu"], "s"),
                 Figure(f"{what}, peak", told["peak"], "MB", MOST_MEGABYTES),
             ]
     return figures
