@@ -184,7 +184,7 @@ class Audit:
         oldest = format_time(now - LOG_PERIOD)[:10]
         if not self.path.exists():
             return 0
-        with locked(self.lock), self._told(), self.path.open("rb") as file:
+        with self._told(), locked(self.lock), self.path.open("rb") as file:
             place, count, kept = Place(), 0, 0
             while raw := file.readline(LONGEST_LINE):
                 entry = _parse(raw.removesuffix(b"\n"))
@@ -201,7 +201,7 @@ class Audit:
         return count
 
     def _append(self, lines: list[tuple[Any, ...]]) -> None:
-        with locked(self.lock), self._told():
+        with self._told(), locked(self.lock):
             descriptor = os.open(
                 self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, PRIVATE_FILE
             )
@@ -245,7 +245,7 @@ def _add(descriptor: int, end: tuple[int, Place, bool], lines: list[tuple[Any, .
     size, place, torn = end
     if torn:
         lines = [(lines[0][0], Action.TORN, 0, HOME_ROLE, 1), *lines]
-    data = b""
+    data = bytearray()
     for day, action, account, role, total in lines:
         line = Line(place.n + 1, day, str(action), account, role, total, place.hash)
         data += line.encode() + b"\n"

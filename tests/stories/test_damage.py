@@ -63,7 +63,7 @@ USERS: dict[str, list[tuple[str, ...]]] = {
     "delegations.txt": KEYS,
     "retired.json": KEYS,
     "log.jsonl": RETENTION[:2],
-    "staff.db": [REGISTER, WITHDRAW, *STAFF, RETENTION[1]],
+    "staff.db": [*STAFF, RETENTION[1]],
     "audit.jsonl": [REGISTER, WITHDRAW, STAFF[1]],
     "no-backup/store/store.db": [*OPENING, RETENTION[2]],
     "no-backup/reference.key": [REGISTER, WITHDRAW],
