@@ -17,6 +17,7 @@ from schemas.activation import parse_activation_url
 from schemas.bundle_faults import BundleFault, BundleRejected
 from schemas.encoding import b64url_encode, base45_decode, base45_encode
 from schemas.jwk import jwk_from_key, key_from_jwk, thumbprint
+from schemas.paper import parse_paper
 from schemas.presentation import (
     UNBOUND,
     format_presentation,
@@ -38,7 +39,7 @@ from schemas.trust import TrustState, accept_bundle, bundle_digest
 from schemas.validation import matches
 from tests.support.keys import RsaKey
 from tests.vectors.make_formats import DOCUMENT, NOW, VECTORS, Vectors, make
-from verifier.verification import verify
+from verifier.verification import Verdict, verify
 from wallet_sim.blinding import blind, finalize
 
 NAMES = sorted(make())
@@ -179,6 +180,15 @@ def test_a_door_that_pins_the_quoted_root_admits_the_quoted_pass(vectors: Vector
     bundle = accepted(vectors)
     verdict = verify(vectors["showing"]["qr"], bundle=bundle, policy=bundle.policy(None), now=NOW)
     assert (verdict.status, verdict.holder) == ("green", None)
+
+
+def test_a_door_admits_the_quoted_slip_and_asks_for_an_id(vectors: Vectors) -> None:
+    bundle, text = accepted(vectors), vectors["paper"]["qr"]
+    verdict = verify(text, bundle=bundle, policy=bundle.policy(None), now=NOW)
+    assert verdict == Verdict("green", "03-17", asks_hint=True, paper=True)
+    assert parse_paper(text).unverified_pass.claims() == vectors["paper_payload"]
+    assert matches("paper-pass", vectors["paper_payload"])
+    assert parse_paper(text).kid == vectors["paper"]["kid"]
 
 
 def test_the_quoted_pass_is_stale_ninety_seconds_later(vectors: Vectors) -> None:

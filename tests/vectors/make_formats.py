@@ -136,7 +136,7 @@ def root_statement_payload(root: EcKey, signer: EcKey) -> Vectors:
     return {"version": 1, "roots": [root.jwk], "signers": [signer.jwk | life]}
 
 
-def bundle_payload(statement: str, keys: list[RsaKey], retention: EcKey) -> Vectors:
+def bundle_payload(statement: str, keys: list[RsaKey], retention: EcKey, paper: EcKey) -> Vectors:
     names = {"kk": "Үлгі", "ru": "Образец", "en": "Example"}
     return {
         "iss": ISS,
@@ -160,7 +160,9 @@ def bundle_payload(statement: str, keys: list[RsaKey], retention: EcKey) -> Vect
             }
             for key, (nbf, exp) in zip(keys, WINDOWS, strict=True)
         ],
-        "paper_keys": [],
+        "paper_keys": [
+            paper.jwk | {"kid": paper.kid, "nbf": NOW - DAY, "exp": NOW + 13 * DAY},
+        ],
         "service_keys": [
             retention.jwk
             | {"kid": retention.kid, "typ": "qupia-retention+jwt"}
@@ -211,6 +213,16 @@ def dpop_vector(account: EcKey) -> Vectors:
     }
 
 
+def paper_payload() -> Vectors:
+    nbf = WINDOWS[0][0]
+    return {"iss": ISS, "nbf": nbf, "exp": nbf + 7 * DAY, "status": "green", "holder": "03-17"}
+
+
+def paper_vector(key: EcKey) -> Vectors:
+    text = jws(paper_payload(), typ="qupia-paper+jwt", key=key)
+    return {"d": private(key), "kid": key.kid, "qr": text}
+
+
 def reference_vector() -> Vectors:
     key = sha256(b"formats reference key").digest()
     reference = "n 1234-567 890"
@@ -238,6 +250,7 @@ def retention_payload() -> Vectors:
 def make() -> Vectors:
     """Everything, by the name under which the document quotes it."""
     root, signer, retention = named("root"), named("signer"), named("retention")
+    paper = named("paper")
     device, key, later = named("device"), rsa_key(0), rsa_key(1)
     challenge = challenge_vector()
     nonce = sha256(b"\x04" + device.point.x + device.point.y).digest()
@@ -246,7 +259,7 @@ def make() -> Vectors:
     signature, token = (bytes.fromhex(issuance[name]) for name in ("signature", "token"))
     statement = root_statement_payload(root, signer)
     statement_vector = signed_vector(statement, typ="qupia-root+jwt", key=root)
-    bundle = bundle_payload(statement_vector["jws"], [key, later], retention)
+    bundle = bundle_payload(statement_vector["jws"], [key, later], retention, paper)
     link = Activation(ISS, CODE, root.kid)
     return {
         "base45": {"bytes": "0000ffff4142", "text": base45_encode(bytes.fromhex("0000ffff4142"))},
@@ -260,6 +273,8 @@ def make() -> Vectors:
         "root_statement": statement_vector,
         "bundle_payload": bundle,
         "bundle": signed_vector(bundle, typ="qupia-trust+jwt", key=signer),
+        "paper_payload": paper_payload(),
+        "paper": paper_vector(paper),
         "activation": {"code": CODE, "url": format_activation_url(link)},
         "dpop": dpop_vector(named("account")),
         "reference": reference_vector(),
