@@ -1,12 +1,15 @@
 """Retention: what is over goes, the log shows every day, the statement shows everyone."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from issuer.approvals import ApprovalKind, propose
 from issuer.authority import Authority
 from issuer.keys.grid import list_keys
 from issuer.keys.keyring import SigningKey, statement_key_path
@@ -353,3 +356,27 @@ def test_a_store_that_cannot_be_written_is_one_line(issuer: Service, tmp_path: P
         run(issuer, at=NOON + 10 * DAY)
     (tmp_path / "away").rename(store)
     assert run(issuer)["code"] == 1
+
+
+# What staff did
+
+
+def test_what_an_older_home_counted_of_staff_goes_on_in_the_audit(issuer: Service) -> None:
+    with closing(sqlite3.connect(issuer.home.staff)) as connection:
+        connection.execute("create table actions (day, action, account, role, total)")
+        row = (NOON // DAY, "register", 7, "registrar", 12)
+        connection.execute("insert into actions values (?, ?, ?, ?, ?)", row)
+        connection.commit()
+    run_retention(issuer.authority, NOON)
+    run_retention(issuer.authority, NOON)
+    [line] = issuer.authority.audit.recent(9)
+    assert (line.action, line.account, line.total) == ("register", 7, 12)
+
+
+def test_lines_over_a_year_old_go_with_what_was_proposed(issuer: Service) -> None:
+    officer = issuer.authority.staff.authenticate(issuer.staff("officer"), NOON)
+    assert officer is not None
+    propose(issuer.home, ApprovalKind.ROOT_STATEMENT, b"value", officer, NOON)
+    assert run_retention(issuer.authority, NOON + 7 * DAY)["approvals"] == 1
+    assert run_retention(issuer.authority, NOON + 366 * DAY)["audit_lines"] == 1
+    assert issuer.authority.audit.verify().ok
