@@ -6,6 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from issuer.approvals import ApprovalKind, ApprovalRefused, agree, pending, propose, reject
+from issuer.audit import Action
 from issuer.console.desk import Desk, Page
 from issuer.console.moments import local_time
 from issuer.keys.requests import signing_request
@@ -30,6 +31,7 @@ def act(desk: Desk) -> Response:
 
 
 def _request(desk: Desk) -> Response:
+    desk.authority.audit.note(Action.SIGNING_REQUEST, desk.account, desk.now)
     request = signing_request(desk.authority, desk.now)
     return _page(desk, None, request=b64encode(request.encode()).decode("ascii"))
 
