@@ -62,14 +62,14 @@ class _Work:
     def __init__(
         self, authority: Authority, upload: Upload, files: JobFiles, job: Job, now: int
     ) -> None:
-        self._authority, self._upload, self._files = authority, upload, files
+        self._authority, self.upload, self._files = authority, upload, files
         self._job, self._now = job, now
 
     def run(self) -> None:
         try:
             summary = run_intake(
                 self._authority,
-                self._upload.path,
+                self.upload.path,
                 self._files.codes,
                 now=self._now,
                 progress=self._count,
@@ -77,7 +77,7 @@ class _Work:
             )
         except CommandError as error:
             # The file has no name of its own; where it is in memory is nobody's business.
-            self._fail(error.message.replace(str(self._upload.path), "the file"))
+            self._fail(error.message.replace(str(self.upload.path), "the file"))
         except Exception as error:  # noqa: BLE001 - whatever it is, the job has ended and says so.
             self._fail(f"the program failed ({place_of(error)}); the codes so far can be fetched")
         else:
@@ -97,7 +97,7 @@ class _Work:
 
 def _work(work: _Work, held: ExitStack) -> None:
     # Where even the state cannot be written, on a full disk, the lock alone tells the end.
-    with held, suppress(OSError):
+    with held, suppress(OSError), work.upload:
         work.run()
 
 
