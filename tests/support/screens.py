@@ -24,7 +24,7 @@ TEXTS: dict[str, dict[str, str]] = json.loads(
 )
 """What the page says by name and language."""
 
-VERDICTS = ("admit", "refuse", "cannot_check")
+VERDICTS = ("admit", "paper", "refuse", "cannot_check")
 SCREENS = (
     "setup",
     "setup_error",
@@ -94,15 +94,16 @@ class Tour:
         """Those that have the longest texts; they stay, as the settings say now."""
         slot, held = slot_at(NOON), self.town.issue(NOON)
         stale = self.town.show(held, slot - 20)
-        for name, text, now in (
-            ("admit", self.town.show(held, slot), NOON),
-            ("refuse", stale, NOON),
-            ("cannot_check", stale, NOON - HOUR),
+        for name, outcome, text, now in (
+            ("admit", "admit", self.town.show(held, slot), NOON),
+            ("paper", "admit", self.town.paper(NOON), NOON),
+            ("refuse", "refuse", stale, NOON),
+            ("cannot_check", "cannot_check", stale, NOON - HOUR),
         ):
             self.door.page.clock.set_fixed_time(now)
             self.door.type_code(text)
             self.door.wait_for("verdict")
-            assert self.door.attributes["outcome"] == name
+            assert self.door.attributes["outcome"] == outcome
             yield name
             self.door.dismiss()
 
