@@ -30,7 +30,7 @@ from issuer.console.desk import Desk, Page, form_number
 from issuer.console.sign_in import SIGN_IN, SignIn, end_session, is_from_here, token_of
 from issuer.receiving import Upload, UploadFault, UploadRefused, receive_upload
 from issuer.staff import Session
-from schemas.problems import ApiProblem
+from schemas.problems import ApiProblem, Problem
 from shell.clock import Clock
 from shell.errors import CommandError
 from shell.pages import (
@@ -190,6 +190,8 @@ class _Gate:
         try:
             return answer()
         except ApiProblem as problem:
+            if problem.problem is Problem.NOT_ALLOWED:
+                return desk.refuse("not_for_role", status=problem.status)
             sentence = problem.text(desk.language)
             return desk.page("sentence.html", status=problem.status, sentence=sentence, good=False)
         except CommandError as error:
