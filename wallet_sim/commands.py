@@ -205,7 +205,8 @@ def serve(
 def demo(
     *,
     serve: Annotated[
-        bool, typer.Option("--serve", help="Keep issuer, wallet and the venue's page running.")
+        bool,
+        typer.Option("--serve", help="Keep authority, wallet and venue running, with their pages."),
     ] = False,
     as_json: JsonOption = False,
     language: LocalLanguageOption,

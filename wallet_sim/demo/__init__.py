@@ -2,7 +2,7 @@
 
 It plays the three parts with the three real commands, a real issuer process and real files, in a
 temporary folder. Every outcome is compared with what it must be; the demo fails if one is not.
-With ``--serve`` an issuer, a wallet and the venue's page run on until Ctrl-C.
+With ``--serve`` an authority, a wallet and a venue run on until Ctrl-C, with their pages.
 """
 
 import json
@@ -20,8 +20,8 @@ from wallet_sim.demo.story import tell
 _TRY = """
 The venue's page, with this issuer:
   {page}
-Issuer, wallet and page have ended with the story. To keep three like them running, and to get
-their address: make demo ARGS=--serve"""
+Issuer, wallet and page have ended with the story. To try the pages of an authority, a wallet and a
+venue that run on: make demo ARGS=--serve"""
 
 
 def run_demo(*, as_json: bool, language: Language) -> int:
@@ -46,7 +46,7 @@ def run_demo(*, as_json: bool, language: Language) -> int:
 
 
 def run_live(*, as_json: bool, language: Language) -> int:
-    """Keep issuer, wallet and page running until Ctrl-C; exit status 1 when one does not start."""
+    """Keep authority, wallet and venue running until Ctrl-C; exit status 1 if that fails."""
     end_kindly()
     with tempfile.TemporaryDirectory(prefix="qupia-demo-") as folder, suppress(KeyboardInterrupt):
         stage = Stage(Path(folder), language=language, silent=as_json)

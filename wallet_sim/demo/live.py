@@ -1,4 +1,4 @@
-"""Issuer, wallet and the venue's page, kept running for whoever wants to try them."""
+"""Authority, wallet and venue, kept running for whoever wants to try their pages."""
 
 import signal
 import sys
@@ -11,26 +11,44 @@ from schemas.encoding import format_time
 from schemas.kinds import HOUR
 from schemas.paths import HEALTH_PATH
 from shell.command_line import EXIT_DONE, say
-from wallet_sim.demo.stage import Stage, WentWrong
+from wallet_sim.demo.stage import Stage, WentWrong, free_port
 from wallet_sim.demo.story import found, page_served
 
 _INVITATION = """
-The venue's page, set up with this issuer:
+The authority's console: {console}
+  sign in with a name and its key; then you choose a password
+  registrar  {registrar}
+  officer    {officer}
+  auditor    {auditor}
+The citizen's wallet, which holds passes already: {wallet}
+The venue's page, set up with this authority:
   {page}
-Each time you press Enter here the wallet gives a pass. Paste its text anywhere on the page, or
-choose its picture there: {picture}
-The same wallet from another terminal: QUPIA_WALLET_HOME={wallet} qupia-wallet show
+
+Try it as a new user would: register a result in the console and save the slip; in the wallet add a
+person and give it the slip's link or code; show a pass; scan it on the venue's page with a camera,
+or choose its picture there. Then withdraw the person in the console, and end everything in the
+wallet.
+Each time you press Enter here the wallet gives a pass as text, to be pasted anywhere on the venue's
+page, and as a picture: {picture}
 Ctrl-C ends everything."""
 
 
 @dataclass(frozen=True)
 class Live:
-    """Where everything is; ``page`` is the address that sets the venue's page up."""
+    """Where everything is: ``page`` sets the venue's page up, ``wallet`` opens the wallet.
+
+    The roles are followed by the keys of accounts that have their names.
+    """
 
     page: str
     issuer: str
     root: str
+    console: str
+    registrar: str
+    officer: str
+    auditor: str
     wallet: str
+    wallet_home: str
 
     def members(self) -> dict[str, Any]:
         return asdict(self)
@@ -38,19 +56,28 @@ class Live:
 
 @contextmanager
 def running(stage: Stage, *, now: int) -> Iterator[Live]:
-    """An issuer of its own, a wallet with passes and a served page, until this ends."""
+    """An issuer of its own with staff, a wallet with passes, and their pages, until this ends."""
     authority = found(stage)
+    keys = {role: _hire(stage, role) for role in ("registrar", "officer", "auditor")}
     with (
         stage.serving("qupia-issuer", authority.url + HEALTH_PATH),
         page_served(stage, authority) as page,
     ):
         _fill_wallet(stage, now)
-        with stage.beside("qupia-wallet", "sync", "--watch"):
-            yield Live(page, authority.url, authority.root, str(stage.folder / "wallet"))
+        with stage.page_of("qupia-wallet", "--port", str(free_port())) as wallet:
+            yield Live(
+                page=page,
+                issuer=authority.url,
+                root=authority.root,
+                console=f"{authority.url}/console",
+                **keys,
+                wallet=wallet,
+                wallet_home=str(stage.folder / "wallet"),
+            )
 
 
 def try_out(stage: Stage, live: Live) -> None:
-    """Tell where the page is, and give a pass whenever somebody asks for one, until Ctrl-C."""
+    """Tell where the pages are, and give a pass whenever somebody asks for one, until Ctrl-C."""
     picture = stage.folder / "pass.png"
     if not stage.silent:
         say(_INVITATION.format(picture=picture, **asdict(live)))
@@ -58,6 +85,12 @@ def try_out(stage: Stage, live: Live) -> None:
         _give_pass(stage, str(picture))
     while True:
         signal.pause()
+
+
+def _hire(stage: Stage, role: str) -> str:
+    words = ("staff", "add", role, "--role", role, "--json")
+    key: str = stage.run("qupia-issuer", *words, told=False).members["key"]
+    return key
 
 
 def _fill_wallet(stage: Stage, now: int) -> None:

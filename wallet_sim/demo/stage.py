@@ -113,27 +113,41 @@ class Stage:
 
     @contextmanager
     def beside(
-        self, program: str, *words: str, told: bool = True
+        self, program: str, *words: str, told: bool = True, heard: bool = False
     ) -> Iterator["subprocess.Popen[bytes]"]:
-        """A command that runs on its own, and is gone when this ends."""
+        """A command that runs on its own, and is gone when this ends.
+
+        Its standard output can be read when it is ``heard``.
+        """
         if told:
             self._tell_command(program, words, "")
         process = subprocess.Popen(  # noqa: S603 - our own command with our own words.
             [_path_of(program), *words],
             env=self._environment(),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if heard else subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
+        # Whoever is left closes what it read, and waits for the end.
+        with process:
             try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                yield process
+            finally:
+                process.send_signal(signal.SIGTERM)
+                try:
+                    process.wait(STOP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+    @contextmanager
+    def page_of(self, program: str, *words: str) -> Iterator[str]:
+        """``serve`` of a program that tells its address itself: that address."""
+        with self.beside(program, "serve", *words, "--json", heard=True) as server:
+            line = server.stdout.readline() if server.stdout else b""
+            try:
+                yield str(json.loads(line)["url"])
+            except ValueError:
+                raise WentWrong("a service stopped as soon as it was started") from None
 
     @contextmanager
     def serving(self, program: str, url: str, *words: str, told: bool = True) -> Iterator[None]:

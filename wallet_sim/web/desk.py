@@ -65,12 +65,16 @@ class Desk:
         return words(error, self.language, self.say)
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
-        """A page of this person. In it ``form_id()`` makes a form that works once."""
+        """A page of this person. In it ``form_id()`` makes a form that works once.
+
+        ``say("name", …)`` is a sentence of the pages or of the wallet, ``t`` one of the pages.
+        """
         standing = {
             "form_id": lambda: self.house.forms.new(self.person.number),
             "name": name_of(self.house, self.language, self.person),
             "notices": self.room.hear(),
             "path": self.path,
+            "say": self.say,
         }
         return answer(self.house, self.language, template, standing | values, self.person, status)
 

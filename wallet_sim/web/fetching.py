@@ -29,8 +29,9 @@ def fetch(desk: Desk) -> None:
         desk.room.trouble = error
         return
     desk.room.trouble = desk.room.gave_up = None
+    warning = desk.say("fetched_now")
     for line in synced_lines(synced, desk.language):
-        desk.room.tell(line, good=synced.has_current)
+        desk.room.tell(line, good=synced.has_current and line != warning)
     for line in fault_lines(synced, desk.language):
         desk.room.tell(line, good=False)
 

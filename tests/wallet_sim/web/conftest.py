@@ -1,12 +1,19 @@
-"""A served wallet in this process, whose issuer is in memory."""
+"""A served wallet: in this process, with an issuer in memory, and as a real one for a browser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
 from starlette.types import ASGIApp
 
+from tests.support.browser import Watched, chromium, visit
+from tests.support.processes import RealIssuer
 from tests.support.visitor import Visitor
+from tests.support.wallet_server import WalletServer, wallet_server
 from tests.wallet_sim.issuer_in_memory import Phone
+from tests.wallet_sim.test_commands import link_to
 from wallet_sim.web.app import create_app, make_house
 from wallet_sim.web.guard import Keys
 from wallet_sim.web.house import House
@@ -48,11 +55,45 @@ def activate(phone: Phone, visitor: Visitor) -> Callable[..., None]:
     """Gives a person passes of the window and of the next, three each."""
 
     def activate(person: int = 1, code: str | None = None) -> None:
-        from tests.wallet_sim.test_commands import link_to
-
         path = f"/p/{person}/start"
         form = visitor.get(path).form(path)
         form["code"] = link_to(phone, code or phone.slip.code)
         assert visitor.post(path, form).status == 303
 
     return activate
+
+
+# In a browser. All that holds Playwright ends with this package.
+
+
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    with chromium(playwright, camera=None) as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_browser(browser: Browser) -> Iterator[Callable[..., Watched]]:
+    """Opens watched pages, each in a context of its own; arguments as for ``visit``."""
+    with ExitStack() as stack:
+        yield lambda **how: stack.enter_context(visit(browser, **how))
+
+
+@pytest.fixture(scope="package")
+def real_issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealIssuer]:
+    """A served one, shared by all tests that do not stop it."""
+    with RealIssuer.found(tmp_path_factory.mktemp("issuer")).serving() as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[WalletServer]:
+    """An empty wallet as a process of its own."""
+    with wallet_server(tmp_path) as server:
+        yield server

@@ -1,0 +1,345 @@
+"""The wallet's pages in a real browser, with a real issuer and the venue's page.
+
+Pictures of all screens are left in tests/screenshots, for people to look at.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from schemas.activation import Activation, format_activation_url
+from schemas.trust import TrustState, accept_bundle
+from shell.clock import system_clock
+from shell.pictures import qr_version, read_codes
+from tests.support.browser import SCREENSHOTS, Watched, axe_violations, screenshot, wait_until
+from tests.support.door import ADMITTED, Door
+from tests.support.processes import RealIssuer
+from tests.support.venue_server import venue_server
+from tests.support.wallet_server import WalletServer
+from verifier.verification import verify
+from wallet_sim.state import Wallet
+from wallet_sim.wallet_file import WalletFile
+
+OpenBrowser = Callable[..., Watched]
+
+Theme = Literal["light", "dark"]
+
+THEMES: dict[str, Theme] = {"kk": "light", "ru": "dark", "en": "light"}
+"""By language: the colours are the same in all of them."""
+
+ZOOMED = (320, 256)
+
+
+def link_of(issuer: RealIssuer) -> str:
+    [code] = issuer.codes(1)
+    return format_activation_url(Activation(issuer.url, code, issuer.root))
+
+
+def wallet_of(served: WalletServer, person: int = 1) -> Wallet:
+    home = served.home if person == 1 else served.home / "people" / str(person)
+    return WalletFile(home, system_clock).load()
+
+
+def fresh(served: WalletServer, person: int = 1) -> int:
+    batch = wallet_of(served, person).batch_at(system_clock())
+    return len(batch.fresh) if batch is not None else 0
+
+
+def activate(page: Page, issuer: RealIssuer, person: int = 1) -> None:
+    """From a person's empty wallet to their first passes."""
+    base = page.url.partition("/p/")[0]
+    page.goto(f"{base}/p/{person}/start")
+    page.locator("textarea").fill(link_of(issuer))
+    page.locator("main form .main").click()
+    page.locator("#left-now").wait_for()
+
+
+@pytest.fixture
+def page(open_browser: OpenBrowser, served: WalletServer) -> Page:
+    """An opened, empty wallet."""
+    page = open_browser().page
+    page.goto(served.address)
+    return page
+
+
+def read_screen(page: Page, name: str) -> str:
+    """The text of the one code that a camera sees on the screen."""
+    [text] = read_codes(screenshot(page, name))
+    return text
+
+
+def admits(issuer: RealIssuer, text: str) -> bool:
+    """Whether a verifier with the issuer's newest bundle admits a code; refusals are raised."""
+    data = issuer.call("GET", "/.well-known/qupia/trust-bundle").body
+    now = system_clock()
+    bundle, _ = accept_bundle(data, state=TrustState(root=issuer.root), now=now)
+    verdict = verify(text, bundle=bundle, policy=bundle.policies[0], now=now)
+    return bool(verdict)
+
+
+# The whole way
+
+
+def test_from_the_slip_to_the_door_to_the_end(
+    page: Page, served: WalletServer, tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    with RealIssuer.found(tmp_path / "own").serving() as issuer:
+        activate(page, issuer)
+        assert page.url == f"{served.origin}/p/1"
+        held = fresh(served)
+        page.locator(".card form .main").click()
+        text = read_screen(page, "wallet-en-code")
+        assert qr_version(text) == 13
+        assert admits(issuer, text)
+        assert fresh(served) == held - 1
+        with venue_server(tmp_path) as venue:
+            door = Door.of(open_browser())
+            door.set_up(venue.url, issuer=issuer.url, root=issuer.root)
+            door.choose_picture(screenshot(page, "wallet-en-code"))
+            assert door.next_verdict() == ADMITTED
+        page.locator("main form button").click()
+        wait_until(page, lambda: fresh(served) == held - 2, "a fresh pass")
+        assert read_screen(page, "wallet-en-code")[:100] != text[:100]
+    # The issuer is gone from here on.
+    while fresh(served):
+        left = fresh(served)
+        page.locator("main form button").click()
+        wait_until(page, lambda: fresh(served) == left - 1, "a fresh pass")  # noqa: B023
+    page.locator("main form button").click()
+    page.wait_for_url("**/again")
+    page.locator("form button").click()
+    expect(page.locator("#reused")).to_be_visible()
+    assert admits_nothing_new(page, served)
+    page.goto(f"{served.origin}/p/1/data")
+    page.locator("main form button").click()
+    expect(page.locator("main .notice.bad")).to_contain_text("The issuer did not answer")
+    page.goto(f"{served.origin}/p/1/end")
+    page.locator(".danger.large").click()
+    expect(page.locator("main .notice.bad")).to_contain_text("nothing was erased")
+    with issuer.serving():
+        page.goto(f"{served.origin}/p/1/end")
+        page.locator(".danger.large").click()
+        expect(page.locator("main .notice.good")).to_contain_text("Ended")
+    assert wallet_of(served) == Wallet()
+    assert len(served.log.read_text().splitlines()) == 1
+
+
+def admits_nothing_new(page: Page, served: WalletServer) -> bool:
+    """The code is there without an issuer, and no pass was taken for it."""
+    return len(read_codes(screenshot(page, "wallet-en-again-code"))) == 1 and fresh(served) == 0
+
+
+# A pass is taken by a form alone
+
+
+def test_reload_back_double_click_and_looking_never_burn_a_pass(
+    page: Page, served: WalletServer, real_issuer: RealIssuer
+) -> None:
+    activate(page, real_issuer)
+    held = fresh(served)
+    page.locator(".card form .main").dblclick()
+    page.locator("#code").wait_for()
+    assert fresh(served) == held - 1
+    page.reload()
+    page.wait_for_url("**/again")
+    page.go_back()
+    page.go_back()
+    page.goto(f"{served.origin}/p/1/code")
+    page.go_forward()
+    assert fresh(served) == held - 1
+    page.goto(f"{served.origin}/p/1/again")
+    page.locator("form button").first.click()
+    expect(page.locator("#reused")).to_be_visible()
+    assert fresh(served) == held - 1
+
+
+def test_the_code_is_renewed_by_itself_and_goes_after_its_time(
+    open_browser: OpenBrowser, served: WalletServer, real_issuer: RealIssuer
+) -> None:
+    page = open_browser(now=system_clock()).page
+    page.goto(served.address)
+    activate(page, real_issuer)
+    page.locator(".card form .main").click()
+    before = page.locator("#modules").get_attribute("d")
+    renewed = '{"modules": 77, "drawn": "M4 4h1v1H4z", "left": 30, "stays": 200}'
+    page.route("**/code.json", lambda route: route.fulfill(body=renewed))
+    page.clock.fast_forward(31_000)
+    wait_until(
+        page, lambda: page.locator("#modules").get_attribute("d") == "M4 4h1v1H4z", "a new code"
+    )
+    assert before != "M4 4h1v1H4z"
+    expect(page.locator("#seconds")).to_contain_text("New code in")
+    page.clock.fast_forward(201_000)
+    expect(page.locator("#over")).to_be_visible()
+    assert page.locator("#modules").get_attribute("d") == ""
+
+
+def test_a_code_goes_when_the_wallet_program_stops(
+    open_browser: OpenBrowser, served: WalletServer, real_issuer: RealIssuer
+) -> None:
+    page = open_browser(now=system_clock()).page
+    page.goto(served.address)
+    activate(page, real_issuer)
+    page.locator(".card form .main").click()
+    page.locator("#code").wait_for()
+    served.stop()
+    page.clock.fast_forward(80_000)
+    expect(page.locator("#lost")).to_be_visible()
+    expect(page.locator("#code")).to_be_hidden()
+
+
+def test_whoever_comes_back_from_another_app_is_asked_before_the_code_is_seen_again(
+    page: Page, served: WalletServer, real_issuer: RealIssuer
+) -> None:
+    activate(page, real_issuer)
+    page.locator(".card form .main").click()
+    page.locator("#code").wait_for()
+    page.evaluate(_LEAVE)
+    assert page.locator("#modules").get_attribute("d") == ""
+    page.evaluate(_COME_BACK)
+    page.wait_for_url("**/again")
+
+
+_LEAVE = """() => {
+  Object.defineProperty(document, "visibilityState", {configurable: true, value: "hidden"});
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+_COME_BACK = """() => {
+  delete document.visibilityState;
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+# People
+
+
+def test_each_person_shows_passes_of_their_own(
+    page: Page, served: WalletServer, real_issuer: RealIssuer
+) -> None:
+    activate(page, real_issuer)
+    page.locator(".people a").last.click()
+    page.locator("input[name=name]").fill("Апа")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/p/2")
+    expect(page.locator("#advice")).to_contain_text("empty")
+    activate(page, real_issuer, 2)
+    mine = fresh(served)
+    page.locator(".card form .main").click()
+    page.locator("#code").wait_for()
+    assert fresh(served) == mine
+    assert fresh(served, 2) == mine - 1
+    page.locator(".people a").first.click()
+    expect(page.locator("#left-now")).to_have_text(str(mine))
+
+
+# Reach
+
+
+def test_everything_can_be_done_with_keys_alone(
+    page: Page, served: WalletServer, real_issuer: RealIssuer
+) -> None:
+    tab_to(page, ".card .main")
+    page.keyboard.press("Enter")
+    tab_to(page, "textarea")
+    page.keyboard.insert_text(link_of(real_issuer))
+    tab_to(page, "main form .main")
+    page.keyboard.press("Space")
+    page.locator("#left-now").wait_for()
+    tab_to(page, ".card form .main")
+    page.keyboard.press("Enter")
+    page.locator("#code").wait_for()
+    tab_to(page, "main form button")
+    assert fresh(served) > 0
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until that element has the focus, and look that the focus can be seen."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("(s) => document.activeElement.matches(s)", selector):
+            style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert style != "none"
+            return
+    raise AssertionError(f"{selector} cannot be reached")
+
+
+@pytest.mark.parametrize("lang", THEMES)
+def test_no_screen_is_hard_to_read_or_touch(
+    lang: str, open_browser: OpenBrowser, served: WalletServer, real_issuer: RealIssuer
+) -> None:
+    seen = open_browser(locale=lang, dark=THEMES[lang] == "dark")
+    seen.page.goto(served.address)
+    wrong = [
+        f"{name}: {what}"
+        for name in screens(seen.page, served, real_issuer)
+        for what in faults(seen.page, f"wallet-{lang}-{name}")
+    ]
+    assert wrong == []
+    assert seen.errors + seen.violations == []
+
+
+def screens(page: Page, served: WalletServer, issuer: RealIssuer) -> Iterator[str]:
+    """The names of all screens, each while it is shown."""
+    person = f"{served.origin}/p/1"
+    yield "empty"
+    page.goto(f"{person}/start")
+    yield "start"
+    page.locator("textarea").fill("nothing")
+    page.evaluate("document.querySelector('main form').requestSubmit()")
+    page.locator("#problem").wait_for()
+    yield "start_error"
+    activate(page, issuer)
+    yield "activated"
+    page.reload()
+    yield "card"
+    page.locator(".card form .main").click()
+    page.locator("#code").wait_for()
+    yield "code"
+    page.reload()
+    yield "again"
+    page.locator("form button").first.click()
+    page.locator("#reused").wait_for()
+    yield "reused"
+    page.goto(f"{person}/start")
+    page.locator("textarea").fill(link_of(issuer))
+    page.locator("main form .main").click()
+    page.locator(".danger").wait_for()
+    yield "replace"
+    page.goto(f"{person}/data")
+    page.locator("main form button").click()
+    page.locator("section:nth-of-type(2) li").first.wait_for()
+    yield "data"
+    for name in ("end", "erase", "name"):
+        page.goto(f"{person}/{name}")
+        yield name
+    page.goto(f"{served.origin}/people")
+    yield "people"
+
+
+def faults(page: Page, name: str) -> Iterator[str]:
+    """What is wrong with the screen that is shown, as it is and on a zoomed screen."""
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    yield from axe_violations(page)
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({"width": ZOOMED[0], "height": ZOOMED[1]})
+    yield from page.evaluate(_FAULTS)
+    page.set_viewport_size(size)
+    yield from page.evaluate(_FAULTS)
+
+
+_FAULTS = """() => {
+  const wrong = [];
+  const at = `at ${innerWidth}: `;
+  if (document.documentElement.scrollWidth > innerWidth) wrong.push(at + "scrolls sideways");
+  for (const target of document.querySelectorAll("button, .button, summary, .links a, input")) {
+    if (!target.checkVisibility() || target.type === "hidden") continue;
+    const {width, height} = target.getBoundingClientRect();
+    if (Math.min(width, height) < 43.9) wrong.push(at + target.outerHTML.slice(0, 80));
+  }
+  return wrong;
+}"""
+"""A page that must be scrolled in two directions, and targets smaller than 44 pixels."""

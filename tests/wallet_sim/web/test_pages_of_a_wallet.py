@@ -1,0 +1,231 @@
+"""Activating, fetching, looking at what is held, ending: what the pages say and do."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from schemas.activation import format_code
+from schemas.jws import parse_json_object
+from schemas.kinds import DAY
+from schemas.problems import Problem
+from shell.fetching import NoAnswer
+from tests.support.visitor import Seen, Visitor
+from tests.wallet_sim.issuer_in_memory import CODE, OTHER_CODE, Phone
+from tests.wallet_sim.test_commands import link_to
+from wallet_sim.state import Wallet
+from wallet_sim.web import app as web_app
+from wallet_sim.web.background import look_after
+from wallet_sim.web.house import House
+
+Activate = Callable[..., None]
+
+LONG_AGO = 7 * DAY
+
+
+def send(visitor: Visitor, page: str, action: str | None = None, **fields: str) -> Seen:
+    """Fill in the form of a page and see what comes of it."""
+    action = action or page
+    form = visitor.get(f"/p/1{page}").form(f"/p/1{action}")
+    return visitor.follow(visitor.post(f"/p/1{action}", form | fields))
+
+
+# Activating
+
+
+def test_a_code_alone_needs_the_address_and_the_root(visitor: Visitor, phone: Phone) -> None:
+    world = phone.issuer.world
+    refused = send(visitor, "/start", code=format_code(CODE))
+    assert (refused.status, phone.wallet) == (400, Wallet())
+    assert "fill in the address and the thumbprint" in refused.text
+    done = send(visitor, "/start", code=format_code(CODE), issuer=world.iss, root=world.pin)
+    assert "Activated: Green" in done.text
+    assert "3 passes came" in done.text
+
+
+@pytest.mark.parametrize("code", ["", "x", "https://evil.example/#x", "http://a.example/activate#"])
+def test_what_is_no_code_is_refused_before_anybody_is_asked(
+    code: str, visitor: Visitor, phone: Phone
+) -> None:
+    assert "not a code or link of a slip" in send(visitor, "/start", code=code).text
+    assert phone.issuer.requests == []
+
+
+def test_a_refused_code_is_told_in_the_persons_language(visitor: Visitor, phone: Phone) -> None:
+    phone.issuer.refuse["/v1/entitlements"] = Problem.CODE_USED
+    visitor.get("/p/1?lang=ru")
+    assert "уже использован" in send(visitor, "/start", code=link_to(phone, CODE)).text
+
+
+def test_a_lost_answer_costs_no_code(visitor: Visitor, phone: Phone) -> None:
+    phone.issuer.lost.add("/v1/entitlements")
+    send(visitor, "/start", code=link_to(phone, CODE))
+    assert "Enter the same code again" in visitor.get("/p/1").text
+    phone.issuer.lost.clear()
+    assert "Activated" in send(visitor, "/start", code=link_to(phone, CODE)).text
+
+
+def test_nothing_is_given_up_for_a_new_code_without_a_question(
+    visitor: Visitor, phone: Phone, activate: Activate
+) -> None:
+    activate()
+    before = phone.wallet
+    form = visitor.get("/p/1/start").form("/p/1/start")
+    asked = visitor.post("/p/1/start", form | {"code": link_to(phone, OTHER_CODE)})
+    assert (asked.status, phone.wallet) == (409, before)
+    assert "Green, until" in asked.text
+    done = visitor.follow(visitor.post("/p/1/start", asked.form("/p/1/start")))
+    assert "Activated" in done.text
+    assert phone.wallet.entitlement != before.entitlement
+
+
+def test_an_activation_stands_even_when_its_passes_do_not_come(
+    visitor: Visitor, phone: Phone
+) -> None:
+    phone.issuer.refuse["/v1/passes"] = Problem.WITHDRAWN
+    done = send(visitor, "/start", code=link_to(phone, CODE))
+    assert "Activated: Green" in done.text
+    assert "Passes are paused for now" in done.text
+    assert "Passes are paused for now" in visitor.get("/p/1").text
+    phone.issuer.refuse.clear()
+    assert "paused" not in send(visitor, "", "/sync").text
+
+
+def test_a_form_sent_twice_activates_once(visitor: Visitor, phone: Phone) -> None:
+    form = visitor.get("/p/1/start").form("/p/1/start") | {"code": link_to(phone, CODE)}
+    visitor.post("/p/1/start", form)
+    calls = len(phone.issuer.requests)
+    assert visitor.post("/p/1/start", form).header("location") == "/p/1"
+    assert len(phone.issuer.requests) == calls
+
+
+# What the wallet has
+
+
+def test_the_card_says_what_is_left_and_what_to_do(visitor: Visitor, activate: Activate) -> None:
+    activate()
+    seen = visitor.get("/p/1")
+    assert 'id="left-now">3<' in seen.body
+    assert 'id="left-next">3<' in seen.body
+    assert 'fill="#' in seen.body
+    assert "The passes say nothing about your birthday" in seen.text
+    assert "Ready. At each door the wallet takes a fresh pass" in seen.text
+
+
+def test_passes_that_were_lost_are_told_loudly(
+    visitor: Visitor, phone: Phone, activate: Activate
+) -> None:
+    phone.issuer.cheat["/v1/passes"] = lambda answer: {
+        "batches": [batch | {"signatures": ["A" * 342] * 3} for batch in answer["batches"]]
+    }
+    activate()
+    seen = visitor.get("/p/1")
+    assert "all passes of it were thrown away" in seen.text
+    assert "There are no passes for now" in seen.text
+
+
+def test_an_entitlement_that_has_run_out_leaves_an_empty_wallet(
+    visitor: Visitor, phone: Phone, activate: Activate
+) -> None:
+    activate()
+    phone.clock.now += LONG_AGO
+    assert "This wallet is empty" in visitor.get("/p/1").text
+
+
+def test_no_answer_is_told_and_the_passes_stay(
+    visitor: Visitor, phone: Phone, house: House, activate: Activate
+) -> None:
+    activate()
+
+    def unreachable(*_: object, **__: object) -> None:
+        raise NoAnswer("no answer from https://qupia.example")
+
+    house.tools = type(house.tools)(unreachable, phone.clock)  # type: ignore[arg-type]
+    seen = send(visitor, "", "/sync")
+    assert "The issuer did not answer" in seen.text
+    assert 'id="left-now">3<' in seen.body
+
+
+# What is held, and ending
+
+
+def test_what_is_held_is_listed_with_its_end_and_the_issuer_is_asked_on_demand(
+    visitor: Visitor, phone: Phone, activate: Activate
+) -> None:
+    activate()
+    calls = len(phone.issuer.requests)
+    seen = visitor.get("/p/1/data")
+    assert "fresh passes and their keys (3): until" in seen.text
+    assert len(phone.issuer.requests) == calls
+    assert "a mark that passes of one window were issued: until" in send(visitor, "/data").text
+    phone.issuer.unreachable = True
+    assert "What the issuer holds is not known" in send(visitor, "/data").text
+
+
+def test_ending_empties_the_wallet_only_when_the_issuer_agreed(
+    visitor: Visitor, phone: Phone, activate: Activate
+) -> None:
+    activate()
+    phone.issuer.unreachable = True
+    assert "nothing was erased" in send(visitor, "/end").text
+    assert phone.wallet.entitlement is not None
+    phone.issuer.unreachable = False
+    assert "Ended: the issuer issues nothing further" in send(visitor, "/end").text
+    assert phone.wallet == Wallet()
+    assert phone.issuer.ended
+
+
+def test_erasing_tells_nobody(visitor: Visitor, phone: Phone, activate: Activate) -> None:
+    activate()
+    calls = len(phone.issuer.requests)
+    assert "The issuer was not told" in send(visitor, "/erase").text
+    assert (phone.wallet, len(phone.issuer.requests)) == (Wallet(), calls)
+
+
+# By itself
+
+
+def test_passes_are_fetched_at_their_time_for_one_person_at_a_look(
+    visitor: Visitor, house: House, phone: Phone, activate: Activate
+) -> None:
+    house.people.add("Child")
+    activate(1)
+    activate(2, OTHER_CODE)
+    phone.clock.now += DAY
+    for look in range(3):
+        before = len(phone.issuer.batches_asked())
+        look_after(house)
+        assert len(phone.issuer.batches_asked()) - before == (look < 2)
+
+
+def test_what_cannot_be_fetched_is_told_and_not_asked_again(
+    visitor: Visitor, house: House, phone: Phone, activate: Activate
+) -> None:
+    activate()
+    phone.clock.now += DAY
+    phone.issuer.refuse["/v1/passes"] = Problem.ENDED
+    look_after(house)
+    calls = len(phone.issuer.requests)
+    look_after(house)
+    assert len(phone.issuer.requests) == calls
+    assert "Ask for a new code" in visitor.get("/p/1").text
+
+
+def test_an_empty_wallet_asks_nobody(house: House, phone: Phone) -> None:
+    look_after(house)
+    assert phone.issuer.requests == []
+
+
+# Texts
+
+
+def test_every_sentence_has_the_same_placeholders_in_all_languages() -> None:
+    texts = parse_json_object((web_app.FOLDER / "texts.json").read_bytes())
+    for name, spoken in texts.items():
+        assert set(spoken) == {"kk", "ru", "en"}, name
+        fields = [{part.split("}")[0] for part in said.split("{")[1:]} for said in spoken.values()]
+        assert fields[0] == fields[1] == fields[2], name
+
+
+def test_no_sentence_of_the_pages_names_a_command() -> None:
+    assert "qupia-wallet" not in Path(web_app.FOLDER / "texts.json").read_text(encoding="utf-8")
