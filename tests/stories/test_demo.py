@@ -38,7 +38,7 @@ def test_the_demo_ends_well_within_a_minute() -> None:
     assert told["page"].startswith("http://127.0.0.1:")
 
 
-def test_the_demo_keeps_issuer_wallet_and_page_running_until_it_is_stopped() -> None:
+def test_the_demo_keeps_authority_wallet_and_venue_running_until_it_is_stopped() -> None:
     command = [PROGRAMS / "qupia-wallet", "demo", "--serve", "--json"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as demo:
         try:
@@ -46,16 +46,16 @@ def test_the_demo_keeps_issuer_wallet_and_page_running_until_it_is_stopped() -> 
             live = json.loads(demo.stdout.readline())
             page, _, link = live["page"].partition("#")
             assert link == urlencode({"setup": live["issuer"], "root": live["root"]})
-            for url in (page, live["issuer"] + "/healthz"):
+            for url in (page, live["issuer"] + "/healthz", live["console"]):
                 with urllib.request.urlopen(url) as answer:
                     assert answer.status == 200
-            shown = run_real("qupia-wallet", "show", "--json", "--home", live["wallet"])
+            shown = run_real("qupia-wallet", "show", "--json", "--home", live["wallet_home"])
             assert shown.members["remaining"] == 7
         finally:
             demo.send_signal(signal.SIGTERM)
             ended = demo.wait(60)
     assert ended == 0
-    assert not Path(live["wallet"]).exists()
-    for url in (page, live["issuer"]):
+    assert not Path(live["wallet_home"]).exists()
+    for url in (page, live["issuer"], live["wallet"]):
         with pytest.raises(urllib.error.URLError):
             urllib.request.urlopen(url)
