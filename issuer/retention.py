@@ -17,7 +17,7 @@ from issuer.home import Home
 from issuer.job_files import sweep_jobs
 from issuer.keys.grid import destroy_ended, ended_keys
 from issuer.keys.keyring import SigningKey, destroy_all_keys, statement_key_path
-from issuer.keys.paper_keys import destroy_ended_paper_keys
+from issuer.keys.paper_keys import destroy_ended_paper_keys, ended_paper_keys
 from issuer.keys.requests import destroy_pending
 from issuer.perishable.inspection import GRACE, inspect
 from issuer.perishable.purge import purge
@@ -91,6 +91,8 @@ def overdue(home: Home, now: int) -> list[str]:
     findings = [str(finding) for finding in inspect(home.perishable, now)]
     if late := ended_keys(home.pass_keys, now - GRACE):
         findings.append(f"{len(late)} pass keys outlived their window")
+    if old := ended_paper_keys(home, now - GRACE):
+        findings.append(f"{len(old)} paper keys outlived their slips")
     return findings
 
 

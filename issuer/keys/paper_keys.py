@@ -73,9 +73,14 @@ def make_paper_keys(home: Home, *, nbf: int, until: int) -> int:
     return made
 
 
+def ended_paper_keys(home: Home, now: int) -> list[PaperKeyFile]:
+    """The keys under which no slip is good any more and that are still there."""
+    return [file for file in _files(home) if file.window.exp <= now]
+
+
 def destroy_ended_paper_keys(home: Home, now: int) -> int:
-    """Destroy the keys under which no slip is good any more; how many."""
-    ended = [file for file in _files(home) if file.window.exp <= now]
+    """Destroy the keys that are over; how many."""
+    ended = ended_paper_keys(home, now)
     for file in ended:
         destroy(file.path)
     return len(ended)

@@ -413,6 +413,18 @@ def test_pictures_are_read_and_one_without_a_code_cannot_be_checked(
     ]
 
 
+def test_a_slip_is_read_from_a_picture_and_by_several_people(
+    device: Run, world: World, tmp_path: Path
+) -> None:
+    picture, slip = tmp_path / "slip.png", world.paper(NOON)
+    save_qr(slip, picture)
+    result = device("scan", picture, "--json")
+    assert (result.status, result.members["holder"], result.members["paper"]) == (0, "03-17", True)
+    both = device("scan", "-", typed=f"{slip}\r\n{slip}\n")
+    line = "✓ ADMIT — PAPER — Green — check ID: born on 17 March"
+    assert both.out == f"line 1: {line}\nline 2: {line}\n"
+
+
 def test_nothing_is_kept_between_two_runs(device: Run, world: World, tmp_path: Path) -> None:
     text = code(world)
     before = {p: p.read_bytes() for p in (tmp_path / "home").rglob("*") if p.is_file()}

@@ -12,7 +12,7 @@ from issuer.keys.paper_keys import (
     make_paper_keys,
     paper_key_for,
 )
-from issuer.retention import run_retention
+from issuer.retention import overdue, run_retention
 from schemas import jws
 from schemas.jws import InvalidJws, Typ
 from schemas.kinds import DAY, HOUR
@@ -84,6 +84,14 @@ def test_a_key_whose_slips_are_over_is_destroyed(issuer: Service) -> None:
     assert key.path.exists()
     assert run_retention(issuer.authority, key.window.exp)["paper_keys"] == 1
     assert not key.path.exists()
+
+
+def test_a_key_that_outlives_its_slips_is_found(issuer: Service) -> None:
+    (key, *_) = list_paper_keys(issuer.home, NOON)
+    late = key.window.exp + DAY
+    assert "1 paper keys outlived their slips" in overdue(issuer.home, late)
+    run_retention(issuer.authority, late)
+    assert overdue(issuer.home, late) == []
 
 
 def test_a_key_that_was_removed_after_a_theft_leaves_the_bundle_at_once(issuer: Service) -> None:

@@ -1,6 +1,12 @@
 import texts from "@schemas/door_texts.json";
 import {describe, expect, test} from "vitest";
-import {checkId, outcomeSign, outcomeWord, sentence} from "../src/schemas/door-texts.ts";
+import {
+  checkId,
+  outcomeSign,
+  outcomeWord,
+  paperTexts,
+  sentence,
+} from "../src/schemas/door-texts.ts";
 import {allHints} from "../src/schemas/hints.ts";
 import {LANGUAGES} from "../src/schemas/languages.ts";
 import type {Outcome} from "../src/schemas/refusals.ts";
@@ -28,6 +34,12 @@ describe.each(LANGUAGES)("in %s", (language) => {
     const told = hints.map((hint) => checkId(hint, language));
     expect(new Set(told).size).toBe(12 + 366);
     expect(told.filter((text) => /[{}]|undefined|NaN/.test(text))).toEqual([]);
+  });
+
+  test("paper is marked with a word, and staff are told why they look at the ID", () => {
+    const {mark, advice} = paperTexts(language);
+    expect([mark, advice]).toEqual([texts.paper.mark[language], texts.paper.advice[language]]);
+    expect(mark).toBe(mark.toUpperCase());
   });
 
   test.each(NAMES)(
