@@ -12,7 +12,8 @@ The flow, module by module::
 ``client`` the one that calls the issuer. ``session`` and ``syncing`` put both together;
 ``at_the_door``, ``at_the_issuer`` and ``watching`` run for as long as a command does, and ``web``
 gives pages to browsers on the same machine. What only decides (``blinding``, ``passes``,
-``schedule``, ``showing``, ``state``, ``trusting``, ``condition``) is handed the time and opens nothing.
+``schedule``, ``showing``, ``state``, ``trusting``, ``condition``) is handed the time and opens
+nothing.
 
 An issuer signs what it cannot see, and what it signed cannot be told from any other:
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from schemas import jws
-from schemas.bundle import parse_bundle
 from wallet_sim.condition import advice, next_batch
 from wallet_sim.reports import hint_line, status_name
 from wallet_sim.state import Authority, Batch, Entitlement, Wallet, is_recent, last_shown
@@ -75,13 +74,12 @@ def _card(desk: Desk, wallet: Wallet) -> Card | None:
 
 
 def colour_of(authority: Authority, entitlement: Entitlement) -> str:
-    """The colour that the authority gives the status in its last bundle.
+    """``#rrggbb``: the colour that the authority gives the status in its last bundle.
 
-    Nothing was stored of that bundle before it was verified. Raises KeyError or BundleRejected
-    when a damaged file holds another.
+    Nothing is stored of a bundle before it is verified, and no status without a colour.
     """
-    bundle = parse_bundle(jws.parse(authority.bundle).unverified_payload)
-    return bundle.status(entitlement.status).colour
+    statuses = jws.parse(authority.bundle).unverified_payload["statuses"]
+    return str(next(one["colour"] for one in statuses if one["id"] == entitlement.status))
 
 
 def _passes(desk: Desk, batch: Batch | None) -> Passes | None:

@@ -44,7 +44,7 @@ async function renew() {
       next = performance.now() + code.left * 1000;
       ends = performance.now() + code.stays * 1000;
     } else {
-      remove("over");
+      remove(answer.status === 410 ? "over" : "lost");
     }
   } catch {
     await new Promise((resolve) => setTimeout(resolve, RETRY * 1000));
