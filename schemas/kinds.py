@@ -101,9 +101,9 @@ STORED_KINDS: dict[Kind, StoredKind] = {
         ),
         StoredKind(
             kind=Kind.WITHDRAWAL,
-            content="keyed hash of a rid and the kind of evidence",
-            dies="the policy's days, 14 at most (fraud: the longest evidence period); rounding "
-            "may add a day",
+            content="keyed hash of a rid and the kind of evidence; a lost phone's rid is marked so, too",
+            dies="the policy's days, 14 at most (fraud and lost phones: the longest evidence "
+            "period); rounding may add a day",
             period=14 * DAY,
             rounding=ROUND_TO_UTC_MIDNIGHT,
             payload=0,
