@@ -101,8 +101,8 @@ STORED_KINDS: dict[Kind, StoredKind] = {
         ),
         StoredKind(
             kind=Kind.WITHDRAWAL,
-            content="keyed hash of a rid and the kind of evidence; the rid of a lost phone is marked "
-            "so, too",
+            content="keyed hash of a rid and the kind of evidence; a rid whose phone was lost is "
+            "marked, too",
             dies="the policy's days, 14 at most (fraud and lost phones: the longest evidence "
             "period); rounding may add a day",
             period=14 * DAY,
