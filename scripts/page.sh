@@ -15,6 +15,7 @@ built=$web/node_modules/.built-from
 sources() {
     find $web \( -name node_modules -o -name dist \) -prune -o -type f -print
     find schemas -name '*.json'
+    printf "%s\n" shell/look/tokens.css shell/look/icon.svg
     echo scripts/page.sh
 }
 is_from() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; }

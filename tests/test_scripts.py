@@ -65,6 +65,8 @@ def project(tmp_path: Path) -> Project:
     for name in ("package-lock.json", ".npmrc", "src/main.ts", "index.html"):
         made.write(f"verifier/web/{name}")
     made.write("schemas/refusals.json")
+    made.write("shell/look/tokens.css")
+    made.write("shell/look/icon.svg")
     return made
 
 
