@@ -7,29 +7,35 @@ import {choose} from "./held.ts";
 import type {Venue, Wanted} from "./keeper.ts";
 import {keepPage} from "./offline.ts";
 import {Reader} from "./reader.ts";
+import {goRounds} from "./rounds.ts";
 import type {Bytes} from "./schemas/encoding.ts";
-import {isLanguage, type Language} from "./schemas/languages.ts";
-import {parseSetupLink, type SetupLink} from "./setup.ts";
+import type {Language} from "./schemas/languages.ts";
+import type {SetupLink} from "./setup.ts";
 import {allowSound} from "./signals.ts";
-import {read} from "./storage.ts";
 import {Tabs} from "./tabs.ts";
 import {say, type TextName} from "./texts.ts";
 import {type Trouble, Troubled, troubleText} from "./trouble.ts";
 import {Trust} from "./trust.ts";
+import {Complaint} from "./ui/complaint.ts";
 import {type Standing, showDoor} from "./ui/door.ts";
-import {button, dialog, element, input, keepFocus, onClick, onFile, show} from "./ui/elements.ts";
-import {languageSelects, translate} from "./ui/language.ts";
+import {
+  button,
+  closeDialogsByButton,
+  element,
+  keepFocus,
+  onClick,
+  onFile,
+  show,
+} from "./ui/elements.ts";
+import {onLanguage, translate} from "./ui/language.ts";
+import {takeLink} from "./ui/link.ts";
 import {SettingsScreen} from "./ui/settings.ts";
-import {bundleIn, SetupScreen} from "./ui/setup.ts";
+import {SetupScreen} from "./ui/setup.ts";
+import {listenForText} from "./ui/text-entry.ts";
 import {listenForCodes} from "./ui/typing.ts";
 import {Viewfinder} from "./ui/viewfinder.ts";
 
-const REFRESH_MS = 3_600_000;
 const RETRY_MS = 300_000;
-const LOOK_AROUND_MS = 5000;
-
-/** From this difference on the clock was set, or the device has slept. */
-const JUMP_SECONDS = 20;
 
 export class Page {
   #device: Device;
@@ -42,9 +48,8 @@ export class Page {
   #isAtDoor = false;
   /** Whether another tab checks them. */
   #isElsewhere = false;
-  /** What stands on the page because something failed. */
-  #complaint: (language: Language) => string = () => "";
 
+  readonly #complaint = new Complaint();
   readonly #doorkeeper = new Doorkeeper(() => this.#setState());
   readonly #trust = new Trust();
   readonly #reader = new Reader();
@@ -57,6 +62,12 @@ export class Page {
     change: (change) => this.#change(change),
     choose: (policy) => void this.#attempt(this.#trust.choose(policy)),
     remove: () => void this.#remove(),
+    language: () => this.#device.language,
+    update: async () => {
+      await this.#refresh();
+      return this.#trouble;
+    },
+    load: async (data) => (await this.#attempt(this.#trust.load(data))) !== null,
   });
   readonly #setup = new SetupScreen({
     language: () => this.#device.language,
@@ -296,7 +307,7 @@ export class Page {
     translate(this.#device.language);
     this.#setup.translate();
     this.#viewfinder.translate(this.#device.language);
-    this.#showComplaint();
+    this.#complaint.translate(this.#device.language);
     if (!this.#isAtDoor) show("heading", say("setup_heading", this.#device.language));
     this.#render();
     this.#showHint(false);
@@ -335,18 +346,8 @@ export class Page {
     this.#complain((language) => troubleText(trouble, language), fault);
   }
 
-  #complain(text: (language: Language) => string = () => "", fault = ""): void {
-    this.#complaint = text;
-    this.#showComplaint();
-    const root = document.documentElement.dataset;
-    if (fault === "") delete root.fault;
-    else root.fault = fault;
-  }
-
-  #showComplaint(): void {
-    const text = this.#complaint(this.#device.language);
-    show("alert", text);
-    show("settings-answer", text);
+  #complain(text?: (language: Language) => string, fault?: string): void {
+    this.#complaint.set(this.#device.language, text, fault);
   }
 
   /** A page that nobody sees must not film. */
@@ -358,60 +359,23 @@ export class Page {
   // Events
 
   #listen(): void {
-    for (const place of languageSelects()) {
-      place.addEventListener("change", () => {
-        if (isLanguage(place.value)) this.#change({language: place.value});
-      });
-    }
-    for (const place of document.querySelectorAll("[data-closes]")) {
-      place.addEventListener("click", () => place.closest("dialog")?.close());
-    }
+    onLanguage((language) => this.#change({language}));
+    closeDialogsByButton();
     if (!isSecureContext) return;
     listenForCodes((text) => void this.#take(text));
     this.#listenAtDoor();
-    this.#listenInSettings();
     this.#listenToBrowser();
   }
 
   #listenAtDoor(): void {
     onClick("scan-here", () => this.#scanHere());
     onClick("use-new-page", () => this.#useNewPage?.());
-    onClick("open-text", () => dialog("text-entry").showModal());
+    listenForText((text) => void this.#take(text));
     onFile("picture", async (file) => this.#judge(choose(await this.#readPicture(file))));
-    // However the dialog is left, nothing of a code stays in it.
-    dialog("text-entry").addEventListener("close", () => {
-      input("text-code").value = "";
-    });
-    element("text-form").addEventListener("submit", () => {
-      const text = input("text-code").value;
-      dialog("text-entry").close();
-      if (text !== "") void this.#take(text);
-    });
     onClick("open-settings", () => {
       const standing = this.#standing();
       if (standing) this.#settings.open(standing, this.#device, this.#viewfinder.camera?.id);
-      void offerEvidence();
     });
-  }
-
-  #listenInSettings(): void {
-    onClick("update-now", async () => {
-      show("settings-answer", say("getting_keys", this.#device.language));
-      await this.#refresh();
-      void offerEvidence();
-      const {language} = this.#device;
-      const trouble = this.#trouble;
-      show(
-        "settings-answer",
-        trouble ? troubleText(trouble, language) : say("up_to_date", language),
-      );
-    });
-    onFile("load-keys", async (file) => {
-      const venue = await this.#attempt(this.#trust.load(await bundleIn(file)));
-      void offerEvidence();
-      if (venue !== null) show("settings-answer", say("up_to_date", this.#device.language));
-    });
-    onClick("save-evidence", () => void saveEvidence());
   }
 
   #listenToBrowser(): void {
@@ -428,44 +392,16 @@ export class Page {
       if (document.hidden) this.#leaveCamera();
       else if (this.#isAtDoor) this.#scanHere();
     });
-    setInterval(() => void this.#refresh(), REFRESH_MS);
-    let before = now();
-    setInterval(() => {
-      const jump = Math.abs(now() - before - LOOK_AROUND_MS / 1000);
-      before = now();
-      if (jump > JUMP_SECONDS) {
+    goRounds({
+      everyHour: () => void this.#refresh(),
+      often: () => {
+        this.#doorkeeper.forget();
+        this.#render();
+      },
+      whenTimeJumped: () => {
         this.#ahead = null;
         void this.#refresh();
-      }
-      this.#doorkeeper.forget();
-      this.#render();
-    }, LOOK_AROUND_MS);
-  }
-}
-
-/** The set-up in the address, which is taken out of it: it belongs into no history. */
-function takeLink(): SetupLink | TextName | null {
-  const link = parseSetupLink(location.hash);
-  if (link !== null) history.replaceState(null, "", location.pathname + location.search);
-  return link;
-}
-
-/** Two bundles that contradict each other; none as long as the authority is consistent. */
-async function loadEvidence(): Promise<readonly Bytes[]> {
-  return (await read("evidence").catch(() => undefined)) ?? [];
-}
-
-async function offerEvidence(): Promise<void> {
-  button("save-evidence").hidden = (await loadEvidence()).length === 0;
-}
-
-/** Two files for the authority, or for whoever watches it. */
-async function saveEvidence(): Promise<void> {
-  for (const [place, data] of (await loadEvidence()).entries()) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([data]));
-    link.download = `bundle-${place + 1}.jws`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+      },
+    });
   }
 }

@@ -71,3 +71,10 @@ export function onFile(id: string, take: (file: File) => void): void {
 export function onClick(id: string, act: () => void): void {
   element(id).addEventListener("click", act);
 }
+
+/** Let the buttons that are marked for it close the dialog that they stand in. */
+export function closeDialogsByButton(): void {
+  for (const place of document.querySelectorAll("[data-closes]")) {
+    place.addEventListener("click", () => place.closest("dialog")?.close());
+  }
+}

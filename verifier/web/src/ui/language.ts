@@ -1,6 +1,6 @@
 /** The page in the language of its user. */
 
-import {LANGUAGES, type Language} from "../schemas/languages.ts";
+import {isLanguage, LANGUAGES, type Language} from "../schemas/languages.ts";
 import {isTextName, say} from "../texts.ts";
 import {offer} from "./elements.ts";
 
@@ -25,6 +25,15 @@ export function translate(language: Language): void {
   }
 }
 
-export function languageSelects(): Iterable<HTMLSelectElement> {
+function languageSelects(): Iterable<HTMLSelectElement> {
   return document.querySelectorAll<HTMLSelectElement>("select.languages");
+}
+
+/** Call `take` with the language that somebody chooses, wherever on the page. */
+export function onLanguage(take: (language: Language) => void): void {
+  for (const place of languageSelects()) {
+    place.addEventListener("change", () => {
+      if (isLanguage(place.value)) take(place.value);
+    });
+  }
 }

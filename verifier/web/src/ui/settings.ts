@@ -5,17 +5,37 @@ import {clockText, keysText, localTime, windowAt} from "../condition.ts";
 import type {Device} from "../device.ts";
 import type {Venue} from "../keeper.ts";
 import {sentence} from "../schemas/door-texts.ts";
+import type {Bytes} from "../schemas/encoding.ts";
 import type {Language} from "../schemas/languages.ts";
 import {canVibrate} from "../signals.ts";
 import {say} from "../texts.ts";
+import {type Trouble, troubleText} from "../trouble.ts";
 import type {Standing} from "./door.ts";
-import {button, dialog, element, input, list, offer, onClick, select, show} from "./elements.ts";
+import {
+  button,
+  dialog,
+  element,
+  input,
+  list,
+  offer,
+  onClick,
+  onFile,
+  select,
+  show,
+} from "./elements.ts";
+import {offerEvidence, saveEvidence} from "./evidence.ts";
+import {bundleIn} from "./setup.ts";
 
 /** What the settings ask of the rest of the page. */
 export interface SettingsUses {
   readonly change: (change: Partial<Device>) => void;
   readonly choose: (policy: string) => void;
   readonly remove: () => void;
+  readonly language: () => Language;
+  /** Resolves to why it failed, if it did. */
+  readonly update: () => Promise<Trouble | null>;
+  /** Resolves to false when the bundle is refused and the reason is on the page. */
+  readonly load: (data: Bytes) => Promise<boolean>;
 }
 
 const SWITCHES = ["sound", "vibration", "stays"] as const;
@@ -40,6 +60,7 @@ export class SettingsScreen {
       dialog("settings").close();
       uses.remove();
     });
+    listenForKeys(uses);
     offerInstallation();
   }
 
@@ -48,6 +69,7 @@ export class SettingsScreen {
     show("settings-answer", "");
     this.fill(standing, device);
     void offerCameras(camera, device.language);
+    void offerEvidence();
     dialog("settings").showModal();
   }
 
@@ -64,6 +86,23 @@ export class SettingsScreen {
     button("remove").hidden = isAsked;
     if (isAsked) button("remove-no").focus();
   }
+}
+
+/** New keys from the network or from a file, and the proof that old ones contradict each other. */
+function listenForKeys({language, update, load}: SettingsUses): void {
+  onClick("update-now", async () => {
+    show("settings-answer", say("getting_keys", language()));
+    const trouble = await update();
+    void offerEvidence();
+    const answer = trouble ? troubleText(trouble, language()) : say("up_to_date", language());
+    show("settings-answer", answer);
+  });
+  onFile("load-keys", async (file) => {
+    const isTaken = await load(await bundleIn(file));
+    void offerEvidence();
+    if (isTaken) show("settings-answer", say("up_to_date", language()));
+  });
+  onClick("save-evidence", () => void saveEvidence());
 }
 
 function offerKinds({bundle, policy}: Venue, language: Language): void {

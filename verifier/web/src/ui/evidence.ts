@@ -1,0 +1,26 @@
+/** Two bundles that contradict each other, for whoever wants to prove it. */
+
+import type {Bytes} from "../schemas/encoding.ts";
+import {read} from "../storage.ts";
+import {button} from "./elements.ts";
+
+/** Two bundles that contradict each other; none as long as the authority is consistent. */
+async function loadEvidence(): Promise<readonly Bytes[]> {
+  return (await read("evidence").catch(() => undefined)) ?? [];
+}
+
+/** Show the button that saves them, where there are any. */
+export async function offerEvidence(): Promise<void> {
+  button("save-evidence").hidden = (await loadEvidence()).length === 0;
+}
+
+/** Two files for the authority, or for whoever watches it. */
+export async function saveEvidence(): Promise<void> {
+  for (const [place, data] of (await loadEvidence()).entries()) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([data]));
+    link.download = `bundle-${place + 1}.jws`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+}
