@@ -213,10 +213,16 @@ HELD_ELSEWHERE: tuple[HeldElsewhere, ...] = (
         dies="end of entitlement or window; a used pass after 5 min, the last one with its window",
     ),
     HeldElsewhere(
+        name="people of a wallet",
+        holder="wallet",
+        content="the names that its owner gave to several people on one device",
+        dies="removed by the owner",
+    ),
+    HeldElsewhere(
         name="trust bundle, venue settings",
         holder="verifier",
-        content="nothing about visitors",
-        dies="replaced by the next",
+        content="nothing about visitors; two bundles that contradict each other, if there are any",
+        dies="replaced by the next; with the set-up",
     ),
     HeldElsewhere(
         name="seen set",
