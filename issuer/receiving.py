@@ -4,6 +4,7 @@ The file is never larger than the limit, also where the request does not say how
 what is broken off or refused is given back to the system at once.
 """
 
+import logging
 import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,10 @@ FIELDS_LIMIT = 64 * 1024
 """Bytes of everything else in the form, headers of its parts included."""
 
 MOST_PARTS = 16
+
+# The parser logs bytes of what it could not read, and they may be a person's. A level outlives the
+# set-up of logs by uvicorn, which would switch a disabled logger on again.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL + 1)
 
 
 class UploadFault(StrEnum):

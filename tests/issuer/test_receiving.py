@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from uvicorn import Config
 
 from issuer.receiving import Upload, UploadFault, UploadRefused, receive_upload
 
@@ -179,3 +180,16 @@ def test_any_damage_gives_a_file_or_a_reason(at: int, junk: bytes, size: int) ->
 def test_a_file_of_no_bytes_is_for_intake_to_refuse() -> None:
     with receive(form(part(b""))) as upload:
         assert upload.path.stat().st_size == upload.size == 0
+
+
+@pytest.mark.parametrize(
+    "head", [b"a\rb: c\r\n\r\n", b"a b: c\r\n\r\n", b"a: b\r\n\rc", b"a: b\r\n\r\nc\r\n--x"]
+)
+def test_nothing_of_what_cannot_be_read_is_logged(
+    head: bytes, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Config(None)  # It sets up the logs of the service.
+    refused(f"--{BOUNDARY}\r\n".encode() + head)
+    refused(form(part(FILE))[1:])
+    assert caplog.text == ""
+    assert capfd.readouterr() == ("", "")
