@@ -152,6 +152,12 @@ def sweep_approvals(home: Home, now: int, *, everyone: bool = False) -> int:
         return _sweep(home, now, everyone=everyone)
 
 
+def overdue_approvals(home: Home, due: int) -> int:
+    """How many proposals should have gone by ``due`` and are still there; nothing is changed."""
+    # One that is agreed to meanwhile is gone, and not damaged.
+    return sum(_is_over(path, due) and path.exists() for path in _files(home))
+
+
 def _sweep(home: Home, now: int, *, everyone: bool = False) -> int:
     over = [path for path in _files(home) if everyone or _is_over(path, now)]
     for path in over:

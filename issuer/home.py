@@ -13,12 +13,14 @@
     audit.jsonl            what staff did, each line bound to the one before
     staff.db               staff accounts and their sessions
     approvals/             what waits for a second officer, for 7 days
-    keys/                  signer, entitlement and statement keys, and signers no root has named yet
+    keys/                  signer, entitlement, statement and paper keys, and signers no root has
+                           named yet
     pass-keys/             one RSA key a file, gone with its window
     no-backup/             what must be able to die: no backup may copy it
       reference.key        turns a reference into a rid
       day-keys/            one key a day: the store's records die with it
       store/store.db       the perishable store
+      jobs/                what an upload left: report and codes, for an hour
 """
 
 import json

@@ -209,6 +209,28 @@ def sweep_jobs(home: Home, now: int, *, everyone: bool = False) -> int:
     return swept
 
 
+def overdue_jobs(home: Home, due: int) -> int:
+    """How many jobs should have gone by ``due`` and are still there; nothing is changed.
+
+    Where a state is lost or damaged nothing says when the job began, so its files count by when
+    they were written.
+    """
+    names = {path.stem for path in jobs_folder(home).glob("*.*")}
+    found = [JobFiles(jobs_folder(home), name) for name in names if _ID.match(name)]
+    return sum(_is_overdue(files, due) for files in found)
+
+
+def _is_overdue(files: JobFiles, due: int) -> bool:
+    job = files.load()
+    if job is not None:
+        return job.expires_at <= due
+    written = []
+    for path in (files.state, files.codes):
+        with suppress(FileNotFoundError):
+            written.append(path.stat().st_mtime)
+    return bool(written) and max(written) <= due
+
+
 def _sweep(files: JobFiles, now: int, everyone: bool) -> bool:
     if not _ID.match(files.id):
         return False

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from issuer.approvals import sweep_approvals
+from issuer.approvals import overdue_approvals, sweep_approvals
 from issuer.authority import Authority
 from issuer.home import Home
-from issuer.job_files import sweep_jobs
+from issuer.job_files import overdue_jobs, sweep_jobs
 from issuer.keys.grid import destroy_ended, ended_keys
 from issuer.keys.keyring import SigningKey, destroy_all_keys, statement_key_path
 from issuer.keys.paper_keys import destroy_ended_paper_keys, ended_paper_keys
-from issuer.keys.requests import destroy_pending
+from issuer.keys.requests import destroy_pending, ended_pending
 from issuer.perishable.inspection import GRACE, inspect
 from issuer.perishable.purge import purge
 from issuer.perishable.store import Held
@@ -88,11 +88,16 @@ def overdue(home: Home, now: int) -> list[str]:
 
     It needs no key and works beside a running service. Raises StoreError.
     """
+    due = now - GRACE
+    late = {
+        "pass keys outlived their window": len(ended_keys(home.pass_keys, due)),
+        "paper keys outlived their slips": len(ended_paper_keys(home, due)),
+        "signers that no root has named outlived their 35 days": len(ended_pending(home, due)),
+        "uploads, perhaps with codes, outlived their hour": overdue_jobs(home, due),
+        "proposals outlived their seven days": overdue_approvals(home, due),
+    }
     findings = [str(finding) for finding in inspect(home.perishable, now)]
-    if late := ended_keys(home.pass_keys, now - GRACE):
-        findings.append(f"{len(late)} pass keys outlived their window")
-    if old := ended_paper_keys(home, now - GRACE):
-        findings.append(f"{len(old)} paper keys outlived their slips")
+    findings += [f"{number} {what}" for what, number in late.items() if number]
     return findings
 
 

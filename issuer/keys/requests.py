@@ -119,9 +119,14 @@ def pending_signers(home: Home) -> list[PendingSigner]:
     return sorted(_pending(home), key=lambda signer: (signer.nbf, signer.thumbprint))
 
 
+def ended_pending(home: Home, now: int) -> list[PendingSigner]:
+    """The pending signers whose 35 days are over and that are still there."""
+    return [s for s in pending_signers(home) if abs(now - s.nbf) >= LONGEST_DELEGATION]
+
+
 def destroy_pending(home: Home, now: int) -> int:
     """Destroy pending signers whose 35 days are over; how many. For a holder of the making lock."""
-    over = [s for s in pending_signers(home) if abs(now - s.nbf) >= LONGEST_DELEGATION]
+    over = ended_pending(home, now)
     for signer in over:
         destroy(signer.path)
     return len(over)

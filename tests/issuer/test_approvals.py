@@ -15,6 +15,7 @@ from issuer.approvals import (
     ApprovalKind,
     ApprovalRefused,
     agree,
+    overdue_approvals,
     pending,
     propose,
     reject,
@@ -182,3 +183,10 @@ def test_of_several_who_agree_at_once_one_takes_the_value(proposed: Home) -> Non
         taken = list(pool.map(take, range(2, 10)))
     assert [value for value in taken if value is not None] == [VALUE]
     assert [action for action, _ in actions(proposed)] == ["propose", "agree"]
+
+
+def test_a_proposal_that_outlives_its_days_is_found(proposed: Home) -> None:
+    assert overdue_approvals(proposed, LATER - 1) == 0
+    assert overdue_approvals(proposed, LATER) == 1
+    assert sweep_approvals(proposed, LATER) == 1
+    assert overdue_approvals(proposed, LATER) == 0

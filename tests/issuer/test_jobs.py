@@ -31,7 +31,7 @@ from issuer.job_files import (
 )
 from issuer.jobs import start_job
 from issuer.receiving import Upload
-from issuer.retention import run_retention
+from issuer.retention import overdue, run_retention
 from schemas.kinds import DAY, HOUR, MINUTE
 from shell.files import locked
 from tests.issuer.fhir_export import bundle, patient, swab
@@ -184,6 +184,34 @@ def test_after_an_hour_nothing_is_left(issuer: Service) -> None:
     assert fault(fetch, issuer, job, now=NOW + HOUR) is JobFault.UNKNOWN
     assert run_retention(issuer.authority, NOW + HOUR)["uploads"] == 1
     assert files(issuer) == []
+
+
+def test_what_outlives_its_hour_is_found(issuer: Service) -> None:
+    finish(issuer, start(issuer, table()))
+    run_retention(issuer.authority, NOW)
+    found = "1 uploads, perhaps with codes, outlived their hour"
+    assert found not in overdue(issuer.home, NOW + HOUR)
+    assert found in overdue(issuer.home, NOW + HOUR + 2 * MINUTE)
+    run_retention(issuer.authority, NOW + HOUR)
+    assert overdue(issuer.home, NOW + HOUR) == []
+
+
+@pytest.mark.parametrize("state", [b"{", None])
+def test_codes_of_a_lost_or_damaged_state_are_found(issuer: Service, state: bytes | None) -> None:
+    job = start(issuer, table())
+    finish(issuer, job)
+    run_retention(issuer.authority, NOW)
+    left = JobFiles(jobs_folder(issuer.home), job)
+    if state is None:
+        left.state.unlink()
+    else:
+        left.state.write_bytes(state)
+        os.utime(left.state, (NOW, NOW))
+    os.utime(left.codes, (NOW, NOW))
+    # A state is damaged for a moment while it is destroyed.
+    assert overdue(issuer.home, NOW + MINUTE) == []
+    [finding] = overdue(issuer.home, NOW + 2 * MINUTE)
+    assert finding == "1 uploads, perhaps with codes, outlived their hour"
 
 
 def test_at_the_sunset_jobs_go_at_once(issuer: Service) -> None:

@@ -17,7 +17,7 @@ from issuer.keys.statements import (
     check_statement,
     publish_statement,
 )
-from issuer.retention import run_retention
+from issuer.retention import overdue, run_retention
 from schemas.jws import Typ
 from schemas.kinds import DAY
 from schemas.trust import TrustState, accept_bundle
@@ -279,5 +279,8 @@ def test_signers_that_waited_for_35_days_are_destroyed(issuer: Service) -> None:
     signing_request(issuer.authority, NOON)
     run_retention(issuer.authority, NOON + 35 * DAY - 1)
     assert len(pending_signers(issuer.home)) == 1
+    late = "1 signers that no root has named outlived their 35 days"
+    assert late not in overdue(issuer.home, NOON + 35 * DAY)
+    assert late in overdue(issuer.home, NOON + 36 * DAY)
     assert run_retention(issuer.authority, NOON + 35 * DAY)["pending_signers"] == 1
     assert pending_signers(issuer.home) == []
