@@ -4,9 +4,8 @@ from starlette.responses import Response
 
 from issuer import office
 from issuer.console.desk import Desk, Page
-from issuer.console.withdraw import last_pass_hours
+from issuer.console.withdraw import last_pass_hours, reference_of
 from issuer.staff import Role
-from schemas.problems import ApiProblem, Problem
 
 
 def show(desk: Desk) -> Response:
@@ -14,9 +13,7 @@ def show(desk: Desk) -> Response:
 
 
 def act(desk: Desk) -> Response:
-    reference = desk.sent("reference")
-    if not reference:
-        raise ApiProblem(Problem.INVALID)
+    reference = reference_of(desk)
     if desk.sent("step") != "do":
         consequence = desk.say("lost_phone_means", hours=last_pass_hours(desk))
         return desk.page("person_sure.html", consequence=consequence, kept={"reference": reference})

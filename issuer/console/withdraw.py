@@ -10,6 +10,7 @@ from issuer.rules.values import FRAUD
 from issuer.staff import Role
 from schemas.kinds import HOUR
 from schemas.problems import ApiProblem, Problem
+from schemas.references import normalise_reference
 
 
 def show(desk: Desk) -> Response:
@@ -25,9 +26,11 @@ def show(desk: Desk) -> Response:
 
 
 def act(desk: Desk) -> Response:
-    evidence, reference = desk.sent("evidence"), desk.sent("reference")
-    if evidence not in WITHDRAWALS or not reference:
+    evidence, reference = desk.sent("evidence"), reference_of(desk)
+    if evidence not in WITHDRAWALS:
         raise ApiProblem(Problem.INVALID)
+    if evidence == FRAUD or desk.sent("lift"):
+        office.require(desk.account, Role.OFFICER)
     at = parse_moment(desk.authority.policy, desk.sent("date"))
     if desk.sent("step") != "do":
         return _ask(desk, evidence, at)
@@ -42,6 +45,19 @@ def act(desk: Desk) -> Response:
         desk.authority, desk.account, reference=reference, evidence=evidence, at=at, now=desk.now
     )
     return desk.done("withdrawn_until", until=local_time(desk.authority.policy, result.until))
+
+
+def reference_of(desk: Desk) -> str:
+    """Whom the form is about, as it was typed; raises ApiProblem ``invalid`` for nobody.
+
+    What cannot be done is told before anybody is asked whether it should be.
+    """
+    reference = desk.sent("reference")
+    try:
+        normalise_reference(reference)
+    except ValueError:
+        raise ApiProblem(Problem.INVALID) from None
+    return reference
 
 
 def last_pass_hours(desk: Desk) -> int:
