@@ -180,21 +180,27 @@ class Audit:
             return _verify(file, head)
 
     def purge(self, now: int) -> int:
-        """Remove the lines that are over a year old; how many. Raises CommandError."""
-        oldest = format_time(now - LOG_PERIOD)[:10]
+        """Remove the lines that are over a year old; how many. Raises CommandError.
+
+        A line of a day to come was written under a wrong clock. It goes with the first line after
+        it that is over a year old, so that it does not keep all that follows.
+        """
+        oldest, today = format_time(now - LOG_PERIOD)[:10], format_time(now)[:10]
         if not self.path.exists():
             return 0
         with self._told(), locked(self.lock), self.path.open("rb") as file:
-            place, count, kept = Place(), 0, 0
+            place, count, kept, passed = Place(), 0, 0, 0
             while raw := file.readline(LONGEST_LINE):
                 entry = _parse(raw.removesuffix(b"\n"))
                 if isinstance(entry, Line):
-                    if entry.day >= oldest:
+                    if oldest <= entry.day <= today:
                         break
-                    count += 1
+                    passed += 1
+                    if entry.day > today:
+                        continue
                 elif not isinstance(entry, Place):
                     break  # Damaged: verify says so, and nothing from here on is touched.
-                place, kept = _place_after(entry), file.tell()
+                place, count, kept = _place_after(entry), passed, file.tell()
             if count:
                 file.seek(kept)
                 _replace(self.path, place, file)

@@ -292,6 +292,22 @@ def test_lines_go_after_a_year_and_the_rest_stays_whole(audit: Audit) -> None:
     assert stat.S_IMODE(audit.path.stat().st_mode) == 0o600
 
 
+def test_a_line_of_a_wrong_clock_does_not_keep_those_after_it_for_longer(audit: Audit) -> None:
+    for day in (0, 9999, 1, 400, 9999, 401):
+        audit.note(Action.REGISTER, OFFICER, NOON + day * DAY)
+    head = audit.verify().head
+    assert audit.purge(NOON + 500 * DAY) == 3
+    assert [line.n for line in audit.recent(9)] == [6, 5, 4]
+    assert audit.verify(head).ok
+
+
+def test_a_line_of_a_clock_that_was_set_back_ends_no_other_before_its_time(audit: Audit) -> None:
+    for day in (400, 0, 401):
+        audit.note(Action.REGISTER, OFFICER, NOON + day * DAY)
+    assert audit.purge(NOON + 500 * DAY) == 0
+    assert audit.purge(NOON + 400 * DAY + 366 * DAY) == 2
+
+
 def test_the_anchor_holds_the_first_line_that_is_left(audit: Audit) -> None:
     for day in range(4):
         audit.note(ACTIONS[day], OFFICER, NOON + day * DAY)
