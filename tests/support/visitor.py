@@ -32,7 +32,7 @@ class Seen:
 
     def form(self, action: str, number: int = 0) -> dict[str, str]:
         """The hidden fields of one of the forms that are sent to ``action``."""
-        forms = re.findall(rf'<form [^>]*action="{action}">(.*?)</form>', self.body, re.S)
+        forms = re.findall(rf'<form [^>]*action="{action}"[^>]*>(.*?)</form>', self.body, re.S)
         hidden = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', forms[number])
         return {name: unescape(value) for name, value in hidden}
 

@@ -1,0 +1,59 @@
+"""Whatever is sent to a served issuer is answered as its OpenAPI document says."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import load_all_checks
+from schemathesis.core.result import Ok
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from tests.support.processes import RealIssuer
+
+EXAMPLES = 10
+"""Of each operation, once as described and once not; a request takes a few milliseconds."""
+
+_SETTINGS = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+_TOO_STRICT = positive_data_acceptance
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealIssuer]:
+    with RealIssuer.found(tmp_path_factory.mktemp("issuer")).serving() as issuer:
+        yield issuer
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode))
+def test_any_request_is_answered_as_documented(served: RealIssuer, mode: GenerationMode) -> None:
+    load_all_checks()
+    schema = schemathesis.openapi.from_url(f"{served.url}/openapi.json")
+    staff = {"Authorization": f"Bearer {served.registrar}"}
+    seen: Counter[str] = Counter()
+    for result in schema.get_all_operations():
+        assert isinstance(result, Ok)
+        operation = result.ok()
+        if mode is GenerationMode.NEGATIVE and not operation.body:
+            continue  # Nothing is sent that could be wrong.
+
+        @_SETTINGS
+        @given(operation.as_strategy(generation_mode=mode))
+        def ask(case: Any) -> None:
+            """All checks but one: what has the form of a date need not be in a calendar."""
+            answer = case.call(headers=staff)
+            seen[f"{case.operation.label} {answer.status_code}"] += 1
+            case.validate_response(answer, headers=staff, excluded_checks=[_TOO_STRICT])
+
+        ask()
+    assert len(seen) >= 8
