@@ -1,12 +1,13 @@
 """Uploaded exports are taken in threads of the serving process, two at a time."""
 
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from threading import Thread
 
 from issuer.authority import Authority
 from issuer.intake.rows import IntakeSummary
-from issuer.intake.run import run_intake
+from issuer.intake.run import run_intake, unlimited
 from issuer.job_files import (
     JOB_PERIOD,
     MOST_JOBS,
@@ -19,18 +20,38 @@ from issuer.job_files import (
     slot_lock,
 )
 from issuer.receiving import Upload
+from schemas.problems import ApiProblem
 from shell.errors import CommandError, place_of
 from shell.files import locked
+
+OVER_CAP = (
+    "more withdrawals were uploaded today than the policy allows (uploaded_withdrawals_per_day); "
+    "let an officer look at them; what was done so far counts"
+)
 
 MOST_LINES = 200_000
 """Of an uploaded table: 100,000 rows, and room for empty lines and cells with line ends."""
 
 
-def start_job(authority: Authority, upload: Upload, *, account: int, now: int) -> str:
+def untold(_rows: int) -> None:
+    """Where nobody keeps account."""
+
+
+def start_job(
+    authority: Authority,
+    upload: Upload,
+    *,
+    account: int,
+    now: int,
+    spend: Callable[[int], None] = unlimited,
+    note: Callable[[int], None] = untold,
+) -> str:
     """Take the upload in a thread; the id under which ``issuer.job_files`` tells of it.
 
-    The upload is closed when the job ends, and at once when this raises: JobRefused ``busy`` while
-    two others run.
+    ``spend`` is told the withdrawals of each chunk and raises ApiProblem at a cap, which ends the
+    job; ``note`` is told the rows that were done when it ends, however it does. The upload is
+    closed when the job ends, and at once when this raises: JobRefused ``busy`` while two others
+    run.
     """
     with ExitStack() as stack:
         stack.callback(upload.close)
@@ -42,7 +63,7 @@ def start_job(authority: Authority, upload: Upload, *, account: int, now: int) -
         # A server that stops does not wait for it: what was done is kept, the rest is told.
         thread = Thread(
             target=_work,
-            args=(_Work(authority, upload, files, job, now), stack.pop_all()),
+            args=(_Work(authority, upload, files, job, now, spend, note), stack.pop_all()),
             daemon=True,
         )
         thread.start()
@@ -60,12 +81,27 @@ class _Work:
     """One job while it runs."""
 
     def __init__(
-        self, authority: Authority, upload: Upload, files: JobFiles, job: Job, now: int
+        self,
+        authority: Authority,
+        upload: Upload,
+        files: JobFiles,
+        job: Job,
+        now: int,
+        spend: Callable[[int], None],
+        note: Callable[[int], None],
     ) -> None:
         self._authority, self.upload, self._files = authority, upload, files
-        self._job, self._now = job, now
+        self._job, self._now, self._spend, self._note = job, now, spend, note
 
     def run(self) -> None:
+        try:
+            self._take()
+        finally:
+            # What was registered stays registered, also where nobody can be told.
+            with suppress(CommandError):
+                self._note(self._job.rows)
+
+    def _take(self) -> None:
         try:
             summary = run_intake(
                 self._authority,
@@ -74,7 +110,10 @@ class _Work:
                 now=self._now,
                 progress=self._count,
                 most_lines=MOST_LINES,
+                spend=self._spend,
             )
+        except ApiProblem:
+            self._fail(OVER_CAP)
         except CommandError as error:
             # The file has no name of its own; where it is in memory is nobody's business.
             self._fail(error.message.replace(str(self.upload.path), "the file"))

@@ -16,6 +16,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
+from schemas.origins import is_loopback
 from shell.errors import CommandError
 from shell.last_resort import LastResort
 from shell.serving import Listen, serve_app
@@ -163,5 +164,7 @@ def serve_page(page: Path, listen: Listen, *, ready: Callable[[], None]) -> None
     """
     if not (page / _START).is_file():
         raise CommandError("the page is not built; run: make page")
-    headers = HEADERS | STRICT_TRANSPORT if listen.is_tls else HEADERS
+    # For "localhost" it would hold for every other program on this machine as well.
+    is_strict = listen.is_tls and not is_loopback(listen.host)
+    headers = HEADERS | STRICT_TRANSPORT if is_strict else HEADERS
     serve_app(partial(create_app, page), listen, ready=ready, headers=headers, dated=True)

@@ -1,5 +1,6 @@
 """The addresses of the console, and the gate before each: session, role, form."""
 
+import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -28,6 +29,7 @@ from issuer.console import (
 )
 from issuer.console.desk import Desk, Page, form_number
 from issuer.console.sign_in import SIGN_IN, SignIn, end_session, is_from_here, token_of
+from issuer.job_files import MOST_JOBS
 from issuer.receiving import Upload, UploadFault, UploadRefused, receive_upload
 from issuer.staff import Session
 from schemas.problems import ApiProblem, Problem
@@ -44,6 +46,9 @@ from shell.pages import (
 )
 
 FOLDER = Path(__file__).parent
+
+RECEIVING_SECONDS = 300
+"""For an upload to arrive whole: 64 MB at 1.7 Mbit/s."""
 
 PAGES: tuple[Page, ...] = (
     register.PAGE,
@@ -89,6 +94,8 @@ class _Gate:
         self._authority = authority
         self._clock = clock
         self._pages = pages
+        # Each may take 64 MB of memory before it is known whether a job is free.
+        self._receiving = asyncio.Semaphore(MOST_JOBS)
 
     def endpoint(self, page: Page) -> Any:
         async def endpoint(request: Request) -> Response:
@@ -114,10 +121,15 @@ class _Gate:
             return refusal
         if not is_from_here(request, self._authority):
             return desk.refuse("not_your_form", status=403)
+        if self._receiving.locked():
+            return upload.refuse(desk, "job_busy", status=409)
         try:
-            received = await receive_upload(
-                request.stream(), request.headers.get("content-type", "")
-            )
+            async with self._receiving, asyncio.timeout(RECEIVING_SECONDS):
+                received = await receive_upload(
+                    request.stream(), request.headers.get("content-type", "")
+                )
+        except TimeoutError:
+            return upload.refuse(desk, "upload_truncated", status=408)
         except UploadRefused as refused:
             status = 413 if refused.fault is UploadFault.TOO_LARGE else 400
             return upload.refuse(desk, f"upload_{refused.fault}", status=status)

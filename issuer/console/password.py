@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from issuer.audit import Action
 from issuer.console.desk import Desk, Page
-from issuer.staff import PasswordRefused, Role
+from issuer.staff import PasswordFault, PasswordRefused, Role
 from shell.pages import redirect
 
 
@@ -15,6 +15,8 @@ def show(desk: Desk) -> Response:
 def act(desk: Desk) -> Response:
     if desk.form.get("password") != desk.form.get("again"):
         return _form(desk, desk.say("passwords_differ"))
+    if desk.menu and not desk.form.get("current"):
+        return _form(desk, desk.say("password_wrong_current"))
     try:
         desk.authority.staff.choose_password(
             desk.account,
@@ -23,6 +25,10 @@ def act(desk: Desk) -> Response:
             keep=desk.token,
         )
     except PasswordRefused as refused:
+        if refused.fault is PasswordFault.WRONG_CURRENT:
+            # Whoever found the browser open guesses once; who sits there rightly signs in again.
+            desk.authority.staff.sessions.end(desk.token)
+            return redirect("/console/sign-in")
         return _form(desk, desk.say(f"password_{refused.fault}"))
     desk.authority.audit.note(Action.PASSWORD, desk.account, desk.now)
     # Whoever chose the first one goes on to work.

@@ -39,6 +39,10 @@ NAME_PERIOD = 10 * MINUTE
 """After so many wrong passwords for one name in so many seconds it has to wait."""
 
 
+NAMES_REMEMBERED = 10_000
+"""At once; beyond it the oldest are forgotten, so memory stays bounded."""
+
+
 class SignIn:
     """The page, and the limits on guessing, by address and by name; both live in memory only."""
 
@@ -135,8 +139,12 @@ class NameLimit:
 
     def note(self, name: str, now: int) -> None:
         with self._lock:
-            recent = self._failures.setdefault(self._tag(name), deque(maxlen=NAME_FAILURES))
+            # The oldest come first, so they are what goes when there is no room.
+            recent = self._failures.pop(self._tag(name), deque(maxlen=NAME_FAILURES))
             recent.append(now)
+            self._failures[self._tag(name)] = recent
+            while len(self._failures) > NAMES_REMEMBERED:
+                del self._failures[next(iter(self._failures))]
 
     def _tag(self, name: str) -> bytes:
         return hmac.digest(self._key, name.encode("utf-8", "replace"), sha256)

@@ -9,7 +9,7 @@ from issuer.console.desk import Desk, Page
 from issuer.job_files import Job, JobRefused, Phase, fetch_codes, read_job
 from issuer.jobs import start_job
 from issuer.receiving import Upload
-from issuer.staff import Role
+from issuer.staff import Capped, Role
 from shell.pages import HEADERS, redirect
 
 ROLES = frozenset({Role.REGISTRAR})
@@ -24,11 +24,31 @@ def show(desk: Desk) -> Response:
 def take(desk: Desk, upload: Upload) -> Response:
     """Begin a job with what has arrived; the upload is closed in every case."""
     try:
-        desk.authority.audit.note(Action.UPLOAD, desk.account, desk.now)
-        job = start_job(desk.authority, upload, account=desk.account.number, now=desk.now)
+        job = start_job(
+            desk.authority,
+            upload,
+            account=desk.account.number,
+            now=desk.now,
+            spend=lambda number: _spend(desk, number),
+            note=lambda rows: desk.authority.audit.note(
+                Action.UPLOAD, desk.account, desk.now, total=rows
+            ),
+        )
     except JobRefused as refused:
         return refuse(desk, f"job_{refused.fault}", status=409)
     return redirect(f"/console/uploads/{job}")
+
+
+def _spend(desk: Desk, number: int) -> None:
+    """Raises ApiProblem ``too_many``: a stolen password cannot stop a whole city's passes."""
+    if number:
+        desk.authority.staff.spend(
+            desk.account,
+            Capped.UPLOADED,
+            cap=desk.authority.policy.caps.uploaded,
+            now=desk.now,
+            number=number,
+        )
 
 
 def refuse(desk: Desk, problem: str, *, status: int) -> Response:

@@ -74,6 +74,10 @@ def _create(path: Path) -> TextIO:
     return os.fdopen(descriptor, "w", encoding="utf-8", newline="")
 
 
+def unlimited(_withdrawals: int) -> None:
+    """Whoever can write to the home has no cap."""
+
+
 def run_intake(
     authority: Authority,
     path: Path,
@@ -82,18 +86,22 @@ def run_intake(
     now: int,
     progress: Callable[[int], None],
     most_lines: int | None = None,
+    spend: Callable[[int], None] = unlimited,
 ) -> IntakeSummary:
     """Register every usable row; the codes go to ``out``, which must not exist yet, mode 0600.
 
     A chunk's codes are in the file before they are valid: after an interruption no code is lost,
     and the same export can be run again into another file. ``progress`` is told the rows done.
+    ``spend`` is told the withdrawals of a chunk before they count; where it raises, they do not.
     """
     rows = read_export(path, policy=authority.policy, now=now, most_lines=most_lines)
     tally = _Tally()
     with _CodesFile(out, authority) as codes_file:
         for chunk in _chunks(rows):
             with authority.store.transaction(now) as tx:
+                before = tally.withdrawals
                 codes_file.write(_register(tx, authority.registrar, chunk, tally, now))
+                spend(tally.withdrawals - before)
             progress(len(chunk))
     return tally.summary()
 

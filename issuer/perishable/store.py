@@ -265,7 +265,6 @@ class Store:
             soonest[kind] = min(expires_at, soonest.get(kind, expires_at))
         return [Held(kind, held[kind], _oldest(kind, soonest.get(kind), now)) for kind in Kind]
 
-
     def days(self, now: int) -> dict[str, int]:
         """How many live records die on each UTC day, the soonest first; nothing is opened."""
         with self.database.reading() as connection:

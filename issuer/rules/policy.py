@@ -109,10 +109,11 @@ def _parse_zone(top: Section) -> str:
 
 
 def _parse_caps(section: Section) -> Caps:
-    section.only("codes_per_day", "withdrawals_per_day")
+    section.only("codes_per_day", "withdrawals_per_day", "uploaded_withdrawals_per_day")
     return Caps(
         codes=section.whole("codes_per_day", low=1, high=MOST_PER_DAY),
         withdrawals=section.whole("withdrawals_per_day", low=1, high=MOST_PER_DAY),
+        uploaded=section.whole("uploaded_withdrawals_per_day", low=1, high=MOST_PER_DAY),
     )
 
 

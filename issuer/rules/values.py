@@ -56,10 +56,11 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True)
 class Caps:
-    """What one registrar's key may do in a day."""
+    """What one registrar may do in a day; ``uploaded`` are withdrawals by uploads."""
 
     codes: int
     withdrawals: int
+    uploaded: int
 
 
 @dataclass(frozen=True, kw_only=True)

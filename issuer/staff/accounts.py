@@ -146,8 +146,9 @@ class Staff:
                 raise ApiProblem(Problem.TOO_MANY)
             spent[what] += number
             db.execute(
-                "update accounts set cap_day = ?, codes = ?, withdrawals = ? where number = ?",
-                [today, spent[Capped.CODES], spent[Capped.WITHDRAWALS], account.number],
+                "update accounts set cap_day = ?, codes = ?, withdrawals = ?, uploaded = ? "
+                "where number = ?",
+                [today, *(spent[each] for each in Capped), account.number],
             )
 
     def hand_over_actions(self, take: Callable[[Sequence[OldAction]], object]) -> None:

@@ -20,7 +20,7 @@ _ACCOUNTS = """
     create table accounts (
         number integer primary key, name text, role text, key_hash blob, last_used_day integer,
         cap_day integer, codes integer, withdrawals integer, password_hash text,
-        epoch integer not null default 0
+        epoch integer not null default 0, uploaded integer not null default 0
     )
 """
 _UNIQUE_NAMES = "create unique index idx_accounts_name on accounts (name)"
@@ -39,6 +39,7 @@ _SINCE_PASSWORDS = (
 _UPGRADE = (
     "alter table accounts add column password_hash text",
     "alter table accounts add column epoch integer not null default 0",
+    "alter table accounts add column uploaded integer not null default 0",
     *_SINCE_PASSWORDS,
     "insert into numbers select coalesce(max(number), 0) "
     "from (select number from accounts union all select account from actions)",

@@ -17,6 +17,8 @@ class Capped(StrEnum):
 
     CODES = "codes"
     WITHDRAWALS = "withdrawals"
+    UPLOADED = "uploaded"
+    """Withdrawals by uploaded exports, which are many at a time."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import pytest
 
 from issuer import jobs
 from issuer.intake.rows import IntakeSummary
+from issuer.intake.run import CHUNK
 from issuer.job_files import (
     CodesDownload,
     Job,
@@ -32,7 +33,8 @@ from issuer.job_files import (
 from issuer.jobs import start_job
 from issuer.receiving import Upload
 from issuer.retention import overdue, run_retention
-from schemas.kinds import DAY, HOUR, MINUTE
+from schemas.kinds import DAY, HOUR, MINUTE, Kind
+from schemas.problems import ApiProblem, Problem
 from shell.files import locked
 from tests.issuer.fhir_export import bundle, patient, swab
 from tests.issuer.lab_export import NOW, make_big_export, make_row, write_text
@@ -334,3 +336,31 @@ def test_a_job_whose_process_was_killed_is_interrupted_and_its_codes_can_be_fetc
     assert len(codes) == 30
     assert issuer.wallet().activate(codes[29]["code"]).status == 200
     assert finish(issuer, start(issuer, export.read_bytes())).repeated == 30
+
+
+# Caps
+
+
+def positives(number: int) -> str:
+    """A table of that many positive tests, of as many people."""
+    return table(number).replace("отрицательный", "положительный").replace("negative", "positive")
+
+
+def test_a_job_ends_where_too_many_withdrawals_were_uploaded(issuer: Service) -> None:
+    spent: list[int] = []
+    noted: list[int] = []
+
+    def spend(number: int) -> None:
+        spent.append(number)
+        if sum(spent) > CHUNK:
+            raise ApiProblem(Problem.TOO_MANY)
+
+    given = upload(positives(2 * CHUNK))
+    job = start_job(
+        issuer.authority, given, account=ACCOUNT, now=NOW, spend=spend, note=noted.append
+    )
+    ended = finish(issuer, job)
+    assert (ended.phase, ended.rows, noted) == (Phase.FAILED, CHUNK, [CHUNK])
+    assert "uploaded_withdrawals_per_day" in (ended.fault or "")
+    held = {entry.kind: entry.held for entry in issuer.authority.store.census(NOW)}
+    assert held[Kind.WITHDRAWAL] == CHUNK

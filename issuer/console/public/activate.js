@@ -6,3 +6,6 @@ if (found) {
   document.getElementById("code").textContent = found[1];
   document.getElementById("with-code").hidden = false;
 }
+
+// A change of language is another page; the code goes along behind #, which is not sent either.
+for (const link of document.querySelectorAll("a[hreflang]")) link.hash = location.hash;

@@ -92,14 +92,24 @@ def test_a_password_is_changed_by_whoever_knows_it(
     stranger.sign_in(NAME, chosen)
     elsewhere = Clerk.at(issuer, app)
     elsewhere.sign_in(NAME, chosen)
-    wrong = stranger.choose("another four words", current="not the password")
-    assert "present password is wrong" in alert(wrong)
     right = stranger.choose("another four words", current=chosen)
     assert "Your password is set" in praise(right)
     assert is_signed_in(stranger)
     assert is_nobody(elsewhere)
     assert elsewhere.sign_in(NAME, chosen).status == 403
     assert elsewhere.sign_in(NAME, "another four words").status == 303
+
+
+def test_whoever_finds_a_browser_open_has_one_guess_at_its_password(
+    stranger: Clerk, chosen: str
+) -> None:
+    stranger.sign_in(NAME, chosen)
+    assert "present password is wrong" in alert(stranger.choose("another four words", current=""))
+    assert is_signed_in(stranger)
+    guess = stranger.choose("another four words", current="not the password")
+    assert (guess.status, guess.header("location")) == (303, "/console/sign-in")
+    assert is_nobody(stranger)
+    assert stranger.sign_in(NAME, chosen).status == 303
 
 
 # Guessing
