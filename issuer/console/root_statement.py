@@ -5,13 +5,15 @@ from typing import Any
 
 from starlette.responses import Response
 
-from issuer.approvals import ApprovalKind, ApprovalRefused, agree, pending, propose, reject
+from issuer.approvals import ApprovalKind, ApprovalRefused, Pending, agree, pending, propose, reject
 from issuer.audit import Action
 from issuer.console.desk import Desk, Page
 from issuer.console.moments import local_time
 from issuer.keys.requests import signing_request
 from issuer.keys.statements import StatementRefused, check_statement, publish_statement
 from issuer.staff import Role
+from schemas.jwk import thumbprint
+from schemas.jws import parse
 
 _KIND = ApprovalKind.ROOT_STATEMENT
 
@@ -55,19 +57,27 @@ def _reject(desk: Desk) -> Response:
     return desk.done("statement_rejected")
 
 
+def _proposal(desk: Desk, proposal: Pending) -> dict[str, Any]:
+    """What the second officer agrees to: it was checked when it was brought."""
+    payload = parse(proposal.value.decode("ascii")).unverified_payload
+    [signer] = payload["signers"]
+    return {
+        "digest": proposal.digest,
+        "is_mine": proposal.proposer == desk.account.number,
+        "ends": local_time(desk.authority.policy, proposal.expires_at),
+        "version": payload["version"],
+        "signer": thumbprint(signer),
+        "signer_ends": local_time(desk.authority.policy, signer["exp"]),
+        "roots": [thumbprint(root) for root in payload["roots"]],
+    }
+
+
 def _page(desk: Desk, problem: str | None, **more: Any) -> Response:
     waiting = pending(desk.authority.home, _KIND, desk.now)
     values = {
         "problem": problem,
         "request": None,
-        "waiting": [
-            {
-                "digest": proposal.digest,
-                "is_mine": proposal.proposer == desk.account.number,
-                "ends": local_time(desk.authority.policy, proposal.expires_at),
-            }
-            for proposal in waiting
-        ],
+        "waiting": [_proposal(desk, proposal) for proposal in waiting],
     }
     return desk.page("root_statement.html", status=400 if problem else 200, **(values | more))
 

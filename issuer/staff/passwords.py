@@ -18,6 +18,9 @@ SHORTEST = 12
 LONGEST = 128
 """In characters, after normalisation. No rule about their kinds: NIST SP 800-63B 3.1.1.2."""
 
+LONGEST_RAW = 8 * LONGEST
+"""Before normalisation, which can join as many characters to one."""
+
 MEMORY_KIB = 19 * 1024
 PASSES = 2
 LANES = 1
@@ -77,7 +80,8 @@ def hash_password(password: str) -> str:
 
 def is_password(stored: str | None, password: str) -> bool:
     """Whether ``password`` is the one that is stored; takes as long when none is."""
-    guess = _encoded(password) if len(password) <= LONGEST else b""
+    is_short = len(password) <= LONGEST_RAW and len(_normalised(password)) <= LONGEST
+    guess = _encoded(password) if is_short else b""
     try:
         return _HASHER.verify(stored or _dummy(), guess) and stored is not None
     except (VerificationError, InvalidHashError):

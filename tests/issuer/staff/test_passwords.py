@@ -1,5 +1,6 @@
 """What a password must be, and what is stored of it."""
 
+import unicodedata
 from hashlib import sha256
 
 import pytest
@@ -87,3 +88,11 @@ def test_a_password_stored_with_other_parameters_is_outdated() -> None:
     assert is_outdated(weak)
     assert is_password(weak, RIGHT)
     assert not is_outdated(hash_password(RIGHT))
+
+
+def test_a_password_that_may_be_chosen_can_be_used_however_it_is_typed() -> None:
+    longest = "й" * 128
+    typed = unicodedata.normalize("NFD", longest)
+    assert (len(typed), fault(typed)) == (256, None)
+    assert is_password(hash_password(longest), typed)
+    assert not is_password(hash_password(longest), typed + "a")
