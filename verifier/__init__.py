@@ -11,7 +11,7 @@ Run from the project's root:
 >>> bundle = read_bundle((doors / case["bundle"]).read_bytes(), root=case["root"]).bundle
 >>> policy = bundle.policy("everyone")
 >>> verify(case["text"], bundle=bundle, policy=policy, now=case["now"])
-Verdict(status='green', holder='03', asks_hint=True)
+Verdict(status='green', holder='03', asks_hint=True, paper=False)
 
 Two minutes later the same code is a picture of one:
 
