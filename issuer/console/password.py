@@ -23,6 +23,7 @@ def act(desk: Desk) -> Response:
             desk.form.get("password", ""),
             current=desk.form.get("current"),
             keep=desk.token,
+            note=lambda: desk.authority.audit.note(Action.PASSWORD, desk.account, desk.now),
         )
     except PasswordRefused as refused:
         if refused.fault is PasswordFault.WRONG_CURRENT:
@@ -30,7 +31,6 @@ def act(desk: Desk) -> Response:
             desk.authority.staff.sessions.end(desk.token)
             return redirect("/console/sign-in")
         return _form(desk, desk.say(f"password_{refused.fault}"))
-    desk.authority.audit.note(Action.PASSWORD, desk.account, desk.now)
     # Whoever chose the first one goes on to work.
     return desk.done("password_set") if desk.menu else redirect("/console")
 

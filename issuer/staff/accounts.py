@@ -125,14 +125,18 @@ class Staff:
         *,
         current: str | None = None,
         keep: str | None = None,
+        note: Noting = _unnoted,
     ) -> Account:
         """Give an account a password; all its sessions but that of the token ``keep`` end.
 
-        ``current`` is the password that it has; it is not looked at when there is none yet. The
-        account is returned as it is now. Raises PasswordRefused, and ApiProblem ``not_allowed``
+        ``current`` is the password that it has; it is not looked at when there is none yet.
+        ``note`` is called before that is kept; where it raises, nothing has changed. The account is
+        returned as it is now. Raises PasswordRefused, and ApiProblem ``not_allowed``
         when the account was removed or its password replaced meanwhile.
         """
-        return signing_in.choose_password(self._file, account, password, current=current, keep=keep)
+        return signing_in.choose_password(
+            self._file, account, password, current=current, keep=keep, note=note
+        )
 
     def spend(self, account: Account, what: Capped, *, cap: int, now: int, number: int = 1) -> None:
         """Count ``number`` more of ``what`` today; raises ApiProblem ``too_many`` over the cap."""

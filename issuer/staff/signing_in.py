@@ -4,6 +4,7 @@ As long as an account has no password its key signs in. No lock is held while a 
 so what was read before is compared again when the result is written.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from sqlite3 import Connection, Row
 
@@ -53,7 +54,13 @@ def sign_in(file: StaffFile, name: str, password: str, now: int) -> SignIn | Non
 
 
 def choose_password(
-    file: StaffFile, account: Account, password: str, *, current: str | None, keep: str | None
+    file: StaffFile,
+    account: Account,
+    password: str,
+    *,
+    current: str | None,
+    keep: str | None,
+    note: Callable[[], object],
 ) -> Account:
     """Give an account a password; all its sessions but ``keep`` end. The account as it is now.
 
@@ -75,6 +82,7 @@ def choose_password(
             [stored, row["number"]],
         )
         end_sessions_of(db, row["number"], but=keep)
+        note()
     return replace(account_of(row), epoch=row["epoch"] + 1)
 
 

@@ -162,10 +162,12 @@ def test_what_cannot_be_noted_does_not_happen(staff: Staff) -> None:
         lambda: staff.add("Lab 2", Role.REGISTRAR, NOON, note=refuse),
         lambda: staff.remove("Lab 1", note=refuse),
         lambda: staff.reset("Lab 1", note=refuse),
+        lambda: staff.choose_password(account_of(staff, key), "four new words", note=refuse),
     ):
         with pytest.raises(CommandError, match="cannot be noted"):
             change()
     assert account_of(staff, key).name == "Lab 1"
+    assert staff.sign_in("Lab 1", "four new words", NOON) is None
     assert len(staff.accounts()) == 1
     staff.remove("Lab 1")
     account = account_of(staff, staff.add("Lab 3", Role.REGISTRAR, NOON))
