@@ -86,7 +86,8 @@ class TrustBundle:
     policies: tuple[VenuePolicy, ...]
     paper_keys: tuple[PaperKey, ...]
     service_keys: tuple[Mapping[str, Any], ...]
-    tracing: tuple[Mapping[str, Any], ...]
+    tracing: Mapping[int, bytes]
+    """The authority's X25519 public keys (32 bytes, not checked yet) by hour since 1970."""
 
     @cached_property
     def challenge(self) -> bytes:
@@ -160,9 +161,11 @@ def parse_bundle(payload: Mapping[str, Any]) -> TrustBundle:
         policies=tuple(_parse_policy(entry) for entry in payload["policies"]),
         paper_keys=tuple(PaperKey.of(entry) for entry in payload["paper_keys"]),
         service_keys=tuple(payload["service_keys"]),
-        tracing=tuple(payload["tracing"]),
+        tracing={entry["hour"]: _parse_id(entry["x"]) for entry in payload["tracing"]},
     )
     _check_members(bundle)
+    if len(bundle.tracing) != len(payload["tracing"]):
+        raise BundleRejected(BundleFault.NOT_A_BUNDLE)
     _check_prefixes(bundle)
     _check_grid(bundle)
     return bundle

@@ -41,29 +41,34 @@ def b64url_decode(text: str) -> bytes:
 
 
 def base45_encode(data: bytes) -> str:
-    """Base45 (RFC 9285 section 4) of an even number of bytes."""
+    """Base45 (RFC 9285 section 4): three characters for two bytes, two for a last single one."""
+    pairs, last = data[: len(data) & ~1], data[len(data) & ~1 :]
     digits = bytearray()
-    for (pair,) in struct.iter_unpack(">H", data):
+    for (pair,) in struct.iter_unpack(">H", pairs):
         rest, first = divmod(pair, 45)
         third, second = divmod(rest, 45)
         digits += bytes((first, second, third))
+    for byte in last:
+        digits += bytes((byte % 45, byte // 45))
     return digits.translate(BASE45_ALPHABET.ljust(256, b"?")).decode("ascii")
 
 
 def base45_decode(text: str) -> bytes:
-    """Decode base45 of an even number of bytes; raises ValueError for anything else.
+    """The inverse of :func:`base45_encode`; raises ValueError for anything else.
 
-    Three digits c, d, e stand for c + 45 d + 45² e, which must fit 16 bits (RFC 9285 section 4).
+    Three digits c, d, e stand for c + 45 d + 45² e, which must fit 16 bits, and two last ones for
+    c + 45 d, which must fit eight (RFC 9285 section 4).
     """
-    if len(text) % 3:
-        raise ValueError("not base45 of an even number of bytes")
     try:
         digits = text.encode("ascii").translate(_BASE45_DIGITS)
     except UnicodeEncodeError:
         raise ValueError("not base45") from None
-    if _NOT_A_DIGIT in digits:
+    if _NOT_A_DIGIT in digits or len(digits) % 3 == 1:
         raise ValueError("not base45")
-    return _join_digits(digits)
+    whole = len(digits) // 3 * 3
+    data = _join_digits(digits[:whole])
+    # bytes() raises a ValueError for what does not fit.
+    return data + bytes((digits[whole] + 45 * digits[whole + 1],)) if digits[whole:] else data
 
 
 def _join_digits(digits: bytes) -> bytes:

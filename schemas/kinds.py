@@ -21,6 +21,10 @@ GRACE_AFTER_WINDOW = HOUR
 """Pass keys and batch markers outlive their window by this, for answers that were lost."""
 
 
+TRACING_PERIOD = 14 * DAY
+"""Visits, seeds and notices die this long after their UTC date began (design section 9)."""
+
+
 class Kind(StrEnum):
     """The kinds of record in the issuer's perishable store."""
 
@@ -130,9 +134,10 @@ STORED_KINDS: dict[Kind, StoredKind] = {
         ),
         StoredKind(
             kind=Kind.NOTICE,
-            content="exposure notices",
-            dies="14 d",
-            period=14 * DAY,
+            content="exposure notices: an hour, and the private keys of a venue and the authority "
+            "for it, which are public from then on",
+            dies="14 d after the date of its hour began",
+            period=TRACING_PERIOD,
             rounding=ROUND_TO_UTC_MIDNIGHT,
             payload=512,
         ),
@@ -195,9 +200,16 @@ HELD_ELSEWHERE: tuple[HeldElsewhere, ...] = (
     HeldElsewhere(
         name="pending approvals",
         holder="issuer",
-        content="what one officer proposed and another must agree to (a root statement), the "
-        "account number; signers that a root has not named yet",
+        content="what one officer proposed and another must agree to (a root statement; a "
+        "venue's hours, sealed, which open with the tracing seeds alone), the account number; "
+        "signers that a root has not named yet",
         dies="agreed to or rejected; 7 days (a signer: 35 days)",
+    ),
+    HeldElsewhere(
+        name="tracing seeds",
+        holder="issuer",
+        content="32 random bytes for each UTC date, those of the next days among them",
+        dies="14 d after that date began",
     ),
     HeldElsewhere(
         name="uploads",
@@ -217,6 +229,32 @@ HELD_ELSEWHERE: tuple[HeldElsewhere, ...] = (
         holder="wallet",
         content="the names that its owner gave to several people on one device",
         dies="removed by the owner",
+    ),
+    HeldElsewhere(
+        name="visits",
+        holder="wallet",
+        content="for each UTC date, sealed records that its owner cannot open, a multiple of 8, "
+        "some of them under keys that nobody has",
+        dies="14 d after that date began",
+    ),
+    HeldElsewhere(
+        name="open stay",
+        holder="wallet",
+        content="when it began, and which sealed records are of its later hours",
+        dies="at check-out, or when its third hour ends",
+    ),
+    HeldElsewhere(
+        name="warnings",
+        holder="wallet",
+        content="hours in which somebody infectious was in the same place; the version of the list "
+        "of notices that said so",
+        dies="14 d after the date of the hour began; when the notice is withdrawn",
+    ),
+    HeldElsewhere(
+        name="venue seeds",
+        holder="verifier",
+        content="32 random bytes for each UTC date",
+        dies="14 d after that date began",
     ),
     HeldElsewhere(
         name="trust bundle, venue settings",

@@ -163,6 +163,7 @@ def test_the_code_is_renewed_by_itself_and_goes_when_it_may_stay_no_longer(
     page.goto(served.address)
     activate(page, real_issuer)
     page.locator(".card form .main").click()
+    page.locator("#code").wait_for()  # a clock moved before is moved for the page that was left
     modules = page.locator("#modules")
     renewed = '{"modules": 77, "drawn": "M4 4h1v1H4z", "left": 30, "stays": 200}'
     page.route("**/code.json", lambda route: route.fulfill(body=renewed))

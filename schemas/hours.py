@@ -1,0 +1,54 @@
+"""Hours and dates of presence tracing (design section 9). Both are UTC, whatever clocks show.
+
+>>> hour_at(1_774_000_000), date_of(492_777), format_time(tracing_ends("2026-03-20"))
+(492777, '2026-03-20', '2026-04-03T00:00:00Z')
+"""
+
+from schemas.encoding import format_time, parse_time
+from schemas.kinds import DAY, HOUR, TRACING_PERIOD
+
+HOURS = 1 << 32
+"""An hour is written in four bytes."""
+
+
+def hour_at(now: int) -> int:
+    """The hour since 1970 in which ``now`` (Unix seconds) lies."""
+    return now // HOUR
+
+
+def begin_of(hour: int) -> int:
+    """The first second of an hour, Unix seconds."""
+    return hour * HOUR
+
+
+def date_at(now: int) -> str:
+    """The UTC date of a moment, ``YYYY-MM-DD``."""
+    return format_time(now)[:10]
+
+
+def date_of(hour: int) -> str:
+    """The UTC date of an hour, ``YYYY-MM-DD``."""
+    return date_at(begin_of(hour))
+
+
+def first_hour_of(date: str) -> int:
+    """The first hour of a UTC date; raises ValueError for a text that is none."""
+    return hour_at(parse_time(f"{date}T00:00:00Z"))
+
+
+def tracing_ends(date: str) -> int:
+    """When all that belongs to a UTC date dies: visits, seeds, notices. Unix seconds.
+
+    No part of the date is then older than 14 days.
+    """
+    return begin_of(first_hour_of(date)) + TRACING_PERIOD
+
+
+def hours_between(start: int, end: int) -> range:
+    """The hours of which some part lies in ``start`` to before ``end`` (Unix seconds)."""
+    return range(hour_at(start), hour_at(end - 1) + 1)
+
+
+def dates_between(start: int, end: int) -> list[str]:
+    """The UTC dates of which some part lies in ``start`` to before ``end`` (Unix seconds)."""
+    return [date_at(day * DAY) for day in range(start // DAY, (end - 1) // DAY + 1)]

@@ -1,0 +1,76 @@
+"""A venue's private keys of some hours, sealed to the authority (design section 9).
+
+The file is a JSON object: whose authority, under its key of which hour, and the sealed keys.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from schemas.encoding import b64url_decode, b64url_encode
+from schemas.hour_keys import KEY_BYTES, load_public_key
+from schemas.jws import parse_json_object
+from schemas.validation import matches
+from schemas.visits import SUITE
+
+TRACE_LIMIT = 64_000
+"""Bytes of a file; all hours of 14 days make 17,000."""
+
+_INFO = b"qupia-trace-v1"
+_ENTRY_BYTES = 4 + KEY_BYTES
+
+
+class NotATrace(ValueError):
+    """The file is no export of this kind, or cannot be opened with the authority's key."""
+
+
+@dataclass(frozen=True)
+class SealedTrace:
+    """``iss`` is the authority that can open it, ``hour`` says with the key of which hour."""
+
+    iss: str
+    hour: int
+    sealed: bytes
+
+
+def seal_trace(
+    keys: Mapping[int, bytes], *, iss: str, hour: int, authority_key: bytes
+) -> SealedTrace:
+    """Seal private keys by their hours; raises ValueError for an authority's key of low order."""
+    plain = b"".join(number.to_bytes(4, "big") + keys[number] for number in sorted(keys))
+    return SealedTrace(iss, hour, SUITE.encrypt(plain, load_public_key(authority_key), _INFO))
+
+
+def open_trace(trace: SealedTrace, authority_key: bytes) -> dict[int, bytes]:
+    """The private keys by their hours, in the order of these; raises NotATrace."""
+    try:
+        key = X25519PrivateKey.from_private_bytes(authority_key)
+        plain = SUITE.decrypt(trace.sealed, key, _INFO)
+    except InvalidTag:
+        raise NotATrace("sealed to another key, or changed") from None
+    entries = [plain[at : at + _ENTRY_BYTES] for at in range(0, len(plain), _ENTRY_BYTES)]
+    keys = {int.from_bytes(entry[:4], "big"): entry[4:] for entry in entries}
+    is_whole = bool(entries) and len(entries[-1]) == _ENTRY_BYTES
+    if not is_whole or list(keys) != sorted(keys) or len(keys) != len(entries):
+        raise NotATrace("not a list of hours")
+    return keys
+
+
+def format_trace(trace: SealedTrace) -> bytes:
+    """The content of the file."""
+    members = {"iss": trace.iss, "hour": trace.hour, "sealed": b64url_encode(trace.sealed)}
+    return json.dumps(members, indent=1).encode("ascii")
+
+
+def parse_trace(data: bytes) -> SealedTrace:
+    """The inverse of :func:`format_trace`, whatever the white space; raises NotATrace."""
+    try:
+        members = parse_json_object(data[: TRACE_LIMIT + 1])
+        if len(data) > TRACE_LIMIT or not matches("trace", members):
+            raise NotATrace("not an export of hours")
+        return SealedTrace(members["iss"], members["hour"], b64url_decode(members["sealed"]))
+    except ValueError:
+        raise NotATrace("not an export of hours") from None
