@@ -11,12 +11,16 @@ Tests tell stories with it. Nothing in it is random and nothing reads the time.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from schemas.bundle import TrustBundle
 from schemas.encoding import b64url_encode
 from schemas.hints import HintForm, Holder, all_hints, hint_of_birthday
+from schemas.hour_keys import AUTHORITY_LABEL, derive_hour_key, public_half
+from schemas.hours import date_of, hours_between
 from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR
 from schemas.origins import host_of
@@ -76,6 +80,7 @@ class World:
 
     ``hint="none"`` gives a small grid: two keys a window. With ``day`` only the cells of
     ``birthday`` have keys that can sign. ``first_key`` is where its share of the RSA pool begins.
+    With ``tracing`` its bundles have keys for the hours from a day ago to three days ahead.
     """
 
     def __init__(
@@ -91,8 +96,10 @@ class World:
         specimen: bool = False,
         start: int = NOON,
         first_key: int = 0,
+        tracing: bool = False,
     ) -> None:
         self.iss = iss
+        self.tracing = tracing
         self.token_issuer = host_of(iss)
         self.hint = HintForm(hint)
         self.holder = hint_of_birthday(birthday, self.hint)
@@ -193,7 +200,7 @@ class World:
             "policies": [_named(policy) for policy in self.policies],
             "retired": [b64url_encode(i) for i, window in self._retired if now < window.exp],
             "specimen": self.specimen,
-            "tracing": [],
+            "tracing": self._tracing(now) if self.tracing else [],
             **overrides,
         }
 
@@ -215,6 +222,16 @@ class World:
         """The next bundle, as a device that has just been set up accepts it."""
         bundle, _ = accept_bundle(self.bundle(now, **overrides), state=self.state(), now=now)
         return bundle
+
+    # Presence tracing
+
+    def hour_key(self, hour: int) -> bytes:
+        """The authority's private key of an hour, 32 bytes, from a seed for each UTC date."""
+        return _hour_key(self.iss, hour)
+
+    def _tracing(self, now: int) -> list[dict[str, Any]]:
+        hours = hours_between(now - DAY, min(now + 72 * HOUR, self.sunset))
+        return [{"hour": hour, "x": _public_hour_key(self.iss, hour)} for hour in hours]
 
     # Paper
 
@@ -352,6 +369,16 @@ class World:
     def code(self, now: int, **members: Any) -> str:
         """The QR text of a new pass with a proof of ``now``; ``members`` as for :meth:`issue`."""
         return self.show(self.issue(now, **members), slot_at(now))
+
+
+def _hour_key(iss: str, hour: int) -> bytes:
+    seed = sha256(f"{iss} {date_of(hour)}".encode()).digest()
+    return derive_hour_key(seed, hour, label=AUTHORITY_LABEL)
+
+
+@cache
+def _public_hour_key(iss: str, hour: int) -> str:
+    return b64url_encode(public_half(_hour_key(iss, hour)))
 
 
 def _named(policy: dict[str, Any]) -> dict[str, Any]:
