@@ -10,7 +10,7 @@ from hashlib import sha256
 from schemas.bundle import TrustBundle
 from schemas.encoding import base45_decode, base45_encode
 from schemas.hour_keys import KEY_BYTES, binding_of, load_public_key
-from schemas.hours import HOURS
+from schemas.hours import HOURS, begin_of, hour_bytes
 
 PREFIX = "QV1:"
 
@@ -21,6 +21,8 @@ MOST_SHOWN_HOURS = 6
 
 NAME_BYTES = 60
 GRID_BYTES = 8
+TEXT_LIMIT = 690
+"""Characters: a code of 12 hours with the longest name."""
 
 _HEAD = 5
 _SHORTEST = _HEAD + KEY_BYTES + GRID_BYTES
@@ -69,7 +71,7 @@ def check_name(name: str) -> str:
 def format_check_in(code: CheckInCode) -> str:
     """The QR text: alphanumeric, at most 690 characters."""
     return PREFIX + base45_encode(
-        code.first_hour.to_bytes(4, "big")
+        hour_bytes(code.first_hour)
         + len(code.keys).to_bytes(1, "big")
         + b"".join(code.keys)
         + code.grid
@@ -80,10 +82,10 @@ def format_check_in(code: CheckInCode) -> str:
 def parse_check_in(text: str) -> CheckInCode:
     """The inverse of :func:`format_check_in`; raises ValueError for any other text.
 
-    Also for a key of low order, under which everybody could open what is sealed.
+    Also for a key that :func:`schemas.hour_keys.load_public_key` refuses.
     """
     line = text.removesuffix("\n").removesuffix("\r")
-    if not line.startswith(PREFIX):
+    if len(line) > TEXT_LIMIT or not line.startswith(PREFIX):
         raise ValueError("not a check-in code")
     data = base45_decode(line[len(PREFIX) :])
     if len(data) < _SHORTEST or not 1 <= data[4] <= MOST_HOURS:
@@ -107,3 +109,16 @@ def grid_at(bundle: TrustBundle, now: int) -> bytes | None:
     """The digest for the window that contains ``now``; None where the bundle has none."""
     ids = [key.id for key in bundle.pass_keys if key.window.contains(now)]
     return grid_digest(ids) if ids else None
+
+
+def shows_other_grid(code: CheckInCode, bundle: TrustBundle, now: int) -> bool:
+    """Whether the venue sees other pass keys than ``bundle`` has: a split view, or an older bundle.
+
+    A code outlives a change of windows and keeps the digest of the one in which it was made. Where
+    the bundle does not reach back to the code's first hour nothing can be said.
+    """
+    begin = begin_of(code.first_hour)
+    if not any(window.contains(begin) for window in bundle.windows):
+        return False
+    seen = [window for window in bundle.windows if window.nbf <= now and begin < window.exp]
+    return code.grid not in {grid_at(bundle, window.nbf) for window in seen}

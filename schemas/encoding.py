@@ -67,8 +67,14 @@ def base45_decode(text: str) -> bytes:
         raise ValueError("not base45")
     whole = len(digits) // 3 * 3
     data = _join_digits(digits[:whole])
-    # bytes() raises a ValueError for what does not fit.
-    return data + bytes((digits[whole] + 45 * digits[whole + 1],)) if digits[whole:] else data
+    return data + _last_byte(*digits[whole:]) if digits[whole:] else data
+
+
+def _last_byte(first: int, second: int) -> bytes:
+    value = first + 45 * second
+    if value > 255:
+        raise ValueError("not base45")
+    return bytes((value,))
 
 
 def _join_digits(digits: bytes) -> bytes:

@@ -7,8 +7,8 @@
 from schemas.encoding import format_time, parse_time
 from schemas.kinds import DAY, HOUR, TRACING_PERIOD
 
-HOURS = 1 << 32
-"""An hour is written in four bytes."""
+HOURS = (1 << 32) // HOUR
+"""Hours that can be told: their last second still fits four bytes, as records of visits have it."""
 
 
 def hour_at(now: int) -> int:
@@ -19,6 +19,13 @@ def hour_at(now: int) -> int:
 def begin_of(hour: int) -> int:
     """The first second of an hour, Unix seconds."""
     return hour * HOUR
+
+
+def hour_bytes(hour: int) -> bytes:
+    """An hour as all formats write it, in four bytes; raises ValueError for one beyond them."""
+    if not 0 <= hour < HOURS:
+        raise ValueError("no such hour")
+    return hour.to_bytes(4, "big")
 
 
 def date_at(now: int) -> str:
@@ -46,9 +53,10 @@ def tracing_ends(date: str) -> int:
 
 def hours_between(start: int, end: int) -> range:
     """The hours of which some part lies in ``start`` to before ``end`` (Unix seconds)."""
-    return range(hour_at(start), hour_at(end - 1) + 1)
+    return range(hour_at(start), hour_at(end - 1) + 1) if start < end else range(0)
 
 
 def dates_between(start: int, end: int) -> list[str]:
     """The UTC dates of which some part lies in ``start`` to before ``end`` (Unix seconds)."""
-    return [date_at(day * DAY) for day in range(start // DAY, (end - 1) // DAY + 1)]
+    days = range(start // DAY, (end - 1) // DAY + 1) if start < end else ()
+    return [date_at(day * DAY) for day in days]

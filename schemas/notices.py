@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from schemas import jws
-from schemas.bundle import TrustBundle
+from schemas.bundle import LONGEST_LIFE, TrustBundle
 from schemas.encoding import b64url_decode, b64url_encode
 from schemas.jwk import key_from_jwk
 from schemas.languages import Language
@@ -131,8 +131,11 @@ def _parse(payload: Mapping[str, Any], data: bytes, bundle: TrustBundle) -> Noti
         notices = tuple(_parse_notice(entry) for entry in payload["notices"])
     except ValueError:
         raise NoticesRejected(NoticesFault.NOT_A_LIST) from None
-    times = payload["iat"], payload["exp"]
-    return NoticeList(payload["version"], *times, notices, bundle_digest(data))
+    iat, exp = payload["iat"], payload["exp"]
+    # A list for ever could hide later ones from every wallet that has seen none yet.
+    if not 0 < exp - iat <= LONGEST_LIFE:
+        raise NoticesRejected(NoticesFault.NOT_A_LIST)
+    return NoticeList(payload["version"], iat, exp, notices, bundle_digest(data))
 
 
 def _parse_notice(entry: Mapping[str, Any]) -> Notice:

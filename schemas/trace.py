@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from schemas.encoding import b64url_decode, b64url_encode
 from schemas.hour_keys import KEY_BYTES, load_public_key
+from schemas.hours import HOURS, hour_bytes
 from schemas.jws import parse_json_object
 from schemas.validation import matches
 from schemas.visits import SUITE
@@ -39,8 +40,11 @@ class SealedTrace:
 def seal_trace(
     keys: Mapping[int, bytes], *, iss: str, hour: int, authority_key: bytes
 ) -> SealedTrace:
-    """Seal private keys by their hours; raises ValueError for an authority's key of low order."""
-    plain = b"".join(number.to_bytes(4, "big") + keys[number] for number in sorted(keys))
+    """Seal private keys by their hours, at least one.
+
+    Raises ValueError for an authority's key that cannot be used.
+    """
+    plain = b"".join(hour_bytes(number) + keys[number] for number in sorted(keys))
     return SealedTrace(iss, hour, SUITE.encrypt(plain, load_public_key(authority_key), _INFO))
 
 
@@ -54,7 +58,8 @@ def open_trace(trace: SealedTrace, authority_key: bytes) -> dict[int, bytes]:
     entries = [plain[at : at + _ENTRY_BYTES] for at in range(0, len(plain), _ENTRY_BYTES)]
     keys = {int.from_bytes(entry[:4], "big"): entry[4:] for entry in entries}
     is_whole = bool(entries) and len(entries[-1]) == _ENTRY_BYTES
-    if not is_whole or list(keys) != sorted(keys) or len(keys) != len(entries):
+    is_ordered = list(keys) == sorted(keys) and len(keys) == len(entries)
+    if not is_whole or not is_ordered or max(keys) >= HOURS:
         raise NotATrace("not a list of hours")
     return keys
 
@@ -67,9 +72,11 @@ def format_trace(trace: SealedTrace) -> bytes:
 
 def parse_trace(data: bytes) -> SealedTrace:
     """The inverse of :func:`format_trace`, whatever the white space; raises NotATrace."""
+    if len(data) > TRACE_LIMIT:
+        raise NotATrace("not an export of hours")
     try:
-        members = parse_json_object(data[: TRACE_LIMIT + 1])
-        if len(data) > TRACE_LIMIT or not matches("trace", members):
+        members = parse_json_object(data)
+        if not matches("trace", members):
             raise NotATrace("not an export of hours")
         return SealedTrace(members["iss"], members["hour"], b64url_decode(members["sealed"]))
     except ValueError:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from schemas.hour_keys import load_public_key
-from schemas.hours import begin_of
+from schemas.hours import begin_of, hour_bytes
 from schemas.kinds import HOUR, MINUTE
 
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
@@ -68,8 +68,8 @@ class OpeningKeys:
         self.hour = hour
         self._venue = X25519PrivateKey.from_private_bytes(venue)
         self._authority = X25519PrivateKey.from_private_bytes(authority)
-        self._outer_info = _OUTER + hour.to_bytes(4, "big")
-        self._inner_info = _INNER + hour.to_bytes(4, "big")
+        self._outer_info = _OUTER + hour_bytes(hour)
+        self._inner_info = _INNER + hour_bytes(hour)
 
     def open(self, record: bytes) -> HourOfStay | None:
         """What a record says; None where these are not its keys, or its times are no such hour."""
@@ -86,9 +86,14 @@ class OpeningKeys:
 
 
 def seal_visit(stay: HourOfStay, keys: SealingKeys) -> bytes:
-    """A record of 104 bytes that says nothing without both private keys."""
+    """A record of 104 bytes that says nothing without both private keys.
+
+    Raises ValueError for keys of another hour: nobody could ever open the record.
+    """
+    if stay.hour != keys.hour:
+        raise ValueError("the keys are of another hour")
     plain = stay.arrive.to_bytes(4, "big") + stay.leave.to_bytes(4, "big")
-    hour = stay.hour.to_bytes(4, "big")
+    hour = hour_bytes(stay.hour)
     inner = SUITE.encrypt(plain, keys.authority, _INNER + hour)
     return SUITE.encrypt(inner, keys.venue, _OUTER + hour)
 
