@@ -8,18 +8,20 @@
     delegations.txt        the root statements, oldest first
     bundle.jws             the trust bundle now in force
     retention.jws          the public statement of the day
+    notices.jws            the list of hours to warn of, as everyone fetches it
     retired.json           ids of keys withdrawn before their time, with the end of their window
     log.jsonl              one line a day: what the retention module did
     audit.jsonl            what staff did, each line bound to the one before
     staff.db               staff accounts and their sessions
     approvals/             what waits for a second officer, for 7 days
-    keys/                  signer, entitlement, statement and paper keys, and signers no root has
-                           named yet
+    keys/                  signer, entitlement, statement, notices and paper keys, and signers no
+                           root has named yet
     pass-keys/             one RSA key a file, gone with its window
     no-backup/             what must be able to die: no backup may copy it
       reference.key        turns a reference into a rid
       day-keys/            one key a day: the store's records die with it
       store/store.db       the perishable store
+      tracing-seeds/       one a date: the hours of presence tracing die with it
       jobs/                what an upload left: report and codes, for an hour
 """
 
@@ -75,6 +77,10 @@ class Home:
         return self.path / "retention.jws"
 
     @property
+    def notices(self) -> Path:
+        return self.path / "notices.jws"
+
+    @property
     def retired(self) -> Path:
         return self.path / "retired.json"
 
@@ -115,6 +121,11 @@ class Home:
     @property
     def reference_key(self) -> Path:
         return self.perishable / "reference.key"
+
+    @property
+    def tracing_seeds(self) -> Path:
+        """Made with the first seed."""
+        return self.perishable / "tracing-seeds"
 
     @property
     def making_lock(self) -> Path:

@@ -19,6 +19,7 @@ from issuer.keys.grid import destroy_ended, ended_keys
 from issuer.keys.keyring import SigningKey, destroy_all_keys, statement_key_path
 from issuer.keys.paper_keys import destroy_ended_paper_keys, ended_paper_keys
 from issuer.keys.requests import destroy_pending, ended_pending
+from issuer.keys.tracing import tracing_seeds
 from issuer.perishable.inspection import GRACE, inspect
 from issuer.perishable.purge import purge
 from issuer.perishable.store import Held
@@ -65,6 +66,7 @@ def run_retention(authority: Authority, now: int) -> Mapping[str, int]:
         deleted = Counter(purge(authority.store, due).deleted)
         deleted["pass_keys"] = destroy_ended(authority.home.pass_keys, due)
         deleted["paper_keys"] = destroy_ended_paper_keys(authority.home, due)
+        deleted["tracing_seeds"] = tracing_seeds(authority.home).destroy_ended(now, everyone=over)
         if over:
             deleted["signing_keys"] = destroy_all_keys(authority.home)
             for path in (authority.home.bundle, authority.home.statement, authority.home.retired):
@@ -92,6 +94,7 @@ def overdue(home: Home, now: int) -> list[str]:
     late = {
         "pass keys outlived their window": len(ended_keys(home.pass_keys, due)),
         "paper keys outlived their slips": len(ended_paper_keys(home, due)),
+        "tracing seeds outlived their 14 days": len(tracing_seeds(home).ended(due)),
         "signers that no root has named outlived their 35 days": len(ended_pending(home, due)),
         "uploads, perhaps with codes, outlived their hour": overdue_jobs(home, due),
         "proposals outlived their seven days": overdue_approvals(home, due),
@@ -187,5 +190,6 @@ def _made_at(statement: Path) -> int:
 
 
 def _remove_drafts(home: Home) -> None:
-    for folder in (home.path, home.keys, home.pass_keys, home.perishable):
+    folders = (home.path, home.keys, home.pass_keys, home.perishable, home.tracing_seeds)
+    for folder in folders:
         remove_drafts(folder)

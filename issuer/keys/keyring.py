@@ -1,4 +1,4 @@
-"""Signing keys on disk: root, signer, entitlement and statement keys (P-256), the reference key.
+"""Signing keys on disk: root, signer and service keys (P-256), and the reference key.
 
 Each key signs one ``typ``; its file is named for it. The root key is opened by the commands that
 delegate, never by ``serve``.
@@ -89,15 +89,31 @@ def statement_key_path(home: Home) -> Path:
     return home.keys / "retention.pem"
 
 
+def notices_key_path(home: Home) -> Path:
+    return home.keys / "notices.pem"
+
+
 def signer_path(home: Home, signer: str) -> Path:
     return home.keys / f"signer-{signer}.pem"
 
 
 def create_service_keys(home: Home) -> None:
-    """The entitlement, statement and reference keys of a new home."""
+    """The entitlement, statement, notices and reference keys of a new home."""
     SigningKey.generate(Typ.ENTITLEMENT).create(entitlement_key_path(home))
     SigningKey.generate(Typ.RETENTION).create(statement_key_path(home))
+    load_or_make_notices_key(home)
     create_private(home.reference_key, os.urandom(REFERENCE_KEY_BYTES))
+
+
+def load_or_make_notices_key(home: Home) -> SigningKey:
+    """The key of the list of notices; a home of an earlier program has none yet.
+
+    Only for a caller that holds the lock of making. Raises CommandError for a damaged file.
+    """
+    path = notices_key_path(home)
+    if not path.exists():
+        SigningKey.generate(Typ.NOTICES).create(path)
+    return SigningKey.load(path, Typ.NOTICES)
 
 
 def load_reference_key(home: Home) -> bytes:

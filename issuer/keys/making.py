@@ -1,4 +1,4 @@
-"""Keys ahead of time and the bundle that lists them: made by whoever holds the lock."""
+"""Keys and seeds ahead of time, and the bundle that lists them: made by whoever holds the lock."""
 
 from collections.abc import Callable
 
@@ -15,9 +15,17 @@ from issuer.keys.publication import (
     load_retired,
     public_keys,
     save_retired,
-    statement_key_member,
+    service_key_member,
+    service_keys,
 )
 from issuer.keys.roots import load_delegations, load_signer
+from issuer.keys.tracing import (
+    PUBLISHED_AHEAD,
+    is_tracing_due,
+    make_tracing_seeds,
+    tracing_hours,
+    tracing_keys,
+)
 from schemas.bundle import PassKey, TrustBundle
 from schemas.kinds import HOUR
 from schemas.windows import Calendar
@@ -102,6 +110,7 @@ def _publish(authority: Authority, now: int) -> bool:
     retired = load_retired(authority.home, now)
     keys = _usable_keys(authority, retired)
     _make_paper_keys(authority, now)
+    _make_tracing_seeds(authority, now)
     if not _is_due(authority, keys, retired, now):
         return False
     signer, signer_exp = load_signer(authority.home, authority.config, now)
@@ -121,6 +130,7 @@ def _is_due(
         published is None
         or list(published.delegations) != load_delegations(authority.home)
         or not _knows_paper_keys(authority, published.bundle, now)
+        or not _knows_service_keys(authority, published.bundle)
         or is_due(
             published.bundle,
             policy=authority.policy,
@@ -128,6 +138,9 @@ def _is_due(
             key_ids={file.id for file in keys.values()},
             retired=retired,
             now=now,
+        )
+        or is_tracing_due(
+            authority.home, published.bundle.tracing, now=now, sunset=authority.config.sunset
         )
     )
 
@@ -149,8 +162,9 @@ def _sign_bundle(
         delegations=load_delegations(home),
         pass_keys=public_keys(cells, keys, published.bundle.by_id if published else {}),
         paper_keys=[file.member() for file in list_paper_keys(home, now)],
-        service_keys=[statement_key_member(home, config, now)],
+        service_keys=[service_key_member(key, config, now) for key in service_keys(home)],
         retired=retired,
+        tracing=tracing_keys(home, tracing_hours(now=now, exp=exp, sunset=config.sunset), now),
         version=published.bundle.version + 1 if published else 1,
         now=now,
         exp=exp,
@@ -164,12 +178,25 @@ def _make_paper_keys(authority: Authority, now: int) -> None:
     make_paper_keys(authority.home, nbf=_midnight(authority, now), until=until)
 
 
+def _make_tracing_seeds(authority: Authority, now: int) -> None:
+    """For every hour that a bundle made now can list."""
+    ahead = max(authority.policy.bundle_hours * HOUR, PUBLISHED_AHEAD)
+    until = min(now + ahead, authority.config.sunset)
+    make_tracing_seeds(authority.home, now=now, until=until)
+
+
 def _knows_paper_keys(authority: Authority, bundle: TrustBundle, now: int) -> bool:
     """Whether a bundle lists today's key, and none that is gone."""
     there = {file.kid for file in list_paper_keys(authority.home, now)}
     listed = {key.kid for key in bundle.paper_keys if now < key.window.exp}
     today = paper_key_for(authority.home, _midnight(authority, now))
     return listed <= there and today is not None and today.kid in listed
+
+
+def _knows_service_keys(authority: Authority, bundle: TrustBundle) -> bool:
+    """Whether a bundle lists the keys that sign for this service: one may have been made since."""
+    listed = [(key["kid"], key["typ"]) for key in bundle.service_keys]
+    return listed == [(key.thumbprint, key.typ) for key in service_keys(authority.home)]
 
 
 def _midnight(authority: Authority, now: int) -> int:

@@ -7,7 +7,8 @@ from typing import Any
 
 from issuer.home import Config, Home
 from issuer.keys.grid import Cell, KeyFile, public_key
-from issuer.keys.keyring import SigningKey, statement_key_path
+from issuer.keys.keyring import SigningKey, load_or_make_notices_key, statement_key_path
+from issuer.keys.tracing import PUBLISHED_AHEAD, tracing_members
 from issuer.rules.policy import Policy
 from schemas.bundle import BUNDLE_LIMIT, LONGEST_LIFE, PassKey, TrustBundle
 from schemas.encoding import b64url_decode, b64url_encode
@@ -21,6 +22,9 @@ RENEW_AFTER = 6 * HOUR
 YEAR = 366 * DAY
 KEY_MEMBER_BYTES = 465
 """What one key adds to the payload, its status's id not counted; base64url makes 4 bytes of 3."""
+
+TRACING_MEMBER_BYTES = 66
+"""What the authority's key of one hour adds to the payload."""
 
 BYTES_WITHOUT_KEYS = 250_000
 """Room for root statements, the longest names and policies, and retired ids."""
@@ -87,14 +91,12 @@ def bundle_payload(
     paper_keys: Sequence[Mapping[str, Any]],
     service_keys: Sequence[Mapping[str, Any]],
     retired: Iterable[Retired],
+    tracing: Mapping[int, bytes],
     version: int,
     now: int,
     exp: int,
 ) -> dict[str, Any]:
-    """Every member of design section 5.
-
-    No presence is traced yet, so that list of keys is empty.
-    """
+    """Every member of design section 5."""
     return {
         "iss": config.url,
         "name": dict(policy.name),
@@ -124,17 +126,22 @@ def bundle_payload(
         ],
         "retired": sorted(b64url_encode(entry.id) for entry in retired),
         "specimen": config.specimen,
-        "tracing": [],
+        "tracing": tracing_members(tracing),
     }
 
 
-def statement_key_member(home: Home, config: Config, now: int) -> dict[str, Any]:
-    """How the bundle names the key of the retention statement."""
-    key = SigningKey.load(statement_key_path(home), Typ.RETENTION)
+def service_keys(home: Home) -> list[SigningKey]:
+    """The keys of the retention statement and of the list of notices. Raises CommandError."""
+    statement_key = SigningKey.load(statement_key_path(home), Typ.RETENTION)
+    return [statement_key, load_or_make_notices_key(home)]
+
+
+def service_key_member(key: SigningKey, config: Config, now: int) -> dict[str, Any]:
+    """How the bundle names a key that signs for this service."""
     return {
         **key.jwk,
         "kid": key.thumbprint,
-        "typ": Typ.RETENTION.value,
+        "typ": key.typ.value,
         "nbf": now - LONGEST_LIFE,
         "exp": config.sunset,
     }
@@ -161,6 +168,7 @@ def check_size(config: Config, policy: Policy, now: int) -> None:
     cells = windows * len(all_hints(config.hint))
     keys = cells * len(policy.statuses)
     members = cells * sum(KEY_MEMBER_BYTES + len(status.id) for status in policy.statuses)
+    members += TRACING_MEMBER_BYTES * ((DAY + max(life, PUBLISHED_AHEAD)) // HOUR + 1)
     if members * 4 // 3 + BYTES_WITHOUT_KEYS > BUNDLE_LIMIT:
         raise CommandError(
             f"these settings need {keys} keys in one bundle, more than 4 MB; "

@@ -33,7 +33,7 @@ from issuer.perishable.sealing import (
 )
 from schemas.kinds import STORED_KINDS, Kind
 
-__all__ = ["Held", "Locator", "Store", "StoreError", "Transaction", "View"]
+__all__ = ["Found", "Held", "Locator", "Store", "StoreError", "Transaction", "View"]
 
 DAY_CHARACTERS = 10
 
@@ -48,6 +48,7 @@ _SEARCH = (
     "SELECT records.day, records.tag, sealed, expires_at FROM candidates CROSS JOIN records "
     "ON records.day = candidates.day AND records.kind = ? AND records.tag = candidates.tag"
 )
+_OF_A_DAY = "FROM records WHERE day = ? AND kind = ? AND expires_at > ?"
 _CENSUS = (
     "SELECT kind, count(*), min(expires_at) FROM records WHERE expires_at > ? GROUP BY day, kind"
 )
@@ -81,6 +82,13 @@ class Held(NamedTuple):
     kind: Kind
     held: int
     oldest_seconds: int | None
+
+
+class Found(NamedTuple):
+    """A live record that was found without its name."""
+
+    locator: Locator
+    payload: bytes
 
 
 class _Hit(NamedTuple):
@@ -127,6 +135,26 @@ class View:
         live = self._live(kind, identifier, expires)
         return Locator(live[0].key.day, live[0].tag) if live else None
 
+    def all(self, kind: Kind) -> Iterator[Found]:
+        """Every live record of a kind, opened one after the other; the soonest day first.
+
+        Within a day the order is that of tags, which tells nothing. Raises StoreError when one was
+        changed.
+        """
+        select = f"SELECT tag, sealed, expires_at {_OF_A_DAY}"
+        for day, key in self._candidates(kind).items():
+            place = (day, kind.value, self._now)
+            for tag, sealed, expires_at in self._connection.execute(select, place):
+                opened = key.open(kind, tag, sealed, expires_at=expires_at)
+                if self._now < opened.expires:
+                    yield Found(Locator(day, tag), opened.payload)
+
+    def count(self, kind: Kind) -> int:
+        """How many records of a kind are live, up to the rounding; nothing is opened."""
+        select = f"SELECT count(*) {_OF_A_DAY}"
+        places = [(day, kind.value, self._now) for day in self._candidates(kind)]
+        return sum(self._connection.execute(select, place).fetchone()[0] for place in places)
+
     def _live(
         self,
         kind: Kind,
@@ -159,7 +187,7 @@ class View:
         return [_Hit(keys[day], tag, sealed, expires_at) for day, tag, sealed, expires_at in rows]
 
     def _candidates(
-        self, kind: Kind, expires: int | None, longest: int | None
+        self, kind: Kind, expires: int | None = None, longest: int | None = None
     ) -> dict[str, DayKey]:
         """The keys of the days on which a record of ``kind`` can die.
 
@@ -250,6 +278,16 @@ class Store:
         """The payload of one live record, read without waiting for writers."""
         with self.database.reading() as connection:
             return View(connection, self.keys, now).get(kind, identifier)
+
+    def all(self, kind: Kind, now: int) -> Iterator[Found]:
+        """Every live record of a kind, read without waiting for writers; see :meth:`View.all`."""
+        with self.database.reading() as connection:
+            yield from View(connection, self.keys, now).all(kind)
+
+    def count(self, kind: Kind, now: int) -> int:
+        """How many live records of a kind there are."""
+        with self.database.reading() as connection:
+            return View(connection, self.keys, now).count(kind)
 
     def census(self, now: int) -> list[Held]:
         """How much is held of every kind, from the visible ``expires_at`` alone; nothing is opened.

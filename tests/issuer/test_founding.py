@@ -66,7 +66,7 @@ def test_a_new_home_holds_what_it_should_and_nothing_else(home: Home) -> None:
     assert {path.name for path in home.path.iterdir()} == LAYOUT
     keys = {path.name for path in home.keys.iterdir()}
     (signer,) = current_statement(home, config).signers
-    assert keys == {"entitlement.pem", "retention.pem", f"signer-{signer}.pem"}
+    assert keys == {"entitlement.pem", "notices.pem", "retention.pem", f"signer-{signer}.pem"}
     assert list(home.pass_keys.iterdir()) == []
     assert len(home.reference_key.read_bytes()) == 32
 
@@ -264,7 +264,7 @@ def test_an_interrupted_init_can_be_run_again(
             found(home.path)
     assert not home.config.exists()
     config = found(home.path)
-    assert len(list(home.keys.iterdir())) == 3
+    assert len(list(home.keys.iterdir())) == 4
     assert SigningKey.load(home.root_key, Typ.ROOT).thumbprint == config.root
     Authority.open(home).store.close()
 

@@ -118,6 +118,7 @@ def test_what_was_deleted_is_told_by_kind(issuer: Service) -> None:
         "count": 1,
         "pass_keys": 8,
         "paper_keys": 2,
+        "tracing_seeds": 5,
         "staff_accounts": 1,
     }
     assert read_log(issuer.authority)[-1].deleted == totals
@@ -278,13 +279,14 @@ def ended(issuer: Service) -> Service:
 
 def test_at_the_sunset_everything_but_the_log_goes(ended: Service) -> None:
     totals = run(ended)
-    assert totals["signing_keys"] == 5
+    assert totals["signing_keys"] == 6
     assert totals["pass_keys"] == 2
     assert (totals["withdrawal"], totals["ended"], totals["code"]) == (1, 1, 1)
     home = ended.home
     assert list(home.keys.iterdir()) == list(home.pass_keys.iterdir()) == []
     assert list((home.perishable / "day-keys").glob("*.key")) == []
-    gone = (home.bundle, home.statement, home.reference_key, home.root_key)
+    assert list(home.tracing_seeds.glob("*.seed")) == []
+    gone = (home.bundle, home.statement, home.notices, home.reference_key, home.root_key)
     assert [path for path in gone if path.exists()] == []
     assert set(held(ended).values()) == {0}
     assert len(read_log(ended.authority)) == 2

@@ -40,7 +40,7 @@ def test_the_statement_is_signed_by_the_key_that_the_bundle_lists(issuer: Servic
     key = SigningKey.load(statement_key_path(issuer.home), Typ.RETENTION)
     claims = jws.verify(unverified, typ=Typ.RETENTION, key=key.private.public_key())
     assert matches("retention-statement", claims)
-    (listed,) = issuer.authority.bundle().service_keys
+    listed = issuer.authority.bundle().service_keys[0]
     assert listed["kid"] == unverified.unverified_header["kid"] == key.thumbprint
     assert listed["typ"] == Typ.RETENTION
     assert reply.headers["cache-control"] == "public, max-age=3600"

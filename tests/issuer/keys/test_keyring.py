@@ -14,6 +14,7 @@ from issuer.keys.keyring import (
     create_service_keys,
     destroy_all_keys,
     entitlement_key_path,
+    load_or_make_notices_key,
     load_reference_key,
     statement_key_path,
 )
@@ -111,8 +112,15 @@ def test_the_keys_of_a_home_are_all_different(home: Home) -> None:
     create_service_keys(home)
     entitlement = SigningKey.load(entitlement_key_path(home), Typ.ENTITLEMENT)
     statement = SigningKey.load(statement_key_path(home), Typ.RETENTION)
-    assert entitlement.thumbprint != statement.thumbprint
+    notices = load_or_make_notices_key(home)
+    assert len({key.thumbprint for key in (entitlement, statement, notices)}) == 3
     assert len(load_reference_key(home)) == 32
+
+
+def test_a_home_of_an_earlier_program_gets_its_key_of_notices_once(home: Home) -> None:
+    first = load_or_make_notices_key(home)
+    assert first.typ is Typ.NOTICES
+    assert load_or_make_notices_key(home).thumbprint == first.thumbprint
 
 
 @pytest.mark.parametrize("content", [None, b"", b"x" * 31, b"x" * 33])
@@ -132,7 +140,7 @@ def test_all_keys_are_overwritten_and_gone_at_the_sunset(home: Home, tmp_path: P
     copy = tmp_path / "another name"
     copy.hardlink_to(home.reference_key)
     before = copy.read_bytes()
-    assert destroy_all_keys(home) == 4
+    assert destroy_all_keys(home) == 5
     assert destroy_all_keys(home) == 0
     assert copy.read_bytes() != before
     assert list(home.path.rglob("*.pem")) == []

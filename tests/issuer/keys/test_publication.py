@@ -12,6 +12,7 @@ from issuer.keys.publication import (
     BYTES_WITHOUT_KEYS,
     KEY_MEMBER_BYTES,
     RENEW_AFTER,
+    TRACING_MEMBER_BYTES,
     Retired,
     bundle_end,
     check_size,
@@ -19,6 +20,7 @@ from issuer.keys.publication import (
     load_retired,
     save_retired,
 )
+from issuer.keys.tracing import tracing_members
 from issuer.rules.policy import (
     MOST_POLICIES,
     MOST_STATUSES,
@@ -29,6 +31,8 @@ from issuer.rules.policy import (
 from schemas.bundle import TrustBundle
 from schemas.encoding import b64url_encode
 from schemas.hints import HintForm
+from schemas.hours import hour_at, hours_between
+from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR
 from shell.errors import CommandError
 from tests.support.issuers import NOON, Service
@@ -181,6 +185,11 @@ def test_the_estimate_of_a_keys_size_is_no_smaller_than_the_truth(issuer: Servic
     assert len(to_json(members) + b",") == KEY_MEMBER_BYTES
 
 
+def test_the_estimate_of_an_hours_size_is_no_smaller_than_the_truth() -> None:
+    members = tracing_members({hour_at(NOON): bytes(32)})
+    assert len(to_json(members)[1:-1] + b",") == TRACING_MEMBER_BYTES
+
+
 def test_everything_but_the_keys_has_room_however_long_its_texts_are() -> None:
     words = dict.fromkeys(("kk", "ru", "en"), "құ" * 100)
     policies = [
@@ -229,14 +238,17 @@ def test_a_bundle_says_what_the_home_says(issuer: Service) -> None:
     assert [status.id for status in bundle.statuses] == ["green", "blue"]
     assert [kind.id for kind in bundle.policies] == ["everyday", "events"]
     assert (bundle.iat, bundle.exp, bundle.version) == (NOON, NOON + 72 * HOUR, 1)
-    assert (bundle.tracing, bundle.retired) == ((), frozenset())
+    assert list(bundle.tracing) == list(hours_between(NOON - DAY, NOON + 72 * HOUR))
+    assert bundle.retired == frozenset()
 
 
-def test_the_statements_key_is_listed_for_as_long_as_statements_are_made(issuer: Service) -> None:
-    (key,) = issuer.authority.bundle().service_keys
-    assert key["nbf"] <= NOON - 7 * DAY
-    assert key["exp"] == issuer.authority.config.sunset
-    assert not {"d", "n"} & key.keys()
+def test_service_keys_are_listed_for_as_long_as_they_sign(issuer: Service) -> None:
+    keys = issuer.authority.bundle().service_keys
+    assert [key["typ"] for key in keys] == [Typ.RETENTION, Typ.NOTICES]
+    for key in keys:
+        assert key["nbf"] <= NOON - 7 * DAY
+        assert key["exp"] == issuer.authority.config.sunset
+        assert not {"d", "n"} & key.keys()
 
 
 def test_no_pass_key_is_published_as_a_jwk(issuer: Service) -> None:

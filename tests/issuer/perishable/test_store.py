@@ -153,6 +153,49 @@ def test_a_lookup_with_the_known_second_searches_that_day_only(tmp_path: Path) -
             assert tx.get(Kind.ENDED, IDENTIFIER, expires=NOON + 8 * DAY) is None
 
 
+def test_all_records_of_a_kind_are_found_without_their_names(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        wanted = {f"notice {number}".encode(): NOON + number * DAY for number in range(1, 15)}
+        for payload, expires in wanted.items():
+            put(store, Kind.NOTICE, payload[::-1], payload, expires=expires)
+        put(store, Kind.CODE, payload=b"another kind")
+        found = list(store.all(Kind.NOTICE, NOON))
+        assert [record.payload for record in found] == list(wanted)
+        assert store.count(Kind.NOTICE, NOON) == 14
+        with store.transaction(NOON) as tx:
+            assert all(tx.delete_at(Kind.NOTICE, record.locator) for record in found[3:])
+            assert tx.count(Kind.NOTICE) == 3
+        assert [r.payload for r in store.all(Kind.NOTICE, NOON)] == list(wanted)[:3]
+
+
+def test_of_all_records_those_past_their_second_or_without_their_key_are_gone(
+    tmp_path: Path,
+) -> None:
+    with open_store(tmp_path) as store:
+        put(store, Kind.COUNT, b"soon", b"soon", expires=NOON + HOUR)
+        put(store, Kind.COUNT, b"later", b"later", expires=NOON + 5 * DAY)
+        put(store, Kind.COUNT, b"last", b"last", expires=NOON + 9 * DAY)
+        assert len(list(store.all(Kind.COUNT, NOON))) == 3
+        assert [record.payload for record in store.all(Kind.COUNT, NOON + HOUR)] == [
+            b"later",
+            b"last",
+        ]
+        store.keys.destroy_day(store.keys.days()[-1])
+        assert [record.payload for record in store.all(Kind.COUNT, NOON + HOUR)] == [b"later"]
+        # The rounded second is all that is seen without opening.
+        assert store.count(Kind.COUNT, NOON + HOUR) == 2
+        assert store.count(Kind.COUNT, NOON + DAY) == 1
+
+
+def test_a_changed_record_among_all_is_noticed(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        put(store, Kind.NOTICE, payload=PAYLOAD, expires=NOON + DAY)
+        with raw_database(tmp_path) as connection:
+            connection.execute("UPDATE records SET sealed = zeroblob(length(sealed))")
+        with pytest.raises(StoreError):
+            list(store.all(Kind.NOTICE, NOON))
+
+
 def test_a_transaction_that_fails_changes_nothing(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         put(store, payload=b"before")
