@@ -41,7 +41,7 @@ TABLET = (820, 1180)
 LAPTOP = (1366, 768)
 """CSS pixels, width and height."""
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 """Seconds until what must happen soon counts as not happening, also on a busy machine."""
 
 _FLAGS = (
