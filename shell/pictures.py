@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from enum import IntEnum
 from pathlib import Path
 
 import qrcode
@@ -21,34 +22,44 @@ _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 _QR_ONLY = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
 
-def qr_matrix(text: str) -> list[list[bool]]:
-    """The modules of a QR code of error level L with its border; True is dark.
+class ErrorLevel(IntEnum):
+    """How much of a code may be unreadable (ISO/IEC 18004): about 7 per cent, or 15.
+
+    L for a code on a phone that is held to a scanner, M for one that hangs at a door.
+    """
+
+    L = qrcode.constants.ERROR_CORRECT_L
+    M = qrcode.constants.ERROR_CORRECT_M
+
+
+def qr_matrix(text: str, level: ErrorLevel = ErrorLevel.L) -> list[list[bool]]:
+    """The modules of a QR code with its border; True is dark.
 
     A text in the alphanumeric alphabet becomes one alphanumeric segment.
     """
-    return _qr(text).get_matrix()
+    return _qr(text, level).get_matrix()
 
 
-def qr_version(text: str) -> int:
+def qr_version(text: str, level: ErrorLevel = ErrorLevel.L) -> int:
     """The version that :func:`qr_matrix` uses: 1 to 40."""
-    return int(_qr(text).version)
+    return int(_qr(text, level).version)
 
 
-def save_qr(text: str, path: Path) -> None:
+def save_qr(text: str, path: Path, level: ErrorLevel = ErrorLevel.L) -> None:
     """Write a black-on-white PNG, readable by its owner only. Raises OSError."""
-    write_private(path, qr_png(text))
+    write_private(path, qr_png(text, level))
 
 
-def qr_png(text: str) -> bytes:
+def qr_png(text: str, level: ErrorLevel = ErrorLevel.L) -> bytes:
     """The bytes of a black-on-white PNG."""
     buffer = io.BytesIO()
-    _qr(text).make_image().save(buffer, "PNG")
+    _qr(text, level).make_image().save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def qr_for_terminal(text: str) -> str:
+def qr_for_terminal(text: str, level: ErrorLevel = ErrorLevel.L) -> str:
     """Half-block characters, two modules high each, black on white whatever the theme."""
-    matrix = qr_matrix(text)
+    matrix = qr_matrix(text, level)
     matrix.append([False] * len(matrix[0]))
     rows = zip(matrix[::2], matrix[1::2], strict=False)
     glyphs = {(False, False): " ", (False, True): "▄", (True, False): "▀", (True, True): "█"}
@@ -86,10 +97,8 @@ def _open_picture(data: bytes) -> Image.Image:
     return flat.convert("L")
 
 
-def _qr(text: str) -> qrcode.QRCode:  # type: ignore[type-arg] # Generic only in its stubs.
-    code = qrcode.QRCode(
-        error_correction=qrcode.constants.ERROR_CORRECT_L, border=BORDER, box_size=MODULE_PIXELS
-    )
+def _qr(text: str, level: ErrorLevel) -> qrcode.QRCode:  # type: ignore[type-arg] # Generic only in its stubs.
+    code = qrcode.QRCode(error_correction=int(level), border=BORDER, box_size=MODULE_PIXELS)
     # One segment in the densest mode that the whole text allows.
     code.add_data(text.encode("utf-8"), optimize=0)
     code.make(fit=True)

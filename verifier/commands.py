@@ -1,8 +1,12 @@
-"""``qupia-verifier``: set a venue's device up, keep its keys fresh, scan codes, serve the page."""
+"""``qupia-verifier``: set a venue's device up, keep its keys fresh, scan codes, serve the page.
+
+The commands of presence tracing and of retention are in modules of their own.
+"""
 
 import json
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -21,8 +25,6 @@ from shell.command_line import (
     LocalLanguageOption,
     answer,
     clock_at,
-    home_option,
-    home_path,
     new_app,
     run,
     say,
@@ -32,9 +34,12 @@ from shell.errors import CommandError
 from verifier.bundle_file import read_bundle_file
 from verifier.codes import Typed, codes_of
 from verifier.decision import EXIT_CODES
+from verifier.opening import HomeOption, open_store
+from verifier.presence_commands import checkin, trace
 from verifier.report import make_report, report_members, report_text
+from verifier.retention import swept
+from verifier.retention_commands import retention_app
 from verifier.scanning import Door
-from verifier.settings import Settings
 from verifier.trust_store import NOT_SET_UP, TrustStore
 
 PROGRAM = "qupia-verifier"
@@ -46,7 +51,6 @@ _THUMBPRINT_BYTES = 32
 
 app = new_app("A venue's device: it checks passes offline and keeps nothing about visitors.")
 
-HomeOption = Annotated[Path | None, home_option("QUPIA_VERIFIER_HOME")]
 PolicyOption = Annotated[
     str | None, typer.Option("--policy", metavar="ID", help="What kind of venue this is.")
 ]
@@ -63,12 +67,12 @@ def setup(
     language: LocalLanguageOption,
 ) -> int:
     """Pin the authority's root and take its bundle; a second time, change what is given."""
-    store = _open_store(home)
+    store = open_store(home, system_clock())
     _check_thumbprint(root)
     store.pin(root)
     earlier = store.earlier_settings()
     url = _origin(source) if "://" in source else None
-    settings = Settings(url or earlier.url, policy or earlier.policy)
+    settings = replace(earlier, url=url or earlier.url, policy=policy or earlier.policy)
     data = _fetch(url) if url is not None else read_bundle_file(Path(source))
     try:
         store.set_up(data, root=root, settings=settings, now=system_clock())
@@ -86,7 +90,7 @@ def sync(
     language: LocalLanguageOption,
 ) -> int:
     """Fetch the newest bundle and compare the clock."""
-    store = _open_store(home)
+    store = open_store(home, system_clock())
     if not store.is_set_up():
         raise CommandError(NOT_SET_UP)
     url = store.settings().url
@@ -106,7 +110,7 @@ def import_(
     language: LocalLanguageOption,
 ) -> int:
     """Take a newer bundle from a file; a venue that is never online works with this alone."""
-    store = _open_store(home)
+    store = open_store(home, system_clock())
     if not store.is_set_up():
         raise CommandError(NOT_SET_UP)
     _accept(store, read_bundle_file(file), language)
@@ -121,7 +125,7 @@ def status(
     language: LocalLanguageOption,
 ) -> int:
     """How old the keys are, whether the clock is right, and the next thing to do."""
-    return _report(_open_store(home), as_json=as_json, language=language)
+    return _report(open_store(home, system_clock()), as_json=as_json, language=language)
 
 
 @app.command()
@@ -137,12 +141,13 @@ def scan(
     language: LocalLanguageOption,
 ) -> int:
     """Check codes without any network: ADMIT (exit 0), REFUSE (1) or CANNOT CHECK (2)."""
-    store = _open_store(home)
-    door = Door(store, clock=clock_at(at), policy=policy, language=language)
+    clock = clock_at(at)
+    store = open_store(home, clock())
+    door = Door(store, clock=clock, policy=policy, language=language)
     door.check_policy()
     exit_codes = []
     # Closed at once when something fails, so that a terminal gets its echo back.
-    with closing(codes_of(codes, cast(Typed, sys.stdin.buffer))) as given:
+    with swept(store, clock), closing(codes_of(codes, cast(Typed, sys.stdin.buffer))) as given:
         for decision in door.decide_all(given):
             members = json.dumps(decision.members(), ensure_ascii=False)
             say(members if as_json else decision.text(language))
@@ -178,10 +183,9 @@ def serve(
     serve_page(PAGE, listen, ready=ready)
 
 
-def _open_store(home: Path | None) -> TrustStore:
-    store = TrustStore(home_path(home, "verifier"))
-    store.check_private()
-    return store
+app.command()(checkin)
+app.command()(trace)
+app.add_typer(retention_app, name="retention")
 
 
 def _check_thumbprint(root: str) -> None:

@@ -8,7 +8,7 @@ from schemas.door_texts import check_id, headline, paper_mark
 from schemas.languages import Language
 from schemas.refusals import Outcome, Reason, Refused
 from verifier.seen import SeenSet
-from verifier.verification import Verdict, verify
+from verifier.verification import Venue, Verdict, verify
 
 EXIT_CODES = {Outcome.ADMIT: 0, Outcome.REFUSE: 1, Outcome.CANNOT_CHECK: 2}
 
@@ -68,13 +68,14 @@ def decide(
     bundle: TrustBundle | None,
     policy: VenuePolicy | None,
     now: int,
+    venue: Venue | None = None,
     seen: SeenSet,
 ) -> Decision:
-    """Verify one code of a run."""
+    """Verify one code of a run; ``venue`` None stands for one that shows no check-in code."""
     try:
         if code.text is None:
             raise Refused(Reason.NO_CODE)
-        verdict = verify(code.text, bundle=bundle, policy=policy, now=now, seen=seen)
+        verdict = verify(code.text, bundle=bundle, policy=policy, now=now, venue=venue, seen=seen)
     except Refused as refused:
         return Decision(code.source, refused)
     status = bundle.status(verdict.status) if bundle is not None else None

@@ -1,7 +1,6 @@
 """What ``status`` says, for a program and for a person."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from schemas.bundle import TrustBundle
@@ -11,7 +10,8 @@ from schemas.kinds import HOUR
 from schemas.languages import Language
 from schemas.windows import Window
 from verifier.condition import CLOCK_WARNING, Condition, NextStep, condition_at, next_step
-from verifier.settings import ClockCheck, Settings
+from verifier.local_time import local_time
+from verifier.settings import CheckIn, ClockCheck, Settings
 from verifier.trust_store import TrustStore
 
 
@@ -55,6 +55,8 @@ def report_members(report: Report) -> dict[str, Any]:
         "root": report.root,
         "specimen": bundle and bundle.specimen,
         "policy": _policy_id(report),
+        "check_in": report.settings.check_in.value,
+        "name": report.settings.name,
         "version": bundle and bundle.version,
         "age_seconds": report.condition.age,
         "expires_at": bundle and format_time(bundle.exp),
@@ -83,6 +85,12 @@ def keys_text(bundle: TrustBundle, condition: Condition, language: Language) -> 
     return sentence(name, language, hours=max(0, age) // HOUR, left=left // HOUR)
 
 
+def check_in_line(settings: Settings, language: Language) -> str:
+    """Whether a check-in code counts here, under which name, and for whom."""
+    venue = settings.name or sentence("check_in_no_name", language)
+    return sentence(f"check_in_{settings.check_in}", language, venue=venue)
+
+
 def _keys_line(report: Report, language: Language) -> str:
     refused = report.condition.refused
     if refused is not None or report.bundle is None:
@@ -103,10 +111,12 @@ def _device_lines(report: Report, bundle: TrustBundle, language: Language) -> li
         sentence("policy", language, policy=_policy_id(report)),
         _clock_line(report.clock_check, language),
     ]
+    if report.settings.check_in is not CheckIn.OFF:
+        lines.insert(-1, check_in_line(report.settings, language))
     if bundle.specimen:
         lines.insert(1, sentence("training", language))
     if report.window is not None:
-        begins, ends = _local(report.window.nbf), _local(report.window.exp)
+        begins, ends = local_time(report.window.nbf), local_time(report.window.exp)
         lines.insert(1, sentence("window", language, begins=begins, ends=ends))
     return lines
 
@@ -129,8 +139,3 @@ def _policy_id(report: Report) -> str | None:
     if report.settings.policy is not None or report.bundle is None:
         return report.settings.policy
     return report.bundle.policies[0].id
-
-
-def _local(seconds: int) -> str:
-    """A time as people at this device write it; only the time zone is read from the machine."""
-    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")

@@ -1,24 +1,30 @@
 """One run of ``scan``: codes in, decisions out, with one memory of what was admitted."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from schemas.bundle import TrustBundle
+from schemas.door_texts import sentence
+from schemas.hours import hour_at
 from schemas.languages import Language
 from shell.clock import Clock
 from shell.command_line import warn
+from verifier.bindings import BindingsOfDevice
 from verifier.condition import condition_at
 from verifier.decision import Code, Decision, decide
 from verifier.policies import choose_policy
 from verifier.report import keys_text
 from verifier.seen import SeenSet
+from verifier.settings import CheckIn
 from verifier.trust_store import TrustStore
+from verifier.verification import Venue
 
 
 class Door:
     """A device that checks codes; ``policy`` None stands for the one of set-up.
 
-    A run may last for days, so a bundle that another command puts in force meanwhile counts from
-    the next code on. What was admitted is remembered in memory, for three minutes.
+    A run may last for days, so a bundle or check-in code that another command puts in force
+    meanwhile counts from the next pass on. What was admitted is remembered in memory, for three
+    minutes.
     """
 
     def __init__(
@@ -29,7 +35,9 @@ class Door:
         self._policy = policy if policy is not None else store.settings().policy
         self._language = language
         self._seen = SeenSet()
+        self._bindings = BindingsOfDevice(store)
         self._warned_of: TrustBundle | None = None
+        self._warned_in: int | None = None
 
     def check_policy(self) -> None:
         """Raise CommandError for a policy that does not exist, before the first code."""
@@ -47,7 +55,23 @@ class Door:
         if bundle is not None:
             policy = choose_policy(bundle, self._policy)
             self._warn_when_old(bundle, now)
-        return decide(code, bundle=bundle, policy=policy, now=now, seen=self._seen)
+        venue = self._venue(now)
+        return decide(code, bundle=bundle, policy=policy, now=now, venue=venue, seen=self._seen)
+
+    def _venue(self, now: int) -> Venue | None:
+        """What proofs may be bound to at ``now``; None where no check-in code is shown."""
+        check_in = self._store.settings().check_in
+        if check_in is CheckIn.OFF:
+            return None
+        bindings = self._bindings.at(now)
+        self._warn_without_binding(hour_at(now), bindings)
+        return Venue(bindings, strict=check_in is CheckIn.STRICT)
+
+    def _warn_without_binding(self, hour: int, bindings: Mapping[int, bytes]) -> None:
+        """Once in an hour in which no pass can be bound to this venue."""
+        if hour not in bindings and hour != self._warned_in:
+            self._warned_in = hour
+            warn(sentence("check_in_not_shown", self._language))
 
     def _warn_when_old(self, bundle: TrustBundle, now: int) -> None:
         """Once for each bundle; it still works."""

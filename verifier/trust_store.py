@@ -2,12 +2,16 @@
 
 ::
 
-    settings.json       format version, where bundles are fetched, which policy applies
+    settings.json       format version, where bundles are fetched, which policy applies, whether a
+                        check-in code is shown and under which name
     trust.json          the pinned root, the other pins and the newest version seen
     bundle-DIGEST.jws   the bundle in force; trust.json names it by its digest
     clock.json          how far the clock was off when it was last compared
     evidence/           bundles of one version that contradict each other
+    no-backup/seeds/    DATE.seed: 32 random bytes for a UTC date, for 14 days (verifier.seeds)
     lock                held by whoever changes these files
+
+Settings written before there were check-in codes lack both members, and mean that none is shown.
 
 A new bundle is written first and under a name of its own. Replacing ``trust.json`` then raises the
 floor and puts the bundle in force in one step, so a crash leaves the old pair or the new one, never
@@ -15,12 +19,13 @@ a bundle that is newer than the floor.
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from schemas.bundle import TrustBundle
 from schemas.bundle_faults import BundleFault, BundleRejected
+from schemas.check_in import check_name
 from schemas.hints import HintForm
 from schemas.jws import parse_json_object
 from schemas.trust import Pins, TrustState, accept_bundle, bundle_digest, read_bundle
@@ -36,10 +41,12 @@ from shell.files import (
 )
 from shell.fresh import FreshFile
 from verifier.policies import choose_policy
-from verifier.settings import ClockCheck, Settings
+from verifier.settings import CheckIn, ClockCheck, Settings
 
 FORMAT = 1
 """The version of this layout."""
+
+_BEFORE_CHECK_IN = {"check_in": CheckIn.OFF.value, "name": ""}
 
 _RENEW_TRUST = (
     "remove it and run qupia-verifier setup again, with the newest bundle of the authority"
@@ -59,12 +66,14 @@ class TrustStore:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self.seeds = home / "no-backup" / "seeds"
+        self.lock = home / "lock"
         self._settings = home / "settings.json"
         self._trust = home / "trust.json"
         self._clock = home / "clock.json"
         self._evidence = home / "evidence"
-        self._lock = home / "lock"
         self._in_force = FreshFile(self._trust, self._load_bundle)
+        self._chosen = FreshFile(self._settings, self._parse_settings)
 
     def check_private(self) -> None:
         """Raise CommandError when anyone but the owner can reach one of the files.
@@ -78,14 +87,26 @@ class TrustStore:
         return self._trust.exists()
 
     def settings(self) -> Settings:
-        """What was chosen at set-up."""
+        """What was chosen, as it is now."""
         if not self.is_set_up():
             return Settings()
-        return self._read_settings()
+        chosen = self._chosen.get()
+        if chosen is None:
+            raise _damaged(self._settings, _RENEW_SETTINGS)
+        return chosen
 
     def earlier_settings(self) -> Settings:
         """The same for a set-up that is repeated, which also repairs a file that was removed."""
         return self.settings() if self._settings.exists() else Settings()
+
+    def choose(self, *, check_in: CheckIn, name: str) -> Settings:
+        """Change what is said and asked at the entrance; raises CommandError before the set-up."""
+        if not self.is_set_up():
+            raise CommandError(NOT_SET_UP)
+        with locked(self.lock):
+            settings = replace(self.settings(), check_in=check_in, name=name)
+            self._write_settings(settings)
+        return settings
 
     def state(self) -> TrustState:
         """What this device has seen; raises CommandError when it is not set up."""
@@ -114,12 +135,12 @@ class TrustStore:
         Raises BundleRejected.
         """
         self._prepare_home()
-        with locked(self._lock):
+        with locked(self.lock):
             state = self.pin(root)
             bundle, following = self._judge(data, state, now)
             choose_policy(bundle, settings.policy)
             # trust.json is what makes a device set up, so it comes last.
-            self._write(self._settings, {"format": FORMAT, **asdict(settings)})
+            self._write_settings(settings)
             self._put_in_force(data, following, state)
         return bundle
 
@@ -127,7 +148,7 @@ class TrustStore:
         """Judge a newer bundle by all that was seen and put it in force; raises BundleRejected."""
         if not self.is_set_up():
             raise CommandError(NOT_SET_UP)
-        with locked(self._lock):
+        with locked(self.lock):
             state = self.state()
             bundle, following = self._judge(data, state, now)
             self._put_in_force(data, following, state)
@@ -144,13 +165,13 @@ class TrustStore:
 
     def keep_clock_check(self, check: ClockCheck) -> None:
         """Remember it; the clock itself is never changed."""
-        with locked(self._lock):
+        with locked(self.lock):
             self._write(self._clock, asdict(check))
 
     def _prepare_home(self) -> None:
         """A folder with other people's files in it is not ours to close or to fill."""
         ours = self._settings.exists() or self._trust.exists()
-        if not ours and self.home.exists() and any(p != self._lock for p in self.home.iterdir()):
+        if not ours and self.home.exists() and any(p != self.lock for p in self.home.iterdir()):
             raise CommandError(f"{self.home} holds other files; name an empty folder with --home")
         make_private_directory(self.home)
 
@@ -177,14 +198,17 @@ class TrustStore:
         if path.exists():
             write_private(self._evidence / path.name, read_private(path))
 
-    def _read_settings(self) -> Settings:
-        members = self._read(self._settings, _RENEW_SETTINGS)
+    def _write_settings(self, settings: Settings) -> None:
+        self._write(self._settings, {"format": FORMAT, **asdict(settings)})
+
+    def _parse_settings(self, data: bytes) -> Settings:
+        members = _BEFORE_CHECK_IN | _parse(self._settings, data, _RENEW_SETTINGS)
         version = members.pop("format", None)
         if type(version) is int and version > FORMAT:
             raise CommandError(f"{self.home} was made by a newer program; install that program")
-        if version != FORMAT or members.keys() != {"url", "policy"} or not _are_texts(members):
+        if version != FORMAT or not _are_settings(members):
             raise _damaged(self._settings, _RENEW_SETTINGS)
-        return Settings(**members)
+        return Settings(**members | {"check_in": CheckIn(members["check_in"])})
 
     def _load_bundle(self, trust: bytes) -> TrustBundle:
         state = self._parse_state(trust)
@@ -228,5 +252,18 @@ def _damaged(path: Path, remedy: str) -> CommandError:
     return CommandError(f"{path} is missing or damaged; {remedy}")
 
 
-def _are_texts(members: dict[str, Any]) -> bool:
-    return all(value is None or isinstance(value, str) for value in members.values())
+def _are_settings(members: dict[str, Any]) -> bool:
+    texts = [members.get("url"), members.get("policy")]
+    return (
+        members.keys() == {"url", "policy", "check_in", "name"}
+        and all(value is None or isinstance(value, str) for value in texts)
+        and members["check_in"] in list(CheckIn)
+        and _is_name(members["name"])
+    )
+
+
+def _is_name(value: object) -> bool:
+    try:
+        return isinstance(value, str) and check_name(value) == value
+    except ValueError:
+        return False

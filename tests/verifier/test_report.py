@@ -6,7 +6,7 @@ from schemas.kinds import HOUR
 from schemas.languages import Language
 from tests.support.world import NOON, World
 from verifier.report import make_report, report_members, report_text
-from verifier.settings import ClockCheck, Settings
+from verifier.settings import CheckIn, ClockCheck, Settings
 from verifier.trust_store import TrustStore
 
 
@@ -32,6 +32,8 @@ def test_a_report_has_all_that_a_program_asks_for(tmp_path: Path) -> None:
         "root": world.pin,
         "specimen": False,
         "policy": "first-only",
+        "check_in": "off",
+        "name": "",
         "version": 1,
         "age_seconds": 7200,
         "expires_at": "2026-03-20T07:00:00Z",
@@ -48,7 +50,9 @@ def test_a_device_that_is_not_set_up_says_so_in_the_same_members(tmp_path: Path)
     empty = report_members(make_report(TrustStore(tmp_path / "none"), NOON))
     assert empty.keys() == report_members(make_report(store, NOON)).keys()
     assert (empty["keys"], empty["next"]) == ("no_bundle", "setup")
-    assert {v for k, v in empty.items() if k not in ("keys", "next")} == {None}
+    assert (empty["check_in"], empty["name"]) == ("off", "")
+    told = ("keys", "next", "check_in", "name")
+    assert {v for k, v in empty.items() if k not in told} == {None}
 
 
 def test_a_person_reads_age_issuer_window_root_policy_clock_and_next_step(tmp_path: Path) -> None:
@@ -83,6 +87,29 @@ def test_the_clock_is_told_in_seconds(tmp_path: Path, ahead: int, sentence: str)
 def test_a_training_device_says_so(tmp_path: Path) -> None:
     _, store = device(tmp_path / "home", specimen=True)
     assert "This is a training issuer: its passes admit nobody." in text(store, NOON)
+
+
+@pytest.mark.parametrize(
+    ("check_in", "line"),
+    [
+        (
+            CheckIn.SHOWN,
+            "Check-in code: Café. Passes bound to it are admitted, and others as before.",
+        ),
+        (
+            CheckIn.STRICT,
+            "Check-in code: Café. Only passes bound to it are admitted, and those on paper.",
+        ),
+    ],
+)
+def test_a_check_in_code_is_told_with_its_name_and_for_whom_it_counts(
+    tmp_path: Path, check_in: CheckIn, line: str
+) -> None:
+    _, store = device(tmp_path / "home")
+    store.choose(check_in=check_in, name="Café")
+    assert line in text(store, NOON)
+    members = report_members(make_report(store, NOON))
+    assert (members["check_in"], members["name"]) == (check_in.value, "Café")
 
 
 @pytest.mark.parametrize("language", Language)
