@@ -85,6 +85,19 @@ def test_unknown_members_are_ignored() -> None:
     assert parse(payload).version == 1
 
 
+def test_the_authority_s_tracing_keys_are_found_by_their_hours() -> None:
+    keys = {492_703 + i: bytes((i,)) * 32 for i in range(1, 256)}
+    entries = [{"hour": hour, "x": b64url_encode(key)} for hour, key in reversed(keys.items())]
+    assert parse(World().payload(NOON, tracing=entries)).tracing == keys
+    assert parse(World().payload(NOON)).tracing == {}
+
+
+def test_a_tracing_key_that_cannot_be_used_spoils_its_own_hour_only() -> None:
+    """It is refused where something would be sealed under it; passes go on being checked."""
+    entries = tracing(7, x=b64url_encode(bytes(32)))
+    assert parse(World().payload(NOON, tracing=entries)).tracing == {7: bytes(32)}
+
+
 def second_key_one_second_later(keys: list[Entry]) -> None:
     keys.append(entry_like(keys[0], nbf=keys[0]["nbf"] + 1))
 
@@ -257,6 +270,10 @@ def key_entry(**members: Any) -> Callable[[Payload], None]:
     return lambda payload: payload["pass_keys"][0].update(members)
 
 
+def tracing(*hours: int, x: str = b64url_encode(bytes(range(32)))) -> list[Entry]:
+    return [{"hour": hour, "x": x} for hour in hours]
+
+
 def five_statuses(payload: Payload) -> None:
     payload["statuses"] = [payload["statuses"][0] | {"id": f"s{i}"} for i in range(5)]
 
@@ -300,6 +317,13 @@ def a_private_paper_key(payload: Payload) -> None:
         pytest.param(replacing(name={"en": "Qupia"}), id="a name in one language"),
         pytest.param(replacing(specimen="no"), id="a text for true or false"),
         pytest.param(replacing(retired=["AAAA"]), id="a short retired id"),
+        pytest.param(replacing(tracing=tracing(7) + tracing(7)), id="an hour twice"),
+        pytest.param(replacing(tracing=tracing(7, 8, x="A" * 42 + "B")), id="another spelling"),
+        pytest.param(replacing(tracing=tracing(7, x="A" * 44)), id="an hour key of 33 bytes"),
+        pytest.param(replacing(tracing=tracing(-1)), id="an hour before 1970"),
+        pytest.param(replacing(tracing=tracing(1 << 32)), id="an hour beyond four bytes"),
+        pytest.param(replacing(tracing=tracing(*range(257))), id="257 hours"),
+        pytest.param(replacing(tracing={}), id="hours that are no list"),
         pytest.param(key_entry(n=b64url_encode(bytes(257))), id="a modulus of 257 bytes"),
         pytest.param(key_entry(n="A" * 341 + "B"), id="a modulus in another spelling"),
         pytest.param(key_entry(holder="13"), id="a thirteenth month"),

@@ -11,6 +11,7 @@ from schemas.bundle_faults import BundleFault, BundleRejected
 from schemas.door_texts import check_id, headline, sentence
 from schemas.hints import HintForm, all_hints
 from schemas.languages import Language
+from schemas.notices import NoticesFault, NoticesRejected
 from schemas.problems import STATUS, ApiProblem, Problem
 from schemas.refusals import Outcome, Reason, Refused
 from schemas.resources import load_json
@@ -57,7 +58,12 @@ def test_each_problem_has_a_sentence_and_a_status(problem: Problem, language: La
 
 @pytest.mark.parametrize(
     ("file", "names"),
-    [("refusals.json", Reason), ("bundle_faults.json", BundleFault), ("problems.json", Problem)],
+    [
+        ("refusals.json", Reason),
+        ("bundle_faults.json", BundleFault),
+        ("notices_faults.json", NoticesFault),
+        ("problems.json", Problem),
+    ],
 )
 def test_a_file_of_texts_holds_the_closed_list_and_nothing_else(file: str, names: Any) -> None:
     texts = load_json(file)
@@ -69,6 +75,7 @@ def test_a_file_of_texts_holds_the_closed_list_and_nothing_else(file: str, names
 def test_help_desk_codes_are_q_and_two_digits_and_never_the_same() -> None:
     codes = [Refused(reason).helpdesk for reason in Reason]
     codes += [BundleRejected(fault).helpdesk for fault in BundleFault]
+    codes += [NoticesRejected(fault).helpdesk for fault in NoticesFault]
     assert len(set(codes)) == len(codes)
     assert all(re.fullmatch(r"Q\d\d", code) for code in codes)
 
