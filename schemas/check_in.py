@@ -10,7 +10,7 @@ from hashlib import sha256
 from schemas.bundle import TrustBundle
 from schemas.encoding import base45_decode, base45_encode
 from schemas.hour_keys import KEY_BYTES, binding_of, load_public_key
-from schemas.hours import HOURS, begin_of, hour_bytes
+from schemas.hours import HOURS, hour_bytes
 
 PREFIX = "QV1:"
 
@@ -109,16 +109,3 @@ def grid_at(bundle: TrustBundle, now: int) -> bytes | None:
     """The digest for the window that contains ``now``; None where the bundle has none."""
     ids = [key.id for key in bundle.pass_keys if key.window.contains(now)]
     return grid_digest(ids) if ids else None
-
-
-def shows_other_grid(code: CheckInCode, bundle: TrustBundle, now: int) -> bool:
-    """Whether the venue sees other pass keys than ``bundle`` has: a split view, or an older bundle.
-
-    A code outlives a change of windows and keeps the digest of the one in which it was made. Where
-    the bundle does not reach back to the code's first hour nothing can be said.
-    """
-    begin = begin_of(code.first_hour)
-    if not any(window.contains(begin) for window in bundle.windows):
-        return False
-    seen = [window for window in bundle.windows if window.nbf <= now and begin < window.exp]
-    return code.grid not in {grid_at(bundle, window.nbf) for window in seen}

@@ -20,12 +20,11 @@ from schemas.check_in import (
     grid_at,
     grid_digest,
     parse_check_in,
-    shows_other_grid,
 )
 from schemas.encoding import BASE45_ALPHABET, base45_decode, base45_encode
 from schemas.hour_keys import binding_of
 from schemas.hours import HOURS, hour_at
-from schemas.kinds import DAY, HOUR
+from schemas.kinds import DAY
 from shell.pictures import ErrorLevel, qr_version
 from tests.support.curve25519 import FIELD, HIGHEST_BIT, LOW_ORDER, spell
 from tests.support.hpke import fixed_key, public
@@ -235,46 +234,3 @@ def test_each_window_has_a_grid_of_its_own_and_a_time_without_one_has_none() -> 
     bundle = World().accepted(NOON)
     assert grid_at(bundle, NOON) != grid_at(bundle, NOON + DAY)
     assert grid_at(bundle, NOON + 30 * DAY) is None
-
-
-def shown(world: World, at: int, bundle_of: int = NOON) -> CheckInCode:
-    """What a venue shows at a time, under a bundle of another time."""
-    grid = grid_at(world.accepted(bundle_of), at)
-    assert grid is not None
-    return CheckInCode(hour_at(at - 120), KEYS[:4], grid, "")
-
-
-def test_a_venue_that_sees_the_same_keys_raises_no_suspicion() -> None:
-    world = World()
-    assert not shows_other_grid(shown(world, NOON), world.accepted(NOON), NOON)
-
-
-def test_a_venue_that_was_given_other_keys_is_noticed() -> None:
-    world, split = World(), World(first_key=50)
-    assert shows_other_grid(shown(split, NOON), world.accepted(NOON), NOON)
-
-
-@pytest.mark.parametrize("late", [-1, 0, 1, 2 * HOUR])
-def test_a_code_made_before_midnight_raises_no_suspicion_after_it(late: int) -> None:
-    """The window changes at local midnight, 19:00 UTC, and a code is shown for hours."""
-    world = World()
-    midnight = world.calendar.window_at(NOON).exp
-    code = shown(world, midnight - HOUR)
-    assert not shows_other_grid(code, world.accepted(NOON), midnight + late)
-
-
-def test_a_code_made_just_after_midnight_raises_no_suspicion_either() -> None:
-    """Its first hour is still that before midnight."""
-    world = World()
-    midnight = world.calendar.window_at(NOON).exp
-    code = shown(world, midnight + 60)
-    assert code.first_hour == hour_at(midnight) - 1
-    assert not shows_other_grid(code, world.accepted(NOON), midnight + 60)
-
-
-def test_a_bundle_that_begins_after_the_code_says_nothing_about_it() -> None:
-    world, split = World(), World(first_key=50)
-    midnight = world.calendar.window_at(NOON).exp
-    code = shown(split, midnight - HOUR)
-    assert shows_other_grid(code, world.accepted(NOON), midnight + HOUR)
-    assert not shows_other_grid(code, world.accepted(midnight), midnight + HOUR)
