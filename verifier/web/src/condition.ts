@@ -69,3 +69,9 @@ export function localTime(seconds: number, language: Language): string {
   const [locale, form] = DATES[language];
   return new Intl.DateTimeFormat(locale, form).format(seconds * 1000);
 }
+
+/** The hour and minute of a time, where its date goes without saying. */
+export function localHour(seconds: number, language: Language): string {
+  const form = new Intl.DateTimeFormat(DATES[language][0], {hour: "2-digit", minute: "2-digit"});
+  return form.format(seconds * 1000);
+}

@@ -1,5 +1,6 @@
 /** Judges one code after the other, and tells each verdict once. */
 
+import type {CheckIn} from "./check-in.ts";
 import {now} from "./clock.ts";
 import {decide, outcomeOf} from "./decision.ts";
 import type {Device} from "./device.ts";
@@ -13,9 +14,11 @@ export class Doorkeeper {
   readonly #seen = new SeenSet();
   readonly #held = new Held();
   readonly #screen: VerdictScreen;
+  readonly #checkIn: CheckIn;
 
   /** `onGone` is called when a verdict leaves the screen. */
-  constructor(onGone: () => void) {
+  constructor(checkIn: CheckIn, onGone: () => void) {
+    this.#checkIn = checkIn;
     this.#screen = new VerdictScreen(onGone);
   }
 
@@ -31,7 +34,8 @@ export class Doorkeeper {
 
   /** Judge a code and tell the verdict; null is a picture in which none can be read. */
   async judge(text: string | null, venue: Venue, device: Device): Promise<void> {
-    const decision = await decide(text, venue, now(), this.#seen);
+    const tie = await this.#checkIn.tie(venue);
+    const decision = await decide(text, venue, tie, now(), this.#seen);
     const outcome = outcomeOf(decision);
     if (text !== null) this.#held.hold(text, outcome === "admit", performance.now());
     this.#screen.show(decision, device.language, device.stays);

@@ -4,13 +4,15 @@
  * It runs in a worker, so that a bundle of any size is judged beside the door and not in its way.
  */
 
+import {type CheckInSetting, settingIn} from "./check-in-setting.ts";
 import type {Clock} from "./clock.ts";
 import {compareClock, fetchBundle, fetchDigest} from "./fetching.ts";
 import {policyOf, type TrustBundle} from "./schemas/bundle.ts";
 import {BundleRejected} from "./schemas/bundle-faults.ts";
 import type {Bytes} from "./schemas/encoding.ts";
 import {acceptBundle, pinned, readBundle} from "./schemas/trust.ts";
-import {FORMAT, isKept, type Kept, read, remove, write} from "./storage.ts";
+import {destroyEndedSeeds, destroySeeds} from "./seeds.ts";
+import {alone, FORMAT, isKept, type Kept, read, remove, write} from "./storage.ts";
 import {type Trouble, Troubled} from "./trouble.ts";
 
 /**
@@ -23,6 +25,7 @@ export interface Venue {
   readonly root: string;
   readonly digest: string;
   readonly bundle: TrustBundle;
+  readonly checkIn: CheckInSetting;
   readonly isKept: boolean;
 }
 
@@ -84,6 +87,21 @@ export class Keeper {
     });
   }
 
+  /** Change what visitors are shown to check in with. */
+  showCode(checkIn: CheckInSetting): Promise<Venue> {
+    return alone(async () => {
+      const known = await this.#known();
+      if (known === null) throw new Troubled({kind: "failed"});
+      await this.#keep({...known, checkIn});
+      return this.#venue({...known, checkIn});
+    });
+  }
+
+  /** Destroy the seeds of check-in codes whose time is over; the dates that have one still. */
+  purge(now: number): Promise<string[]> {
+    return alone(() => destroyEndedSeeds(now));
+  }
+
   /** Take a newer bundle from a file; throws Troubled. */
   load(data: Bytes, now: Clock): Promise<Venue> {
     return alone(async () => {
@@ -121,6 +139,7 @@ export class Keeper {
       this.#memory = null;
       await remove("venue").catch(() => undefined);
       await remove("evidence").catch(() => undefined);
+      await destroySeeds().catch(() => undefined);
       return null;
     });
   }
@@ -168,7 +187,14 @@ export class Keeper {
       throw new Troubled({kind: "unknown_policy"});
     }
     const url = wanted.url ?? known?.url ?? null;
-    const kept: Kept = {format: FORMAT, url, policy, state, data};
+    const kept: Kept = {
+      format: FORMAT,
+      url,
+      policy,
+      state,
+      data,
+      checkIn: settingIn(known?.checkIn),
+    };
     this.#inForce = {digest: state.digest, bundle};
     await this.#keep(kept);
     return this.#venue(kept);
@@ -201,7 +227,9 @@ export class Keeper {
       this.#inForce = {digest: state.digest, bundle: await readStored(data, state)};
     }
     const {root, digest} = state;
-    return {url, policy, root, digest, bundle: this.#inForce.bundle, isKept: this.#isKept};
+    const {bundle} = this.#inForce;
+    const checkIn = settingIn(kept.checkIn);
+    return {url, policy, root, digest, bundle, checkIn, isKept: this.#isKept};
   }
 }
 
@@ -223,9 +251,4 @@ function troubleOf(error: unknown): Trouble {
 function unlessDamaged(error: unknown): null {
   if (error instanceof Troubled && error.trouble.kind === "damaged") return null;
   throw error;
-}
-
-/** One change at a time over all tabs of this browser. */
-function alone<T>(task: () => Promise<T>): Promise<T> {
-  return navigator.locks.request("qupia-trust", task) as Promise<T>;
 }

@@ -1,5 +1,6 @@
 /** The page as a whole: which screen is shown, and what moves it to another. */
 
+import {CheckIn} from "./check-in.ts";
 import {now} from "./clock.ts";
 import {type Device, keepDevice} from "./device.ts";
 import {Doorkeeper} from "./doorkeeper.ts";
@@ -16,6 +17,7 @@ import {Tabs} from "./tabs.ts";
 import {say, type TextName} from "./texts.ts";
 import {type Trouble, Troubled, troubleText} from "./trouble.ts";
 import {Trust} from "./trust.ts";
+import {offerLargeCode, showCheckIn} from "./ui/check-in.ts";
 import {Complaint} from "./ui/complaint.ts";
 import {type Standing, showDoor} from "./ui/door.ts";
 import {
@@ -50,7 +52,8 @@ export class Page {
   #isElsewhere = false;
 
   readonly #complaint = new Complaint();
-  readonly #doorkeeper = new Doorkeeper(() => this.#setState());
+  readonly #checkIn = new CheckIn();
+  readonly #doorkeeper = new Doorkeeper(this.#checkIn, () => this.#setState());
   readonly #trust = new Trust();
   readonly #reader = new Reader();
   readonly #viewfinder = new Viewfinder(
@@ -68,6 +71,10 @@ export class Page {
       return this.#trouble;
     },
     load: async (data) => (await this.#attempt(this.#trust.load(data))) !== null,
+    showCode: async (setting) => (await this.#attempt(this.#trust.showCode(setting))) !== null,
+    venue: () => this.#venue,
+    dates: () => this.#purge(),
+    trace: (hours, recipient) => this.#checkIn.trace(hours, recipient),
   });
   readonly #setup = new SetupScreen({
     language: () => this.#device.language,
@@ -92,6 +99,7 @@ export class Page {
       return;
     }
     const link = takeLink();
+    void this.#purge();
     await this.#open();
     if (link !== null) await this.#follow(link);
     else this.#enter();
@@ -182,6 +190,7 @@ export class Page {
       void this.#refresh();
     } else {
       this.#viewfinder.close();
+      void this.#showCode();
       show("heading", say("setup_heading", this.#device.language));
       show("authority", null);
       this.#setup.show();
@@ -194,6 +203,7 @@ export class Page {
     this.#doorkeeper.dismiss();
     for (const open of document.querySelectorAll<HTMLDialogElement>("dialog[open]")) open.close();
     [this.#ahead, this.#trouble] = [null, null];
+    this.#checkIn.forget();
     this.#enter();
   }
 
@@ -225,8 +235,9 @@ export class Page {
     if (fresh !== null) await this.#judge(fresh);
   }
 
+  /** The large check-in code is for visitors: behind it the door is kept as ever. */
   get #isBusy(): boolean {
-    return document.querySelector("dialog[open]") !== null;
+    return document.querySelector("dialog[open]:not(#check-in-large)") !== null;
   }
 
   async #judge(text: string | null): Promise<void> {
@@ -306,6 +317,7 @@ export class Page {
   #translate(): void {
     translate(this.#device.language);
     this.#setup.translate();
+    this.#settings.translate();
     this.#viewfinder.translate(this.#device.language);
     this.#complaint.translate(this.#device.language);
     if (!this.#isAtDoor) show("heading", say("setup_heading", this.#device.language));
@@ -314,11 +326,26 @@ export class Page {
   }
 
   #render(): void {
+    void this.#showCode();
     const standing = this.#standing();
     if (standing === null) return;
     showDoor(standing, this.#device.language);
     this.#settings.fill(standing, this.#device);
     button("scan-here").hidden = !this.#isElsewhere;
+  }
+
+  /** The check-in code of this moment. */
+  async #showCode(): Promise<void> {
+    const venue = this.#isAtDoor ? this.#venue : null;
+    const standing = venue && (await this.#checkIn.at(venue));
+    // Making a code takes a moment, and what it was made for may be gone.
+    if (venue !== (this.#isAtDoor ? this.#venue : null)) return;
+    showCheckIn(standing, venue?.checkIn.mode ?? "off", this.#device.language);
+  }
+
+  /** Destroy the keys of check-in codes whose time is over; the dates that have some still. */
+  #purge(): Promise<string[]> {
+    return this.#trust.purge().catch(() => []);
   }
 
   #showHint(isHeld: boolean): void {
@@ -370,6 +397,7 @@ export class Page {
   #listenAtDoor(): void {
     onClick("scan-here", () => this.#scanHere());
     onClick("use-new-page", () => this.#useNewPage?.());
+    offerLargeCode();
     listenForText((text) => void this.#take(text));
     onFile("picture", async (file) => this.#judge(choose(await this.#readPicture(file))));
     onClick("open-settings", () => {
@@ -393,13 +421,17 @@ export class Page {
       else if (this.#isAtDoor) this.#scanHere();
     });
     goRounds({
-      everyHour: () => void this.#refresh(),
+      everyHour: () => {
+        void this.#purge();
+        void this.#refresh();
+      },
       often: () => {
         this.#doorkeeper.forget();
         this.#render();
       },
       whenTimeJumped: () => {
         this.#ahead = null;
+        void this.#purge();
         void this.#refresh();
       },
     });

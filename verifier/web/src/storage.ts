@@ -2,10 +2,12 @@
  * What a venue's browser keeps. Nothing in it is about visitors.
  *
  * One record holds the set-up, the highest version seen and the bundle in force, so that they are
- * replaced together; one holds the device's settings; one, two bundles that contradict each other.
+ * replaced together; one holds the device's settings; one, two bundles that contradict each other;
+ * one, the seeds of the check-in codes of 14 days.
  */
 
 import {createStore, del, get, set} from "idb-keyval";
+import type {CheckInSetting} from "./check-in-setting.ts";
 import type {Bytes} from "./schemas/encoding.ts";
 import type {TrustState} from "./schemas/trust.ts";
 
@@ -19,6 +21,8 @@ export interface Kept {
   readonly policy: string | null;
   readonly state: TrustState;
   readonly data: Bytes;
+  /** Older records have none. */
+  readonly checkIn?: CheckInSetting;
 }
 
 /** Whether a record has the shape in which it was written; what is in it is verified elsewhere. */
@@ -41,6 +45,7 @@ interface Records {
   venue: unknown;
   evidence: Evidence;
   device: unknown;
+  seeds: unknown;
 }
 
 const store = createStore("qupia", "records");
@@ -58,10 +63,16 @@ export async function read<Name extends keyof Records>(
 export async function write(name: "venue", record: Kept): Promise<void>;
 export async function write(name: "evidence", record: Evidence): Promise<void>;
 export async function write(name: "device", record: unknown): Promise<void>;
+export async function write(name: "seeds", record: ReadonlyMap<string, Bytes>): Promise<void>;
 export async function write(name: keyof Records, record: unknown): Promise<void> {
   return set(name, record, store);
 }
 
 export async function remove(name: keyof Records): Promise<void> {
   return del(name, store);
+}
+
+/** One change at a time over all tabs and threads of this browser. */
+export function alone<T>(task: () => Promise<T>): Promise<T> {
+  return navigator.locks.request("qupia-trust", task) as Promise<T>;
 }

@@ -14,6 +14,7 @@ type Plain =
   | "other_root"
   | "unknown_policy"
   | "damaged"
+  | "no_authority_key"
   | "failed";
 
 export type Trouble =

@@ -1,6 +1,7 @@
 /** What this device trusts, as the page knows it: asked of the thread that keeps it. */
 
 import {Thread} from "./asking.ts";
+import type {CheckInSetting} from "./check-in-setting.ts";
 import {now} from "./clock.ts";
 import type {Refreshed, Venue, Wanted} from "./keeper.ts";
 import type {Question, Task} from "./keeper.worker.ts";
@@ -21,6 +22,15 @@ export class Trust {
 
   choose(policy: string): Promise<Venue> {
     return this.#ask({kind: "choose", policy});
+  }
+
+  showCode(checkIn: CheckInSetting): Promise<Venue> {
+    return this.#ask({kind: "show_code", checkIn});
+  }
+
+  /** Destroy what has had its time; the dates of which hours can be traced still. */
+  purge(): Promise<string[]> {
+    return this.#ask({kind: "purge"});
   }
 
   load(data: Bytes): Promise<Venue> {

@@ -76,6 +76,8 @@ export interface TrustBundle {
   readonly byPrefix: ReadonlyMap<string, PassKey | null>;
   /** The keys of paper passes by what a JWT's header names. */
   readonly paperByKid: ReadonlyMap<string, PaperKey>;
+  /** The authority's X25519 public keys (32 bytes, not checked yet) by hour since 1970. */
+  readonly tracing: ReadonlyMap<number, Bytes>;
 }
 
 /** The payload's members that are read here; the schema has checked their shape. */
@@ -95,9 +97,11 @@ interface Payload {
   retired: string[];
   statuses: Status[];
   policies: PolicyEntry[];
+  tracing: TracingEntry[];
 }
 
 type PassKeyEntry = {id: string; n: string; status: string; holder: Holder} & Window;
+type TracingEntry = {hour: number; x: string};
 type PolicyEntry = {id: string; name: Texts; admit: string[]; hint: "ask" | "ignore"};
 
 /** Turn a payload into a bundle; throws BundleRejected. Unknown members are ignored. */
@@ -106,6 +110,7 @@ export async function parseBundle(unchecked: JsonObject): Promise<TrustBundle> {
   const payload = unchecked as unknown as Payload;
   const passKeys = await inOrder(payload.pass_keys.map(parsePassKey));
   const retired = payload.retired.map((id) => parseBytes(id));
+  const tracing = new Map(payload.tracing.map(({hour, x}) => [hour, parseBytes(x)] as const));
   checkMembers(payload);
   checkPrefixes([...passKeys.map((key) => key.id), ...retired]);
   const windows = windowsOf(passKeys);
@@ -132,6 +137,7 @@ export async function parseBundle(unchecked: JsonObject): Promise<TrustBundle> {
       ...retired.map((id) => [prefixOf(id), null] as const),
     ]),
     paperByKid: new Map(payload.paper_keys.map((key) => [key.kid, key])),
+    tracing,
   };
 }
 
@@ -178,14 +184,15 @@ function windowsOf(passKeys: readonly PassKey[]): Window[] {
   return [...windows.values()].sort((one, other) => one.nbf - other.nbf || one.exp - other.exp);
 }
 
-function checkMembers({iat, exp, statuses, policies}: Payload): void {
+function checkMembers({iat, exp, statuses, policies, tracing}: Payload): void {
   const known = statuses.map((status) => status.id);
   if (
     exp <= iat ||
     exp - iat > LONGEST_LIFE ||
     repeats(known) ||
     repeats(policies.map((policy) => policy.id)) ||
-    policies.some((policy) => policy.admit.some((status) => !known.includes(status)))
+    policies.some((policy) => policy.admit.some((status) => !known.includes(status))) ||
+    repeats(tracing.map(({hour}) => String(hour)))
   ) {
     throw new BundleRejected("not_a_bundle");
   }

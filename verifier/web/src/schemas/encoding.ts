@@ -41,22 +41,47 @@ export function b64urlDecode(text: string): Bytes {
   return data;
 }
 
+/** Base45 (RFC 9285 section 4): three characters for two bytes, two for a last single one. */
+export function base45Encode(data: Bytes): string {
+  let text = "";
+  for (let at = 0; at < data.length; at += 2) {
+    const group = data.slice(at, at + 2);
+    let value = group.reduce((number, byte) => 256 * number + byte, 0);
+    for (let place = 0; place <= group.length; place++) {
+      text += BASE45_ALPHABET.charAt(value % 45);
+      value = Math.floor(value / 45);
+    }
+  }
+  return text;
+}
+
 /**
- * Decode base45 of an even number of bytes; throws InvalidText for anything else.
+ * The inverse of {@link base45Encode}; throws InvalidText for anything else.
  *
- * Three digits c, d, e stand for c + 45 d + 45² e, which must fit 16 bits (RFC 9285 section 4).
+ * Three digits c, d, e stand for c + 45 d + 45² e, which must fit 16 bits, and two last ones for
+ * c + 45 d, which must fit eight (RFC 9285 section 4).
  */
 export function base45Decode(text: string): Bytes {
-  if (text.length % 3) throw new InvalidText("not base45 of an even number of bytes");
-  const data = new Uint8Array((text.length / 3) * 2);
-  for (let at = 0, size = 0; at < text.length; at += 3, size += 2) {
-    const [c, d, e] = [0, 1, 2].map((place) => digit(BASE45_DIGITS, text.charCodeAt(at + place)));
-    const pair = (c as number) + 45 * (d as number) + 2025 * (e as number);
-    if (pair > 0xffff) throw new InvalidText("not base45");
+  const rest = text.length % 3;
+  if (rest === 1) throw new InvalidText("not base45");
+  const whole = text.length - rest;
+  const data = new Uint8Array((whole / 3) * 2 + (rest && 1));
+  for (let at = 0, size = 0; at < whole; at += 3, size += 2) {
+    const pair = base45Value(text, at, 3, 0xffff);
     data[size] = pair >> 8;
     data[size + 1] = pair & 0xff;
   }
+  if (rest) data[data.length - 1] = base45Value(text, whole, 2, 0xff);
   return data;
+}
+
+function base45Value(text: string, at: number, digits: number, largest: number): number {
+  let value = 0;
+  for (let place = digits - 1; place >= 0; place--) {
+    value = 45 * value + digit(BASE45_DIGITS, text.charCodeAt(at + place));
+  }
+  if (value > largest) throw new InvalidText("not base45");
+  return value;
 }
 
 /** Bytes of a text whose characters are all ASCII. */

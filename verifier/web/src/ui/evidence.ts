@@ -3,6 +3,7 @@
 import type {Bytes} from "../schemas/encoding.ts";
 import {read} from "../storage.ts";
 import {button} from "./elements.ts";
+import {saveFile} from "./saving.ts";
 
 /** Two bundles that contradict each other; none as long as the authority is consistent. */
 async function loadEvidence(): Promise<readonly Bytes[]> {
@@ -17,10 +18,6 @@ export async function offerEvidence(): Promise<void> {
 /** Two files for the authority, or for whoever watches it. */
 export async function saveEvidence(): Promise<void> {
   for (const [place, data] of (await loadEvidence()).entries()) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([data]));
-    link.download = `bundle-${place + 1}.jws`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+    saveFile(`bundle-${place + 1}.jws`, data);
   }
 }

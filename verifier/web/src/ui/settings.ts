@@ -10,6 +10,7 @@ import type {Language} from "../schemas/languages.ts";
 import {canVibrate} from "../signals.ts";
 import {say} from "../texts.ts";
 import {type Trouble, troubleText} from "../trouble.ts";
+import {CheckInForm, type CheckInFormUses} from "./check-in-form.ts";
 import type {Standing} from "./door.ts";
 import {
   button,
@@ -25,13 +26,13 @@ import {
 } from "./elements.ts";
 import {offerEvidence, saveEvidence} from "./evidence.ts";
 import {bundleIn} from "./setup.ts";
+import {TraceForm, type TraceFormUses} from "./trace-form.ts";
 
 /** What the settings ask of the rest of the page. */
-export interface SettingsUses {
+export interface SettingsUses extends CheckInFormUses, TraceFormUses {
   readonly change: (change: Partial<Device>) => void;
   readonly choose: (policy: string) => void;
   readonly remove: () => void;
-  readonly language: () => Language;
   /** Resolves to why it failed, if it did. */
   readonly update: () => Promise<Trouble | null>;
   /** Resolves to false when the bundle is refused and the reason is on the page. */
@@ -41,7 +42,14 @@ export interface SettingsUses {
 const SWITCHES = ["sound", "vibration", "stays"] as const;
 
 export class SettingsScreen {
+  readonly #uses: SettingsUses;
+  readonly #checkIn: CheckInForm;
+  readonly #trace: TraceForm;
+
   constructor(uses: SettingsUses) {
+    this.#uses = uses;
+    this.#checkIn = new CheckInForm(uses);
+    this.#trace = new TraceForm(uses);
     for (const name of SWITCHES) {
       input(name).addEventListener("change", () => uses.change({[name]: input(name).checked}));
     }
@@ -70,7 +78,16 @@ export class SettingsScreen {
     this.fill(standing, device);
     void offerCameras(camera, device.language);
     void offerEvidence();
+    this.#checkIn.open(standing.venue.checkIn);
+    this.#trace.open([]);
+    void this.#offerTrace();
     dialog("settings").showModal();
+  }
+
+  /** Say what is said already in another language. */
+  translate(): void {
+    this.#checkIn.translate();
+    this.#trace.translate();
   }
 
   fill(standing: Standing, device: Device): void {
@@ -79,6 +96,12 @@ export class SettingsScreen {
     list("facts", facts(standing, device.language));
     // A device that is never online lives on files.
     button("update-now").hidden = standing.venue.url === null;
+  }
+
+  async #offerTrace(): Promise<void> {
+    const dates = await this.#uses.dates();
+    this.#trace.open(dates);
+    element("remove-seeds").hidden = dates.length === 0;
   }
 
   #ask(isAsked: boolean): void {

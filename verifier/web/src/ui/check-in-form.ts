@@ -1,0 +1,64 @@
+/** Whether visitors check in here, and under which name. */
+
+import {CHECK_IN_MODES, type CheckInSetting, isMode} from "../check-in-setting.ts";
+import {checkName} from "../schemas/check-in.ts";
+import type {Language} from "../schemas/languages.ts";
+import {say, type TextName} from "../texts.ts";
+import {element, input, offer, select, show} from "./elements.ts";
+
+export interface CheckInFormUses {
+  readonly language: () => Language;
+  /** Resolves to false when it failed and the reason is on the page. */
+  readonly showCode: (setting: CheckInSetting) => Promise<boolean>;
+}
+
+export class CheckInForm {
+  readonly #uses: CheckInFormUses;
+  #answer: TextName | null = null;
+
+  constructor(uses: CheckInFormUses) {
+    this.#uses = uses;
+    element("check-in-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#save();
+    });
+  }
+
+  /** Fill in what is set, when the settings are opened: later it may be somebody's half a name. */
+  open({mode, name}: CheckInSetting): void {
+    this.#offerModes(mode);
+    input("check-in-name").value = name;
+    this.#tell(null);
+  }
+
+  translate(): void {
+    this.#offerModes(select("check-in-mode").value);
+    this.#tell(this.#answer);
+  }
+
+  #offerModes(chosen: string): void {
+    const language = this.#uses.language();
+    const choices = CHECK_IN_MODES.map(
+      (mode) => [mode, say(`check_in_${mode}`, language)] as const,
+    );
+    offer(select("check-in-mode"), choices, chosen);
+  }
+
+  async #save(): Promise<void> {
+    const mode = select("check-in-mode").value;
+    const name = checkName(input("check-in-name").value);
+    input("check-in-name").ariaInvalid = name === null ? "true" : null;
+    if (name === null || !isMode(mode)) {
+      this.#tell("check_in_bad_name");
+      input("check-in-name").focus();
+      return;
+    }
+    input("check-in-name").value = name;
+    this.#tell((await this.#uses.showCode({mode, name})) ? "saved" : "failed");
+  }
+
+  #tell(answer: TextName | null): void {
+    this.#answer = answer;
+    show("check-in-answer", answer && say(answer, this.#uses.language()));
+  }
+}

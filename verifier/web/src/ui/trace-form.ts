@@ -1,0 +1,134 @@
+/** Hours for the authority: which are asked for, what handing them over means, and the file. */
+
+import {now} from "../clock.ts";
+import {localTime} from "../condition.ts";
+import type {Venue} from "../keeper.ts";
+import {sentence} from "../schemas/door-texts.ts";
+import type {Bytes} from "../schemas/encoding.ts";
+import {hourAt} from "../schemas/hours.ts";
+import type {Language} from "../schemas/languages.ts";
+import type {Recipient} from "../schemas/trace.ts";
+import {say, type TextName} from "../texts.ts";
+import {type HoursToTrace, hoursToTrace, spans} from "../tracing.ts";
+import {Troubled} from "../trouble.ts";
+import {button, element, input, list, onClick, show} from "./elements.ts";
+import {saveFile} from "./saving.ts";
+
+/** It says neither where nor when. */
+const FILE = "trace.json";
+
+export interface TraceFormUses {
+  readonly language: () => Language;
+  readonly venue: () => Venue | null;
+  /** The dates of which hours can be traced. */
+  readonly dates: () => Promise<readonly string[]>;
+  /** Resolves to null where no key of these hours is left; rejects with Troubled. */
+  readonly trace: (hours: readonly number[], recipient: Recipient) => Promise<Bytes | null>;
+}
+
+export class TraceForm {
+  readonly #uses: TraceFormUses;
+  #named: HoursToTrace | null = null;
+  #answer: TextName | null = null;
+
+  constructor(uses: TraceFormUses) {
+    this.#uses = uses;
+    element("trace-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#name();
+    });
+    onClick("trace-no", () => {
+      this.#ask(null);
+      button("trace-ask").focus();
+    });
+    onClick("trace-yes", () => void this.#save());
+  }
+
+  /** Begin anew; where nothing can be traced there is no form. */
+  open(dates: readonly string[]): void {
+    element("trace-form").hidden = dates.length === 0;
+    for (const id of ["trace-from", "trace-to"]) input(id).value = "";
+    this.#ask(null);
+    this.#tell(null);
+  }
+
+  translate(): void {
+    this.#tell(this.#answer);
+    this.#showQuestion();
+  }
+
+  /** Name the hours before anything leaves. */
+  async #name(): Promise<void> {
+    this.#ask(null);
+    const times = {from: timeIn("trace-from"), to: timeIn("trace-to")};
+    const named = hoursToTrace(times, await this.#uses.dates(), now());
+    if (typeof named === "string") this.#tell(named);
+    else if (this.#recipient() === null) this.#tell("no_authority_key");
+    else {
+      this.#tell(null);
+      this.#ask(named);
+    }
+  }
+
+  async #save(): Promise<void> {
+    const [named, recipient] = [this.#named, this.#recipient()];
+    this.#ask(null);
+    button("trace-ask").focus();
+    this.#tell(named && recipient ? await this.#saved(named, recipient) : "no_authority_key");
+  }
+
+  async #saved({hours}: HoursToTrace, recipient: Recipient): Promise<TextName> {
+    try {
+      const data = await this.#uses.trace(hours, recipient);
+      if (data === null) return "trace_no_seeds";
+      saveFile(FILE, data);
+      return "trace_saved";
+    } catch (error) {
+      const isKey = error instanceof Troubled && error.trouble.kind === "no_authority_key";
+      return isKey ? "no_authority_key" : "failed";
+    }
+  }
+
+  /** The authority's key of this hour, as the bundle in force has it. */
+  #recipient(): Recipient | null {
+    const bundle = this.#uses.venue()?.bundle;
+    const hour = hourAt(now());
+    const key = bundle?.tracing.get(hour);
+    return bundle && key ? {iss: bundle.iss, hour, key} : null;
+  }
+
+  #ask(named: HoursToTrace | null): void {
+    this.#named = named;
+    element("trace-question").hidden = named === null;
+    button("trace-ask").hidden = named !== null;
+    this.#showQuestion();
+    if (named !== null) button("trace-no").focus();
+  }
+
+  #showQuestion(): void {
+    const [named, language] = [this.#named, this.#uses.language()];
+    if (named === null) return;
+    const authority = this.#uses.venue()?.bundle.name[language] ?? "";
+    show("trace-about", sentence("trace_about", language, {authority}));
+    list("trace-hours", lines(named, language));
+    show("trace-consequence", sentence("trace_consequence", language));
+  }
+
+  #tell(answer: TextName | null): void {
+    this.#answer = answer;
+    show("trace-answer", answer && say(answer, this.#uses.language()));
+  }
+}
+
+function lines({hours, missing}: HoursToTrace, language: Language): string[] {
+  const named = spans(hours).map(({begins, ends, hours: number}) => {
+    const times = {begins: localTime(begins, language), ends: localTime(ends, language)};
+    return say("trace_hours", language, {...times, hours: number});
+  });
+  return missing > 0 ? [...named, say("trace_missing", language, {hours: missing})] : named;
+}
+
+/** What a field says in the device's own time, Unix seconds; NaN where it says nothing whole. */
+function timeIn(id: string): number {
+  return new Date(input(id).value).getTime() / 1000;
+}
