@@ -150,6 +150,11 @@ class Node:
         answers: list[list[str | None]] = self._ask("accept", asked)
         return answers
 
+    def presence(self, what: str, given: Sequence[object]) -> list[Any]:
+        """What the page's function of presence tracing gives for each; bytes are in hex."""
+        answers: list[Any] = self._ask("presence", {"what": what, "given": given})
+        return answers
+
     def _ask(self, name: str, given: object) -> Any:
         streams = self._process.stdin, self._process.stdout
         assert streams[0] is not None

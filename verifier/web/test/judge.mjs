@@ -5,10 +5,11 @@
  * {"read": {"name", "data", "root"}}  keeps the bundle (base64) under that name
  * {"scan": [case, …]}  a list of decisions for each case; its "bundle" is such a name, or null
  * {"accept": [{"root", "offers"}, …]}  a list of faults for each chain of offers
+ * {"presence": {"what", "given": […]}}  what the laboratory's function of that name gives for each
  */
 
 import {createInterface} from "node:readline";
-import {accept, read, scan} from "./dist/laboratory.js";
+import {accept, presence, read, scan} from "./dist/laboratory.js";
 
 const bundles = new Map([[null, null]]);
 
@@ -18,6 +19,7 @@ const calls = {
     return null;
   },
   scan: (cases) => inTurn(cases, (given) => scan(given, bundles.get(given.bundle))),
+  presence: ({what, given}) => inTurn(given, async (one) => presence[what](one)),
   accept: (chains) => inTurn(chains, ({root, offers}) => accept(root, offers)),
 };
 

@@ -6,9 +6,12 @@
 
 import {policyOf, type TrustBundle} from "../src/schemas/bundle.ts";
 import {type BundleFault, BundleRejected} from "../src/schemas/bundle-faults.ts";
-import type {Bytes} from "../src/schemas/encoding.ts";
+import {checkName, formatCheckIn, gridDigest, parseCheckIn} from "../src/schemas/check-in.ts";
+import {type Bytes, base45Decode, base45Encode, hex, InvalidText} from "../src/schemas/encoding.ts";
 import type {Holder} from "../src/schemas/hints.ts";
+import {bindingOf, deriveHourKey, publicHalf, VENUE_LABEL} from "../src/schemas/hour-keys.ts";
 import {type Outcome, type Reason, Refused} from "../src/schemas/refusals.ts";
+import {sealTrace} from "../src/schemas/trace.ts";
 import {acceptBundle, pinned, readBundle} from "../src/schemas/trust.ts";
 import {SeenSet} from "../src/seen.ts";
 import {type Venue, type Verdict, verify} from "../src/verification.ts";
@@ -84,6 +87,68 @@ export async function accept(
     }
   }
   return faults;
+}
+
+/** A check-in code; bytes are in hex here. */
+interface Code {
+  readonly first_hour: number;
+  readonly keys: readonly string[];
+  readonly grid: string;
+  readonly name: string;
+}
+
+/** What a file of traced hours is made of; private keys by their hours. */
+interface Trace {
+  readonly keys: Readonly<Record<string, string>>;
+  readonly iss: string;
+  readonly hour: number;
+  readonly authority_key: string;
+}
+
+/** Presence tracing, by what is asked; what is refused is null. */
+export const presence = {
+  base45: (data: string): string => base45Encode(fromHex(data)),
+
+  bytes: (text: string) => orNull(() => hex(base45Decode(text))),
+
+  name: checkName,
+
+  hour_key: async ({seed, hour}: {seed: string; hour: number}) => {
+    const key = await deriveHourKey(fromHex(seed), hour, VENUE_LABEL);
+    const shown = publicHalf(key);
+    return [key, shown, await bindingOf(shown)].map(hex);
+  },
+
+  grid: async (ids: readonly string[]) => hex(await gridDigest(ids.map(fromHex))),
+
+  format: ({first_hour, keys, grid, name}: Code): string => {
+    const members = {keys: keys.map(fromHex), grid: fromHex(grid), name};
+    return formatCheckIn({firstHour: first_hour, ...members});
+  },
+
+  parse: (text: string) => {
+    return orNull((): Code => {
+      const {firstHour, keys, grid, name} = parseCheckIn(text);
+      return {first_hour: firstHour, keys: keys.map(hex), grid: hex(grid), name};
+    });
+  },
+
+  seal: async ({keys, iss, hour, authority_key}: Trace) => {
+    const entries = Object.entries(keys).map(([at, key]) => [Number(at), fromHex(key)] as const);
+    const recipient = {iss, hour, key: fromHex(authority_key)};
+    return orNull(async () => {
+      return new TextDecoder().decode(await sealTrace(new Map(entries), recipient));
+    });
+  },
+};
+
+async function orNull<T>(make: () => T | Promise<T>): Promise<T | null> {
+  try {
+    return await make();
+  } catch (error) {
+    if (error instanceof InvalidText) return null;
+    throw error;
+  }
 }
 
 function venueOf({venue}: Given): Venue | undefined {
