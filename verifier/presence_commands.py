@@ -173,15 +173,13 @@ class _Export:
         return self._say("trace_hours", begins=begins, ends=ends, hours=len(hours), date=date)
 
     def _members(self, out: Path) -> dict[str, Any]:
+        dead = self.asked.dead
         return {
             "hours": [format_time(begin_of(hour)) for hour in sorted(self.asked.keys)],
-            "dates_without_keys": self._dates_without_keys(),
+            "destroyed_dates": [date_of(dead.start), date_of(dead.stop - 1)] if dead else [],
+            "unknown_dates": self.asked.unknown,
             "file": str(out),
         }
-
-    def _dates_without_keys(self) -> list[str]:
-        dead = self.asked.dead
-        return sorted({date_of(hour) for hour in dead} | set(self.asked.unknown))
 
     def _say(self, name: str, **values: object) -> str:
         return sentence(name, self.language, **values)

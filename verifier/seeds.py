@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from schemas.hour_keys import VENUE_LABEL
 from schemas.hours import date_of
 from shell.daily_seeds import DailySeeds
-from shell.files import locked, remove_drafts
+from shell.files import locked, make_private_directory, remove_drafts
 from verifier.trust_store import TrustStore
 
 
@@ -21,6 +21,7 @@ def venue_seeds(store: TrustStore) -> DailySeeds:
 def make_seeds(store: TrustStore, hours: Iterable[int], now: int) -> None:
     """Make what the keys of ``hours`` are derived from, where it is not there yet."""
     seeds = venue_seeds(store)
+    make_private_directory(store.seeds.parent)
     with locked(store.lock):
         for date in sorted({date_of(hour) for hour in hours}):
             seeds.make(date, now)

@@ -4,7 +4,15 @@ import pytest
 from PIL import Image
 
 from schemas.presentation import slot_at
-from shell.pictures import PICTURE_LIMIT, qr_for_terminal, read_codes, save_qr
+from shell.pictures import (
+    PICTURE_LIMIT,
+    ErrorLevel,
+    qr_for_terminal,
+    qr_matrix,
+    qr_version,
+    read_codes,
+    save_qr,
+)
 from tests.support.world import NOON, World
 
 WORLD = World()
@@ -71,3 +79,24 @@ def test_a_code_for_a_terminal_is_black_on_white(tmp_path: Path) -> None:
     assert len(lines) == (69 + 2 * 4 + 1) // 2
     assert all(line.startswith("\x1b[30;107m") and line.endswith("\x1b[0m") for line in lines)
     assert {len(line) for line in lines} == {69 + 2 * 4 + len("\x1b[30;107m\x1b[0m")}
+
+
+def test_a_code_at_a_door_bears_more_damage_than_one_on_a_phone(tmp_path: Path) -> None:
+    text, dirty = "QV1:" + "A" * 200, {}
+    for level in ErrorLevel:
+        path = tmp_path / f"{level.name}.png"
+        save_qr(text, path, level)
+        with Image.open(path) as picture:
+            spoilt = picture.convert("L")
+        spot = spoilt.width // 4
+        spoilt.paste(255, (spoilt.width // 2,) * 2 + (spoilt.width // 2 + spot,) * 2)
+        spoilt.save(path)
+        dirty[level] = read_codes(path)
+    assert dirty == {ErrorLevel.L: [], ErrorLevel.M: [text]}
+
+
+def test_passes_keep_the_lower_level() -> None:
+    assert qr_version(TEXT) == qr_version(TEXT, ErrorLevel.L) == 13 < qr_version(TEXT, ErrorLevel.M)
+    assert len(qr_matrix("A" * 200, ErrorLevel.M)) > len(qr_matrix("A" * 200))
+    lines = qr_for_terminal("A" * 200, ErrorLevel.M).splitlines()
+    assert len(lines) == (len(qr_matrix("A" * 200, ErrorLevel.M)) + 1) // 2

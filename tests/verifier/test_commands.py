@@ -1,13 +1,12 @@
 """``qupia-verifier`` as people type it: in order, out of order, twice and with wrong arguments."""
 
-import io
 import json
 import os
 import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,83 +19,10 @@ from schemas.kinds import DAY, HOUR
 from shell.clock import system_clock
 from shell.pictures import read_codes, save_qr
 from tests.support.bundle_server import BundleServer, serving
+from tests.support.device_commands import Run, complaint
 from tests.support.world import NOON, World
-from verifier import commands
 
 PROGRAM = Path(sys.executable).parent / "qupia-verifier"
-
-
-@dataclass(frozen=True)
-class Result:
-    status: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-    @property
-    def members(self) -> dict[str, Any]:
-        [members] = self.lines
-        return members
-
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Run]:
-    """The whole command line in this process, at noon, with a home of its own."""
-    before = os.umask(0o022)
-    monkeypatch.setenv("QUPIA_VERIFIER_HOME", str(tmp_path / "home"))
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*arguments: object, typed: str | bytes = b"", now: int = NOON) -> Result:
-        data = typed.encode() if isinstance(typed, str) else typed
-        monkeypatch.setattr(sys, "argv", ["qupia-verifier", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
-        monkeypatch.setattr("verifier.commands.system_clock", lambda: now)
-        monkeypatch.setattr("shell.command_line.system_clock", lambda: now)
-        with pytest.raises(SystemExit) as ended:
-            commands.main()
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        assert isinstance(ended.value.code, int)
-        return Result(ended.value.code, out, err)
-
-    yield run
-    os.umask(before)
-
-
-def complaint(result: Result, *, status: int = 2) -> str:
-    """The one line that a failed command prints, and nothing else."""
-    assert result.status == status
-    assert result.out == ""
-    [line] = result.err.splitlines()
-    return line.removeprefix("error: ")
-
-
-@pytest.fixture
-def world() -> World:
-    return World(hint="month")
-
-
-@pytest.fixture
-def bundle_file(tmp_path: Path, world: World) -> Path:
-    path = tmp_path / "bundle.jws"
-    path.write_bytes(world.bundle(NOON))
-    return path
-
-
-@pytest.fixture
-def device(run: Run, world: World, bundle_file: Path) -> Run:
-    """A device that was set up from a file."""
-    assert run("setup", bundle_file, "--root", world.pin).status == 0
-    return run
 
 
 def code(world: World, now: int = NOON, **members: Any) -> str:
