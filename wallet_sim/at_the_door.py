@@ -53,10 +53,12 @@ def keep_on_screen(showing: Showing, display: Display, tools: Tools) -> None:
             draw=lambda now: display.draw(showing, now),
             now=lambda: corrected_now(showing.wallet, tools),
             sleep=tools.sleep,
+            until=display.ends,
         )
     except KeyboardInterrupt:
         return
-    say(text("shown_enough", display.language))
+    over = display.ends is not None and corrected_now(showing.wallet, tools) >= display.ends
+    say(text("venue_over" if over else "shown_enough", display.language))
 
 
 def _agrees(file: WalletFile, tools: Tools, language: Language) -> bool:

@@ -14,7 +14,7 @@ from wallet_sim.syncing import Synced, sync
 from wallet_sim.texts import text
 from wallet_sim.tools import Tools
 from wallet_sim.wallet_file import WalletFile
-from wallet_sim.watching import keep_fetching
+from wallet_sim.watching import Listen, keep_fetching
 
 
 def tell(synced: Synced, session: Session, language: Language) -> list[str]:
@@ -37,8 +37,10 @@ def first_passes(session: Session, language: Language) -> list[str]:
     return tell(synced, session, language)
 
 
-def keep_fetching_here(file: WalletFile, tools: Tools, language: Language) -> NoReturn:
-    """Run until Ctrl-C, which is how this is meant to end."""
+def keep_fetching_here(
+    file: WalletFile, tools: Tools, language: Language, *, listen: Listen
+) -> NoReturn:
+    """Run until Ctrl-C, which is how this is meant to end; ``listen`` is called now and then."""
 
     def report(synced: Synced, session: Session) -> None:
         say("\n".join(tell(synced, session, language)))
@@ -46,7 +48,7 @@ def keep_fetching_here(file: WalletFile, tools: Tools, language: Language) -> No
     def complain_of(error: Exception) -> None:
         complain(to_command_error(error, language).message)
 
-    file.load().activated()
+    file.load().trusted()
     say(text("watching", language))
     try:
         keep_fetching(
@@ -56,6 +58,7 @@ def keep_fetching_here(file: WalletFile, tools: Tools, language: Language) -> No
             below=tools.below,
             report=report,
             complain=complain_of,
+            listen=listen,
         )
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_DONE) from None

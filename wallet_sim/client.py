@@ -1,4 +1,4 @@
-"""Calls to the issuer: the trust bundle from anyone, the API in the name of an account key.
+"""Calls to the issuer: what anyone may fetch, and the API in the name of an account key.
 
 The transport is handed in. An answer is validated before anything is read from it.
 """
@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from schemas.bundle import BUNDLE_LIMIT
 from schemas.jws import parse_json_object
-from schemas.paths import HEALTH_PATH, TRUST_BUNDLE_PATH
+from schemas.notices import NOTICES_LIMIT
+from schemas.paths import HEALTH_PATH, NOTICES_PATH, TRUST_BUNDLE_PATH
 from schemas.problems import ApiProblem, Problem
 from schemas.validation import matches
 from shell.errors import CommandError
@@ -51,10 +52,15 @@ class Client:
 
         Raises ApiProblem, or CommandError when there is no answer.
         """
-        answer = self.send("GET", self.origin + TRUST_BUNDLE_PATH, limit=BUNDLE_LIMIT)
-        if answer.status != 200:
-            raise _problem(answer)
-        return answer.body
+        return self._get(TRUST_BUNDLE_PATH, BUNDLE_LIMIT)
+
+    def fetch_notices(self) -> bytes:
+        """The list of notices, not verified.
+
+        Whole each time, and asked for in the same words by everyone: an ETag of the list before
+        would tell wallets apart. Raises ApiProblem, or CommandError when there is no answer.
+        """
+        return self._get(NOTICES_PATH, NOTICES_LIMIT)
 
     def check_clock(self) -> bool:
         """Ask the API for the time; whether the clock was corrected.
@@ -78,6 +84,12 @@ class Client:
         if corrected and _is_bad_dpop(answer):
             answer, _ = self._call(path, body, account_key)
         return _read(answer, schema)
+
+    def _get(self, path: str, limit: int) -> bytes:
+        answer = self.send("GET", self.origin + path, limit=limit)
+        if answer.status != 200:
+            raise _problem(answer)
+        return answer.body
 
     def _call(self, path: str, body: bytes, account_key: bytes) -> tuple[Answer, bool]:
         url = self.origin + path

@@ -1,6 +1,7 @@
 """``qupia-wallet``: take a code, fetch passes, show them, see and end what is held, serve."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,10 +16,11 @@ from shell.command_line import (
     LocalLanguageOption,
     answer,
     complain,
-    home_option,
     new_app,
     read_secret,
     run,
+    say,
+    warn,
 )
 from shell.errors import CommandError
 from wallet_sim.activating import activate as activate_slip
@@ -28,21 +30,34 @@ from wallet_sim.at_the_issuer import first_passes, keep_fetching_here, tell
 from wallet_sim.condition import condition, holdings
 from wallet_sim.display import Display
 from wallet_sim.owner_rights import ask_what_is_held, end_entitlement
+from wallet_sim.presence.beside import visits_of
+from wallet_sim.presence.binding import bindings_of
+from wallet_sim.presence.commands import (
+    PresenceCommands,
+    known_visits,
+    listen_and_tell,
+    listen_beside,
+    read_check_in,
+)
+from wallet_sim.presence.reports import holdings as presence_holdings
+from wallet_sim.presence.reports import standing_lines
+from wallet_sim.presence.speaking import spoken
+from wallet_sim.presence.visits_file import VisitsFile
 from wallet_sim.reports import (
     activated_lines,
     data_lines,
     status_lines,
     synced_members,
 )
-from wallet_sim.speaking import REFUSALS, spoken, to_command_error
+from wallet_sim.speaking import REFUSALS, to_command_error
 from wallet_sim.syncing import sync as sync_wallet
 from wallet_sim.texts import text
-from wallet_sim.tools import Tools
+from wallet_sim.tools import HomeOption, Tools
+from wallet_sim.wallet_file import WalletFile
+from wallet_sim.watching import Listen
 
 app = new_app("A citizen's wallet: it fetches passes ahead of time and shows them without network.")
 TOOLS = Tools()
-
-HomeOption = Annotated[Path | None, home_option("QUPIA_WALLET_HOME")]
 
 
 @app.command()
@@ -88,11 +103,19 @@ def sync(
     file = TOOLS.open_file(home)
     with spoken(language):
         if watch:
-            keep_fetching_here(file, TOOLS, language)
+            keep_fetching_here(file, TOOLS, language, listen=_listening(language))
         session = TOOLS.connect(file)
-        synced = sync_wallet(session)
+        try:
+            synced = sync_wallet(session)
+        except REFUSALS:
+            # Whoever gets no passes may still have been where somebody infectious was.
+            listen_and_tell(session, language, warn)
+            raise
     lines = tell(synced, session, language)
-    answer(as_json=as_json, members=synced_members(synced), text="\n".join(lines))
+    visits = listen_beside(session, language) or known_visits(file)
+    lines += standing_lines(visits, language)
+    members = synced_members(synced) | {"alerts": len(visits.warnings)}
+    answer(as_json=as_json, members=members, text="\n".join(lines))
     return EXIT_DONE if synced.has_current else EXIT_REFUSED
 
 
@@ -101,13 +124,12 @@ def status(
     *, home: HomeOption = None, as_json: JsonOption = False, language: LocalLanguageOption
 ) -> None:
     """What this wallet has, and what to do next."""
-    wallet = TOOLS.open_file(home).load()
+    file = TOOLS.open_file(home)
+    wallet, visits = file.load(), visits_of(file).load()
     now = corrected_now(wallet, TOOLS)
-    answer(
-        as_json=as_json,
-        members=condition(wallet, now=now),
-        text="\n".join(status_lines(wallet, now, language)),
-    )
+    lines = standing_lines(visits, language) + status_lines(wallet, now, language)
+    members = condition(wallet, now=now) | {"alerts": len(visits.warnings)}
+    answer(as_json=as_json, members=members, text="\n".join(lines))
 
 
 @app.command()
@@ -119,20 +141,29 @@ def show(
     as_text: Annotated[bool, typer.Option("--text", help="Print the text of the code.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="A fresh proof each 30 s.")] = False,
     again: Annotated[bool, typer.Option("--again", help="The pass that was shown last.")] = False,
+    venue: Annotated[
+        str | None,
+        typer.Option("--venue", metavar="-", help="Bind it to the venue's code in the input."),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
     language: LocalLanguageOption,
 ) -> None:
     """Show a pass at a door, without network."""
     _refuse_both(watch, as_json)
-    display = Display(language, png, as_text, as_json, watching=watch)
-    display.check_png()
+    file = TOOLS.open_file(home)
     with spoken(language):
-        showing = choose_pass(TOOLS.open_file(home), TOOLS, again=again, language=language)
+        bindings = _bindings(file, venue)
+        display = Display(language, png, as_text, as_json, watching=watch, bindings=bindings)
+        display.check_png()
+        showing = choose_pass(file, TOOLS, again=again, language=language)
     if watch:
         keep_on_screen(showing, display, TOOLS)
     else:
         display.draw(showing, corrected_now(showing.wallet, TOOLS))
+
+
+PresenceCommands(lambda: TOOLS).add_to(app)
 
 
 @app.command()
@@ -149,7 +180,7 @@ def data(
             issuer = ask_what_is_held(TOOLS.connect(file), wallet.entitlement)
     except (*REFUSALS, CommandError) as error:
         issuer, failure = None, to_command_error(error, language)
-    held = holdings(wallet)
+    held = holdings(wallet) + presence_holdings(visits_of(file).load())
     lines = data_lines(held, issuer, language)
     answer(as_json=as_json, members={"wallet": held, "issuer": issuer}, text="\n".join(lines))
     if failure is not None:
@@ -168,7 +199,7 @@ def end(
         _, entitlement = file.load().activated()
         _confirm("ask_end", language)
         end_entitlement(TOOLS.connect(file), entitlement)
-    file.erase()
+    _empty(file)
     answer(as_json=as_json, members={"ended": True}, text=text("ended", language))
 
 
@@ -178,7 +209,7 @@ def erase(
 ) -> None:
     """Empty this wallet without telling the issuer."""
     _confirm("ask_erase", language)
-    TOOLS.open_file(home).erase()
+    _empty(TOOLS.open_file(home))
     answer(as_json=as_json, members={"erased": True}, text=text("erased", language))
 
 
@@ -215,6 +246,23 @@ def demo(
     from wallet_sim.demo import run_demo, run_live
 
     return (run_live if serve else run_demo)(as_json=as_json, language=language)
+
+
+def _bindings(file: WalletFile, venue: str | None) -> Mapping[int, bytes] | None:
+    """What a pass is bound to; a code that is not for now is refused before a pass is used up."""
+    if venue is None:
+        return None
+    return bindings_of(read_check_in(venue), now=corrected_now(file.load(), TOOLS))
+
+
+def _listening(language: Language) -> Listen:
+    return lambda session: listen_and_tell(session, language, say)
+
+
+def _empty(file: WalletFile) -> None:
+    """Visits go first: should the rest fail, it can be tried again."""
+    VisitsFile(file.home, file.clock).erase()
+    file.erase()
 
 
 def _confirm(question: str, language: Language) -> None:

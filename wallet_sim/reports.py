@@ -124,7 +124,8 @@ def _indented(lines: list[str]) -> list[str]:
 def _held_line(entry: dict[str, Any], part: str, language: Language) -> str:
     """One entry; what an issuer calls by an unknown name is quoted, without control characters."""
     name = f"{part}_{entry['what']}"
-    known = text(name, language, count=entry.get("count", 1)) if knows(name) else None
+    values = {"count": entry.get("count", 1), "date": entry.get("date", "")}
+    known = text(name, language, **values) if knows(name) else None
     what = known or ascii(entry["what"])
     return text("data_line", language, what=what, dies=_local_body_time(entry["dies"]))
 

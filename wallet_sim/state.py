@@ -22,7 +22,10 @@ CODE_SECONDS = STORED_KINDS[Kind.CODE].period
 
 
 class NotActivated(Exception):
-    """The wallet holds no entitlement, so it can neither fetch nor show a pass."""
+    """The wallet holds no entitlement, so it can neither fetch nor show a pass.
+
+    Or it knows no authority at all, so that there is nobody to ask for anything.
+    """
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,12 @@ class Wallet:
     def batch_at(self, now: int) -> Batch | None:
         """The batch of the window that contains ``now``."""
         return next((batch for batch in self.batches if batch.window.contains(now)), None)
+
+    def trusted(self) -> Authority:
+        """The authority of this wallet, which outlives its entitlement; raises NotActivated."""
+        if self.authority is None:
+            raise NotActivated
+        return self.authority
 
     def activated(self) -> tuple[Authority, Entitlement]:
         """What an activated wallet has; raises NotActivated."""

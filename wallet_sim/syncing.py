@@ -80,7 +80,8 @@ def sync(session: Session, choose: Choose = all_windows) -> Synced:
 
 
 def _sync_once(session: Session, choose: Choose) -> Synced:
-    trusted = _refresh(session)
+    session.file.load().activated()
+    trusted = refresh(session)
     requests = _prepare(session, trusted.bundle, choose)
     if requests:
         asked = tuple(_ask(session, trusted.authority, requests))
@@ -92,9 +93,12 @@ def _sync_once(session: Session, choose: Choose) -> Synced:
     return Synced(wallet, asked, now)
 
 
-def _refresh(session: Session) -> Trusted:
-    authority, _ = session.file.load().activated()
-    trusted = session.fetch_bundle(authority)
+def refresh(session: Session) -> Trusted:
+    """Fetch and store the newest trust bundle.
+
+    Raises NotActivated, ApiProblem, BundleRejected or CommandError.
+    """
+    trusted = session.fetch_bundle(session.file.load().trusted())
     session.file.update(lambda wallet: adopt(wallet, trusted))
     return trusted
 

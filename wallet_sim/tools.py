@@ -4,15 +4,18 @@ import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from shell.clock import Clock, system_clock
-from shell.command_line import home_path
+from shell.command_line import home_option, home_path
 from shell.fetching import send
 from wallet_sim.client import Send
 from wallet_sim.schedule import Below
 from wallet_sim.session import Session, open_session
 from wallet_sim.wallet_file import WalletFile
 from wallet_sim.watching import Sleep
+
+HomeOption = Annotated[Path | None, home_option("QUPIA_WALLET_HOME")]
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Tools:
     def connect(self, file: WalletFile, issuer: str | None = None) -> Session:
         """A session with ``issuer``, or with that of the wallet; raises NotActivated."""
         wallet = file.load()
-        origin = issuer if issuer is not None else wallet.activated()[0].issuer
+        origin = issuer if issuer is not None else wallet.trusted().issuer
         return open_session(
             file, issuer=origin, offset=wallet.clock_offset, send=self.send, below=self.below
         )

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from schemas.bundle import CLOCK_TOLERANCE, TrustBundle
+from schemas import jws
+from schemas.bundle import CLOCK_TOLERANCE, TrustBundle, parse_bundle
+from schemas.bundle_faults import BundleRejected
 from schemas.hints import all_hints
 from schemas.kinds import DAY, LONGEST_EVIDENCE_DAYS
 from schemas.trust import accept_bundle
@@ -44,6 +46,20 @@ def accept(authority: Authority, data: bytes, *, now: int) -> Trusted:
     if now + CLOCK_TOLERANCE < bundle.iat:
         raise ClockBehind
     return Trusted(replace(authority, trust=trust, bundle=data.decode("ascii")), bundle)
+
+
+def stored_bundle(authority: Authority) -> TrustBundle:
+    """The bundle that was accepted last, whether or not it has expired since.
+
+    Its signature was verified before it was stored. Raises CommandError for one that this program
+    does not understand any more.
+    """
+    try:
+        return parse_bundle(jws.parse(authority.bundle).unverified_payload)
+    except (ValueError, BundleRejected):
+        raise CommandError(
+            "the stored trust bundle cannot be read; run: qupia-wallet sync"
+        ) from None
 
 
 def adopt(wallet: Wallet, trusted: Trusted) -> Wallet:

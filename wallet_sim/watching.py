@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from schemas.bundle_faults import BundleFault, BundleRejected
-from schemas.kinds import MINUTE
+from schemas.kinds import HOUR, MINUTE
 from schemas.presentation import SLOT_SECONDS
 from schemas.problems import ApiProblem, Problem
 from shell.errors import CommandError
@@ -18,11 +18,18 @@ from wallet_sim.wallet_file import WalletFile
 
 Sleep = Callable[[float], None]
 
+Listen = Callable[[Session], bool]
+"""Ask for the list of notices; whether it came. What went wrong is told there."""
+
 POLL = 30
 """Seconds between two looks at the clock: a device may sleep, and clocks are corrected."""
 
 RETRY = 10 * MINUTE
 """The shortest pause after a failure; the longest is twice that, at random."""
+
+LISTEN_EACH = 6 * HOUR
+"""Seconds between two looks at the list of notices, which is made anew that often; a pause is up to
+an hour longer, at random."""
 
 _PASSING = (Problem.TOO_MANY, Problem.NOT_READY, Problem.FAILED, Problem.WITHDRAWN)
 
@@ -35,12 +42,13 @@ def keep_fetching(
     below: Below,
     report: Callable[[Synced, Session], None],
     complain: Callable[[Exception], None],
+    listen: Listen | None = None,
 ) -> NoReturn:
     """Fetch what is due, for ever. What fails for now is tried again; all else is raised.
 
     Every look at the file also removes from it what has died meanwhile.
     """
-    fetching = Fetching(file, connect, below, report, complain)
+    fetching = Fetching(file, connect, below, report, complain, listen)
     while True:
         fetching.look()
         sleep(POLL)
@@ -48,14 +56,20 @@ def keep_fetching(
 
 @dataclass
 class Fetching:
-    """What a running wallet does by itself; it is told to look at the clock now and then."""
+    """What a running wallet does by itself; it is told to look at the clock now and then.
+
+    ``listen`` is called after each fetch of passes, and every few hours, whether or not there are
+    passes to be had.
+    """
 
     file: WalletFile
     connect: Callable[[], Session]
     below: Below
     report: Callable[[Synced, Session], None]
     complain: Callable[[Exception], None]
+    listen: Listen | None = None
     not_before: int = 0
+    listen_from: int = 0
 
     def look(self) -> bool:
         """Fetch what is due; whether the issuer was asked.
@@ -63,15 +77,19 @@ class Fetching:
         What fails for now is complained of and tried again later; all else is raised.
         """
         wallet = self.file.load()
-        wallet.activated()
+        if self.listen is None:
+            wallet.activated()
+        wallet.trusted()
         now = self.file.clock() + wallet.clock_offset
-        if now < self.not_before or not has_work(wallet, now):
-            return False
-        self._fetch_once()
-        self.not_before = now + RETRY + self.below(RETRY)
-        return True
+        if now >= self.not_before and has_work(wallet, now):
+            self._fetch_once(now)
+            return True
+        if self.listen is not None and now >= self.listen_from:
+            self._listen_once(now)
+            return True
+        return False
 
-    def _fetch_once(self) -> None:
+    def _fetch_once(self, now: int) -> None:
         try:
             session = self.connect()
             self.report(sync(session, by_plan), session)
@@ -79,6 +97,23 @@ class Fetching:
             if not _passes_by_itself(error):
                 raise
             self.complain(error)
+            reached = not isinstance(error, CommandError)
+        else:
+            reached = True
+        self.not_before = self._pause(now)
+        if reached:
+            self._listen_once(now)
+        else:
+            self.listen_from = self.not_before
+
+    def _listen_once(self, now: int) -> None:
+        if self.listen is None:
+            return
+        heard = self.listen(self.connect())
+        self.listen_from = now + LISTEN_EACH + self.below(HOUR) if heard else self._pause(now)
+
+    def _pause(self, now: int) -> int:
+        return now + RETRY + self.below(RETRY)
 
 
 def _passes_by_itself(error: Exception) -> bool:
@@ -90,10 +125,19 @@ def _passes_by_itself(error: Exception) -> bool:
 
 
 def keep_showing(
-    showing: Showing, *, draw: Callable[[int], None], now: Callable[[], int], sleep: Sleep
+    showing: Showing,
+    *,
+    draw: Callable[[int], None],
+    now: Callable[[], int],
+    sleep: Sleep,
+    until: int | None = None,
 ) -> None:
-    """Draw the code anew each half minute, as long as this pass may be shown."""
+    """Draw the code anew each half minute, as long as this pass may be shown.
+
+    ``until`` is when the hours of a venue's code are over, if the pass is bound to one.
+    """
     ends = last_moment(showing, now=now())
+    ends = ends if until is None else min(ends, until)
     while True:
         at = now()
         draw(at)

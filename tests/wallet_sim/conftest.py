@@ -11,7 +11,7 @@ from tests.wallet_sim.issuer_in_memory import CODE, OTHER_CODE, IssuerInMemory, 
 
 @pytest.fixture
 def world() -> World:
-    return World(batch_size=3)
+    return World(batch_size=3, tracing=True)
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from typing import Any
 from schemas import jws
 from schemas.encoding import b64url_decode, b64url_encode, format_time
 from schemas.jwk import key_from_jwk, thumbprint
+from schemas.notices import Notice
+from schemas.paths import NOTICES_PATH
 from schemas.problems import STATUS, ApiProblem, Problem
 from schemas.validation import matches
 from shell.errors import CommandError
@@ -126,6 +128,8 @@ class IssuerInMemory:
             raise ApiProblem(self.refuse[request.path])
         if request.path == "/.well-known/qupia/trust-bundle":
             return self.bundle()
+        if request.path == NOTICES_PATH:
+            return self.list_of_notices()
         if request.path == "/healthz":
             return b'{"status": "ok"}'
         jkt = self._proven_key(request)
@@ -151,6 +155,32 @@ class IssuerInMemory:
         data = self.world.bundle(self.clock(), **overrides)
         self._made = (self.clock(), data)
         return data
+
+    # The list of notices
+
+    def list_of_notices(self) -> bytes:
+        """The newest list; one of nothing until there was something to publish."""
+        if self._listed is None:
+            self.publish_notices()
+        assert self._listed is not None
+        return self._listed
+
+    _listed: bytes | None = None
+    _list_version: int = 0
+
+    def publish_notices(self, *notices: Notice, **overrides: Any) -> bytes:
+        """Make a new list now; ``overrides`` replace members of its payload."""
+        now = self.clock()
+        self._list_version = max(self._list_version + 1, now)
+        payload = {
+            "iss": self.world.iss,
+            "version": self._list_version,
+            "iat": now,
+            "exp": now + 72 * 3600,
+            "notices": [notice.member() for notice in notices],
+        } | overrides
+        self._listed = make_jws(payload, typ=jws.Typ.NOTICES, key=self.world.notices_key).encode()
+        return self._listed
 
     def _proven_key(self, request: Request) -> str:
         proof = jws.parse(request.headers["DPoP"])

@@ -332,7 +332,7 @@ def test_a_pass_is_stored_as_used_before_anything_is_displayed(
     stored = []
     monkeypatch.setattr(
         "wallet_sim.display.present",
-        lambda showing, now: stored.append(len(phone.wallet.batches[0].fresh)) or "QP1:",
+        lambda showing, now, venue: stored.append(len(phone.wallet.batches[0].fresh)) or "QP1:",
     )
     filled("show", "--text")
     assert stored == [2]
@@ -344,7 +344,7 @@ def test_nothing_is_displayed_when_the_wallet_cannot_be_written(
     def full(path: Path, data: bytes) -> None:
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr("wallet_sim.wallet_file.write_private", full)
+    monkeypatch.setattr("wallet_sim.value_file.write_private", full)
     outcome = filled("show")
     assert (outcome.status, outcome.out) == (2, "")
     assert outcome.err.startswith("error: No space left on device")

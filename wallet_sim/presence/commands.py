@@ -1,0 +1,183 @@
+"""``checkin``, ``checkout``, ``visits``, ``alerts``, and what other commands tell of warnings."""
+
+import getpass
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from schemas.check_in import PREFIX
+from schemas.encoding import format_time
+from schemas.languages import Language
+from shell.command_line import (
+    EXIT_DONE,
+    JsonOption,
+    LocalLanguageOption,
+    answer,
+    complain,
+    warn,
+)
+from shell.errors import CommandError
+from shell.pictures import read_codes
+from wallet_sim.presence.beside import NOT_HEARD, check_in_here, check_out_here, listen, visits_of
+from wallet_sim.presence.checking_in import CheckInFault, NotCheckedIn
+from wallet_sim.presence.reports import (
+    alerts_lines,
+    alerts_members,
+    checked_in_lines,
+    checked_in_members,
+    checked_out_line,
+    standing_lines,
+    visits_lines,
+    visits_members,
+)
+from wallet_sim.presence.speaking import REFUSALS, spoken, to_command_error
+from wallet_sim.presence.state import Visits
+from wallet_sim.presence.waiting import progress_bar
+from wallet_sim.session import Session
+from wallet_sim.texts import text
+from wallet_sim.tools import HomeOption, Tools
+from wallet_sim.wallet_file import WalletFile
+
+_LONGEST_LINE = 65536
+
+CodeArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="- | PICTURE", help="Read the venue's code from the input, or from a picture."
+    ),
+]
+
+
+class PresenceCommands:
+    """``tools`` is asked for when a command runs."""
+
+    def __init__(self, tools: Callable[[], Tools]) -> None:
+        self._tools = tools
+
+    def add_to(self, app: typer.Typer) -> None:
+        for command in (self.checkin, self.checkout, self.visits, self.alerts):
+            app.command()(command)
+
+    def checkin(
+        self,
+        code: CodeArgument,
+        *,
+        home: HomeOption = None,
+        as_json: JsonOption = False,
+        language: LocalLanguageOption,
+    ) -> None:
+        """Seal a visit, so that nobody can read it back alone, you included."""
+        file = self._tools().open_file(home)
+        with spoken(language):
+            checked_in = check_in_here(file, read_check_in(code))
+        if checked_in.split_view:
+            warn(text("split_view", language))
+        lines = checked_in_lines(checked_in, language)
+        answer(as_json=as_json, members=checked_in_members(checked_in), text="\n".join(lines))
+
+    def checkout(
+        self, *, home: HomeOption = None, as_json: JsonOption = False, language: LocalLanguageOption
+    ) -> None:
+        """Leave: what was sealed for hours that have not begun is deleted."""
+        tools = self._tools()
+        file = tools.open_file(home)
+        done = check_out_here(file)
+        left = format_time(tools.clock() + file.load().clock_offset) if done.was_open else None
+        members = {"left": left, "deleted": done.deleted}
+        answer(as_json=as_json, members=members, text=checked_out_line(done, language))
+
+    def visits(
+        self, *, home: HomeOption = None, as_json: JsonOption = False, language: LocalLanguageOption
+    ) -> None:
+        """How many sealed records there are of each date, which is all that can be known."""
+        held = visits_of(self._tools().open_file(home)).load()
+        lines = visits_lines(held, language)
+        answer(as_json=as_json, members=visits_members(held), text="\n".join(lines))
+
+    def alerts(
+        self, *, home: HomeOption = None, as_json: JsonOption = False, language: LocalLanguageOption
+    ) -> int:
+        """Fetch the list that everyone fetches, and tell whether you were there."""
+        tools = self._tools()
+        file, failure = tools.open_file(home), None
+        try:
+            with progress_bar(text("alerts_matching", language)) as progress:
+                held = listen(tools.connect(file), progress=progress)
+        except (*REFUSALS, CommandError) as error:
+            held, failure = visits_of(file).load(), to_command_error(error, language)
+        lines = alerts_lines(held, language)
+        answer(as_json=as_json, members=alerts_members(held), text="\n".join(lines))
+        if failure is not None:
+            complain(failure.message)
+            return failure.exit_code
+        return EXIT_DONE
+
+
+def listen_beside(session: Session, language: Language) -> Visits | None:
+    """The warnings that come with a fetch of passes; that one is done, whatever happens here.
+
+    None when no list came, or none that can be believed.
+    """
+    try:
+        with progress_bar(text("alerts_matching", language)) as progress:
+            return listen(session, progress=progress)
+    except NOT_HEARD as error:
+        why = to_command_error(error, language).message
+        warn(text("alerts_failed", language, why=why))
+        return None
+
+
+def listen_and_tell(session: Session, language: Language, tell: Callable[[str], None]) -> bool:
+    """The same where nothing else is told: silence, unless there is a warning. Whether it came."""
+    visits = listen_beside(session, language)
+    for line in standing_lines(visits, language) if visits is not None else ():
+        tell(line)
+    return visits is not None
+
+
+def known_visits(file: WalletFile) -> Visits:
+    """What was known before, for a command that is about something else.
+
+    A damaged file is told by the commands that it is for.
+    """
+    try:
+        return visits_of(file).load()
+    except CommandError:
+        return Visits()
+
+
+def read_check_in(given: str) -> str:
+    """The text of a venue's code, from standard input or from a picture.
+
+    Raises NotCheckedIn for a picture without one, CommandError for the text of a code: arguments
+    stay in the shell's history.
+    """
+    if given == "-":
+        return _read_line()
+    if given.startswith(PREFIX) or not _is_file(given):
+        raise CommandError("venue's code: write - and give it on standard input, or name a picture")
+    codes = [found for found in read_codes(Path(given)) if found.startswith(PREFIX)]
+    if len(codes) != 1:
+        raise NotCheckedIn(CheckInFault.NOT_A_CODE)
+    return codes[0]
+
+
+def _is_file(given: str) -> bool:
+    """Whether it names a file; what is too long to be a name does not, and is not repeated."""
+    try:
+        return Path(given).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _read_line() -> str:
+    """One line as it is: a code may end in a space, which is a character of base45."""
+    prompt = "venue's code"
+    at_terminal = sys.stdin.isatty()
+    line = getpass.getpass(f"{prompt}: ") if at_terminal else sys.stdin.readline(_LONGEST_LINE)
+    if not line.strip():
+        raise CommandError(f"{prompt}: standard input was empty")
+    return line

@@ -1,0 +1,58 @@
+"""Which hours of the authority's list this wallet was there for (design section 9). Pure.
+
+Each try is two public key operations at most, and a list can have a hundred thousand hours: what is
+the same for many tries is done once, and whoever waits is told how far it is.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from schemas.hours import first_hour_of, hour_at
+from schemas.kinds import DAY
+from schemas.notices import Notice
+from schemas.visits import HourOfStay, OpeningKeys
+from wallet_sim.presence.state import VisitDay
+
+Progress = Callable[[int, int], None]
+"""Told how many notices are done, and of how many."""
+
+_TELL_EACH = 32
+"""Notices between two reports: some 25 ms where a date has 16 records."""
+
+_DAY_HOURS = hour_at(DAY)
+
+
+def silent(_done: int, _of: int) -> None:
+    """For nobody who waits."""
+
+
+def match(
+    days: Iterable[VisitDay], notices: Sequence[Notice], progress: Progress = silent
+) -> tuple[HourOfStay, ...]:
+    """The hours of ``notices`` that one of the records opens under, sorted, each once.
+
+    Only the records of a notice's own date are tried.
+    """
+    # Whole numbers instead of dates: an hour of a list may lie beyond every calendar.
+    by_day = {first_hour_of(day.date) // _DAY_HOURS: day.records for day in days}
+    found: dict[int, HourOfStay] = {}
+    for done, notice in enumerate(notices):
+        if done % _TELL_EACH == 0:
+            progress(done, len(notices))
+        records = by_day.get(notice.hour // _DAY_HOURS)
+        for stay in _opened(records, notice) if records else ():
+            found[stay.hour] = _joined(found.get(stay.hour), stay)
+    progress(len(notices), len(notices))
+    return tuple(found[hour] for hour in sorted(found))
+
+
+def _opened(records: Sequence[bytes], notice: Notice) -> list[HourOfStay]:
+    keys = OpeningKeys(notice.hour, venue=notice.venue_key, authority=notice.authority_key)
+    return [stay for stay in map(keys.open, records) if stay is not None]
+
+
+def _joined(one: HourOfStay | None, other: HourOfStay) -> HourOfStay:
+    """Two visits in one hour, perhaps of two places, are one warning."""
+    if one is None:
+        return other
+    arrive, leave = min(one.arrive, other.arrive), max(one.leave, other.leave)
+    return HourOfStay(other.hour, arrive, leave)

@@ -1,0 +1,175 @@
+"""What commands and pages tell of visits and warnings: members for programs, lines for people."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from schemas import notice_texts
+from schemas.encoding import format_time
+from schemas.hours import date_of, tracing_ends
+from schemas.languages import Language
+from wallet_sim.presence.checking_in import CheckedIn, CheckedOut
+from wallet_sim.presence.state import Visits, warning_ends
+from wallet_sim.texts import local_time, text
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One or more warned hours of one date in a row: from when to when, and when this dies."""
+
+    begins: int
+    ends: int
+    dies: int
+
+
+def alerts_of(visits: Visits) -> list[Alert]:
+    """The standing warnings, the earliest first."""
+    alerts: list[Alert] = []
+    for hour in visits.warnings:
+        last = alerts[-1] if alerts else None
+        alert = Alert(hour.arrive, hour.leave, warning_ends(hour))
+        if last is not None and (last.ends, last.dies) == (alert.begins, alert.dies):
+            alerts[-1] = Alert(last.begins, alert.ends, alert.dies)
+        else:
+            alerts.append(alert)
+    return alerts
+
+
+def checked_in_lines(checked_in: CheckedIn, language: Language) -> list[str]:
+    """The venue's name is for the eyes of the person who stands there, and for nothing else."""
+    name = "checked_in" if checked_in.venue else "checked_in_nameless"
+    times = {"begins": local_time(checked_in.arrived), "ends": local_time(checked_in.until)}
+    return [
+        text(name, language, venue=checked_in.venue),
+        text("checked_in_until", language, **times),
+    ]
+
+
+def checked_in_members(checked_in: CheckedIn) -> dict[str, Any]:
+    """``checkin --json``."""
+    return {
+        "arrived": format_time(checked_in.arrived),
+        "until": format_time(checked_in.until),
+        "hours": checked_in.hours,
+        "venue": checked_in.venue,
+        "split_view": checked_in.split_view,
+    }
+
+
+def checked_out_line(checked_out: CheckedOut, language: Language) -> str:
+    """What became of the stay."""
+    if not checked_out.was_open:
+        return text("no_stay", language)
+    return text("checked_out", language, count=checked_out.deleted)
+
+
+def visits_lines(visits: Visits, language: Language) -> list[str]:
+    """All that can be known of visits."""
+    lines = [
+        text(
+            "visits_date",
+            language,
+            date=day.date,
+            count=len(day.records),
+            dies=local_time(tracing_ends(day.date)),
+        )
+        for day in visits.days
+    ]
+    lines.append(text("visits_unreadable" if lines else "visits_none", language))
+    return [*lines, *stay_lines(visits, language)]
+
+
+def stay_lines(visits: Visits, language: Language) -> list[str]:
+    """The open stay; no line where there is none."""
+    stay = visits.stay
+    if stay is None:
+        return []
+    since, until = local_time(stay.began), local_time(stay.until)
+    return [text("visits_stay", language, since=since, until=until)]
+
+
+def visits_members(visits: Visits) -> dict[str, Any]:
+    """``visits --json``."""
+    stay = visits.stay
+    return {
+        "dates": [
+            {
+                "date": day.date,
+                "records": len(day.records),
+                "dies": format_time(tracing_ends(day.date)),
+            }
+            for day in visits.days
+        ],
+        "stay": stay and {"since": format_time(stay.began), "until": format_time(stay.until)},
+    }
+
+
+def alerts_lines(visits: Visits, language: Language) -> list[str]:
+    """When, and what to do."""
+    lines = [line for alert in alerts_of(visits) for line in _alert_lines(alert, language)]
+    if lines:
+        lines.append(notice_texts.advice(language))
+    elif visits.heard is not None:
+        lines.append(text("alerts_none", language))
+    return [*lines, _list_line(visits, language)]
+
+
+def alert_title(alert: Alert, language: Language) -> str:
+    """When, in local time."""
+    begins, ends = local_time(alert.begins), local_time(alert.ends)
+    return notice_texts.title(language, begins=begins, ends=ends)
+
+
+def _alert_lines(alert: Alert, language: Language) -> Iterator[str]:
+    yield alert_title(alert, language)
+    yield text("alerts_dies", language, dies=local_time(alert.dies))
+
+
+def _list_line(visits: Visits, language: Language) -> str:
+    heard = visits.heard
+    if heard is None:
+        return text("alerts_never", language)
+    return text("alerts_checked", language, at=local_time(heard.at), notices=heard.notices)
+
+
+def alerts_members(visits: Visits) -> dict[str, Any]:
+    """``alerts --json``; ``notices`` is how many hours the newest list has."""
+    heard = visits.heard
+    return {
+        "alerts": [
+            {
+                "begins": format_time(alert.begins),
+                "ends": format_time(alert.ends),
+                "dies": format_time(alert.dies),
+            }
+            for alert in alerts_of(visits)
+        ],
+        "checked_at": format_time(heard.at) if heard is not None else None,
+        "notices": heard.notices if heard is not None else None,
+    }
+
+
+def standing_lines(visits: Visits, language: Language) -> list[str]:
+    """That there is a warning to be read; no line where there is none."""
+    return [text("alerts_standing", language)] if visits.warnings else []
+
+
+def holdings(visits: Visits) -> list[dict[str, Any]]:
+    """Each thing that is held of visits and warnings: what it is, when it dies, how many."""
+    held = [_dated("visits", day.date, len(day.records)) for day in visits.days]
+    if visits.stay is not None:
+        held.append(_holding("stay", visits.stay.until))
+    for date, hours in groupby(visits.warnings, lambda hour: date_of(hour.hour)):
+        held.append(_dated("warnings", date, len(list(hours))))
+    if visits.heard is not None and visits.sunset is not None:
+        held.append(_holding("list", visits.sunset))
+    return held
+
+
+def _dated(what: str, date: str, count: int) -> dict[str, Any]:
+    return _holding(what, tracing_ends(date), count=count) | {"date": date}
+
+
+def _holding(what: str, dies: int, *, count: int = 1) -> dict[str, Any]:
+    return {"what": what, "dies": format_time(dies), "count": count}
