@@ -36,17 +36,25 @@ _END = """\
 - Results, names, telephones, IINs: of a laboratory's export only four columns are read, and the IIN
   leaves the process as a keyed hash.
 - Scans: a venue's device writes none.
+- Who was where: a check-in reaches nobody. Of which venue and hour a record of a visit is cannot be
+  seen, by its owner neither, before venue and authority have both given their keys of that hour
+  away. Nobody is told which wallets were warned.
 
 ## What this program does not delete for you
 
 - The laboratory's export, and the file of codes that `intake` writes: delete both once the slips
   are printed. A code in that file is worth something for 72 hours.
 - A picture that `qupia-wallet show --png` wrote, and whatever a terminal keeps of its lines.
+- A venue's export of hours (`qupia-verifier trace --out`): delete it once it is handed over. It
+  opens with the authority's key of the hour in which it was made. That key dies 14 days after its
+  date began, unless that very hour was published.
+- A notice that was published: whoever has fetched the list can keep it, and with the file of visits
+  of a phone can see whether that phone was there. The file of visits dies, kept lists need not.
 - Bundles that contradict each other: wallets and venues keep them as evidence. They say nothing
   about people.
 
-Presence tracing is not built yet. The kind `notice` is reserved for it; visits in the wallet and
-seeds at the venue will come with it.
+Who learns what by presence tracing, before and after a notice, stands in
+[presence.md](presence.md).
 
 What these periods are worth on real disks stands in [threat-model.md](threat-model.md).
 """

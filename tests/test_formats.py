@@ -15,8 +15,19 @@ from issuer.keys.rawrsa import load_raw_key
 from schemas import jws
 from schemas.activation import parse_activation_url
 from schemas.bundle_faults import BundleFault, BundleRejected
+from schemas.check_in import PREFIX as CHECK_IN
+from schemas.check_in import format_check_in, grid_at, parse_check_in
 from schemas.encoding import b64url_encode, base45_decode, base45_encode
+from schemas.hour_keys import (
+    AUTHORITY_LABEL,
+    VENUE_LABEL,
+    binding_of,
+    derive_hour_key,
+    public_half,
+)
+from schemas.hours import hour_at
 from schemas.jwk import jwk_from_key, key_from_jwk, thumbprint
+from schemas.notices import NoticesFault, NoticesRejected, NoticesState, accept_notices
 from schemas.paper import parse_paper
 from schemas.presentation import (
     UNBOUND,
@@ -35,11 +46,13 @@ from schemas.token import (
     token_input,
     token_key_id,
 )
+from schemas.trace import format_trace, open_trace, parse_trace
 from schemas.trust import TrustState, accept_bundle, bundle_digest
 from schemas.validation import matches
+from schemas.visits import HourOfStay, OpeningKeys
 from tests.support.keys import RsaKey
 from tests.vectors.make_formats import DOCUMENT, NOW, VECTORS, Vectors, make
-from verifier.verification import Verdict, verify
+from verifier.verification import Venue, Verdict, verify
 from wallet_sim.blinding import blind, finalize
 
 NAMES = sorted(make())
@@ -97,8 +110,9 @@ def test_the_document_quotes_nothing_else(document: str) -> None:
     assert sorted(re.findall(r"vector=(\w+)", document)) == NAMES
 
 
-def test_base45_is_as_quoted(vectors: Vectors) -> None:
-    vector = vectors["base45"]
+@pytest.mark.parametrize("name", ["base45", "base45_odd"])
+def test_base45_is_as_quoted(name: str, vectors: Vectors) -> None:
+    vector = vectors[name]
     assert base45_encode(bytes.fromhex(vector["bytes"])) == vector["text"]
     assert base45_decode(vector["text"]).hex() == vector["bytes"]
     with pytest.raises(ValueError, match="not base45"):
@@ -155,15 +169,17 @@ def test_the_wallet_and_the_issuer_make_the_quoted_token(vectors: Vectors) -> No
     assert made == unhex(vector, *names)
 
 
-def test_the_showing_is_put_together_as_quoted(vectors: Vectors) -> None:
-    vector = vectors["showing"]
+@pytest.mark.parametrize("name", ["showing", "bound"])
+def test_the_showing_is_put_together_as_quoted(name: str, vectors: Vectors) -> None:
+    vector = vectors[name]
+    venue = UNBOUND if name == "showing" else bytes.fromhex(vectors["hour_keys"]["binding"])
     presentation = parse_presentation(vector["qr"])
     [token] = unhex(vectors["issuance"], "token")
     assert slot_at(int(vector["time"])) == presentation.slot == int(vector["slot"])
-    message = proof_message(token=token, slot=presentation.slot, venue=UNBOUND)
+    message = proof_message(token=token, slot=presentation.slot, venue=venue)
     assert message.hex() == vector["proof_message"]
     assert sha256(token).hexdigest() == vector["token_digest"]
-    assert UNBOUND.hex() == vector["venue"]
+    assert venue.hex() == vector["venue"]
     assert presentation.proof.hex() == vector["proof"]
     assert presentation.fingerprint.hex() == vectors["device"]["fingerprint"]
     assert base45_decode(vector["qr"].removeprefix("QP1:")).hex() == vector["code"]
@@ -211,6 +227,7 @@ def test_a_client_with_another_root_refuses_the_quoted_bundle(vectors: Vectors) 
         ("root_statement", jws.Typ.ROOT, "root-statement"),
         ("bundle", jws.Typ.TRUST, "trust-bundle"),
         ("retention", jws.Typ.RETENTION, "retention-statement"),
+        ("notices", jws.Typ.NOTICES, "notices"),
     ],
 )
 def test_each_quoted_statement_has_its_shape_and_its_key(
@@ -226,13 +243,17 @@ def test_each_quoted_statement_has_its_shape_and_its_key(
     assert bundle_digest(vector["jws"].encode()) == vector["etag"]
 
 
-def test_the_quoted_bundle_names_the_key_of_the_quoted_retention_statement(
-    vectors: Vectors,
+@pytest.mark.parametrize(
+    ("name", "typ"), [("retention", jws.Typ.RETENTION), ("notices", jws.Typ.NOTICES)]
+)
+def test_the_quoted_bundle_names_the_key_of_each_quoted_statement(
+    name: str, typ: jws.Typ, vectors: Vectors
 ) -> None:
-    [key] = accepted(vectors).service_keys
-    statement = jws.parse(vectors["retention"]["jws"])
+    [key] = [key for key in accepted(vectors).service_keys if key["typ"] == typ]
+    statement = jws.parse(vectors[name]["jws"])
     assert key["kid"] == statement.unverified_header["kid"]
-    assert jws.verify(statement, typ=jws.Typ.RETENTION, key=key_from_jwk(key))["iat"] == NOW
+    payload = jws.verify(statement, typ=typ, key=key_from_jwk(key))
+    assert payload == vectors[f"{name}_payload"]
 
 
 def test_the_issuer_accepts_the_quoted_proof(vectors: Vectors) -> None:
@@ -256,6 +277,96 @@ def test_the_quoted_reference_gives_the_quoted_rid(vectors: Vectors) -> None:
     vector = vectors["reference"]
     assert normalise_reference(vector["reference"]) == vector["normalised"]
     assert derive_rid(bytes.fromhex(vector["reference_key"]), vector["reference"]) == vector["rid"]
+
+
+def test_the_hour_keys_come_from_the_quoted_seeds(vectors: Vectors) -> None:
+    vector = vectors["hour_keys"]
+    hour = int(vector["hour"])
+    assert hour == hour_at(NOW)
+    for holder, label in (("venue", VENUE_LABEL), ("authority", AUTHORITY_LABEL)):
+        key = derive_hour_key(bytes.fromhex(vector[f"{holder}_seed"]), hour, label=label)
+        assert key.hex() == vector[f"{holder}_private"]
+        assert public_half(key).hex() == vector[f"{holder}_public"]
+    assert binding_of(bytes.fromhex(vector["venue_public"])).hex() == vector["binding"]
+    assert accepted(vectors).tracing[hour].hex() == vector["authority_public"]
+
+
+def test_the_quoted_check_in_code_is_read_and_written(vectors: Vectors) -> None:
+    vector, keys = vectors["check_in"], vectors["hour_keys"]
+    code = parse_check_in(vector["qr"])
+    assert (code.name, code.grid.hex()) == (vector["name"], vector["grid"])
+    assert code.first_hour == int(vector["first_hour"]) == hour_at(NOW - 120)
+    assert base45_decode(vector["qr"].removeprefix(CHECK_IN)).hex() == vector["code"]
+    assert format_check_in(code) == vector["qr"]
+    public = code.key_at(int(keys["hour"]))
+    assert public is not None
+    assert public.hex() == keys["venue_public"]
+    assert code.grid == grid_at(accepted(vectors), NOW)
+
+
+def quoted_venue(vectors: Vectors, *, strict: bool) -> Venue:
+    return Venue(parse_check_in(vectors["check_in"]["qr"]).bindings(), strict)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_the_venue_of_the_quoted_code_admits_the_quoted_bound_pass(
+    strict: bool, vectors: Vectors
+) -> None:
+    bundle, venue = accepted(vectors), quoted_venue(vectors, strict=strict)
+    text = vectors["bound"]["qr"]
+    verdict = verify(text, bundle=bundle, policy=bundle.policy(None), now=NOW, venue=venue)
+    assert verdict.status == "green"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_strict", "reason"),
+    [
+        pytest.param("bound", None, Reason.BAD_PROOF, id="bound, without a code"),
+        pytest.param("showing", True, Reason.NOT_BOUND, id="unbound, at a strict venue"),
+    ],
+)
+def test_a_quoted_pass_is_refused_where_the_other_kind_is_asked_for(
+    name: str, is_strict: bool | None, reason: Reason, vectors: Vectors
+) -> None:
+    bundle = accepted(vectors)
+    venue = None if is_strict is None else quoted_venue(vectors, strict=is_strict)
+    with pytest.raises(Refused) as refused:
+        verify(vectors[name]["qr"], bundle=bundle, policy=bundle.policy(None), now=NOW, venue=venue)
+    assert refused.value.reason is reason
+
+
+def test_the_quoted_notice_opens_the_quoted_record(vectors: Vectors) -> None:
+    """The wallet's whole part, from the list that it fetches to what it can say."""
+    vector, payload = vectors["visit"], vectors["notices_payload"]
+    text, bundle = vectors["notices"]["jws"].encode(), accepted(vectors)
+    listed, _ = accept_notices(text, bundle=bundle, state=NoticesState(), now=payload["iat"])
+    [notice] = listed.notices
+    keys = OpeningKeys(notice.hour, venue=notice.venue_key, authority=notice.authority_key)
+    stay = keys.open(bytes.fromhex(vector["record"]))
+    assert stay == HourOfStay(*(int(vector[name]) for name in ("hour", "arrive", "leave")))
+    assert vector["plain"] == f"{stay.arrive:08x}{stay.leave:08x}"
+    assert notice.venue_key.hex() == vectors["hour_keys"]["venue_private"]
+    assert listed.digest == vectors["notices"]["etag"]
+
+
+def test_the_authority_opens_the_quoted_file_and_finds_the_hour_that_it_publishes(
+    vectors: Vectors,
+) -> None:
+    trace = parse_trace(json.dumps(vectors["trace_file"]).encode())
+    assert json.loads(format_trace(trace)) == vectors["trace_file"]
+    assert trace.sealed.hex() == vectors["trace"]["sealed"]
+    seed = bytes.fromhex(vectors["hour_keys"]["authority_seed"])
+    hours = open_trace(trace, derive_hour_key(seed, trace.hour, label=AUTHORITY_LABEL))
+    plain = b"".join(hour.to_bytes(4, "big") + key for hour, key in hours.items())
+    assert plain.hex() == vectors["trace"]["plain"]
+    [notice] = vectors["notices_payload"]["notices"]
+    assert b64url_encode(hours[notice["hour"]]) == notice["venue_key"]
+
+
+def test_the_table_of_faults_of_a_list_is_the_code_s_list(document: str) -> None:
+    listed = [tuple(row) for row in table(document, "notices faults")]
+    rejections = [NoticesRejected(fault) for fault in NoticesFault]
+    assert listed == sorted((r.helpdesk, r.fault.value) for r in rejections)
 
 
 def test_the_table_of_reasons_is_the_code_s_list(document: str) -> None:
@@ -288,4 +399,5 @@ def test_the_table_of_calls_is_what_openapi_describes(document: str) -> None:
 def test_no_help_desk_code_means_two_things() -> None:
     codes = [Refused(reason).helpdesk for reason in Reason]
     codes += [BundleRejected(fault).helpdesk for fault in BundleFault]
+    codes += [NoticesRejected(fault).helpdesk for fault in NoticesFault]
     assert len(codes) == len(set(codes))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from schemas.data_map import data_map, span
-from schemas.kinds import DAY, HELD_ELSEWHERE, HOUR, MINUTE, STORED_KINDS
+from schemas.kinds import DAY, HELD_ELSEWHERE, HOUR, MINUTE, STORED_KINDS, TRACING_PERIOD, Kind
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "data-map.md"
 
@@ -26,6 +26,14 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_header() -> None:
     lines = [line for line in data_map().splitlines() if line.startswith("|")]
     widths = {line.replace("\\|", "").count("|") for line in lines}
     assert widths == {8, 5}
+
+
+def test_all_that_belongs_to_a_date_of_presence_tracing_dies_together() -> None:
+    dies = {entry.name: entry.dies for entry in HELD_ELSEWHERE}
+    assert {dies[name] for name in ("visits", "venue seeds", "tracing seeds")} == {
+        f"{TRACING_PERIOD // DAY} d after that date began"
+    }
+    assert STORED_KINDS[Kind.NOTICE].longest == TRACING_PERIOD
 
 
 @pytest.mark.parametrize(

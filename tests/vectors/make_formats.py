@@ -13,6 +13,7 @@ from typing import Any
 from schemas.activation import Activation, format_activation_url
 from schemas.encoding import b64url_encode, base45_encode
 from schemas.references import derive_rid, normalise_reference
+from tests.support import hpke
 from tests.support.keys import EcKey, RsaKey, ec_key, emsa_pss_encode, rsa_key
 from tests.support.texts import jws, to_json
 
@@ -28,6 +29,9 @@ DAY = 86_400
 WINDOWS = [(1_773_687_600, 1_773_774_000), (1_773_774_000, 1_773_860_400)]
 """17 and 18 March 2026 in Almaty, midnight to midnight."""
 
+HOUR = NOW // 3600
+"""The check-in code of the story is shown from the hour before on: NOW begins an hour."""
+
 CODE = "7K3M9QX2VT001C5H"
 WIDTH = 88
 """Characters of a long value on one line of the document."""
@@ -42,6 +46,10 @@ def private(key: EcKey) -> str:
 
 def named(key: str) -> EcKey:
     return ec_key(f"formats {key}")
+
+
+def base45_vector(data: str) -> Vectors:
+    return {"bytes": data, "text": base45_encode(bytes.fromhex(data))}
 
 
 def pass_key_vector(key: RsaKey) -> Vectors:
@@ -104,8 +112,10 @@ def issuance_vector(key: RsaKey, token_input: bytes) -> Vectors:
     }
 
 
-def showing_vector(device: EcKey, key_id: bytes, signature: bytes, token: bytes) -> Vectors:
-    slot, venue = NOW // 30, bytes(16)
+def showing_vector(
+    device: EcKey, key_id: bytes, signature: bytes, token: bytes, venue: bytes
+) -> Vectors:
+    slot = NOW // 30
     message = b"qupia-proof-v1" + sha256(token).digest() + slot.to_bytes(4, "big") + venue
     proof = device.sign(message)
     point = device.point
@@ -136,7 +146,8 @@ def root_statement_payload(root: EcKey, signer: EcKey) -> Vectors:
     return {"version": 1, "roots": [root.jwk], "signers": [signer.jwk | life]}
 
 
-def bundle_payload(statement: str, keys: list[RsaKey], retention: EcKey, paper: EcKey) -> Vectors:
+def bundle_payload(statement: str, keys: list[RsaKey]) -> Vectors:
+    paper = named("paper")
     names = {"kk": "Үлгі", "ru": "Образец", "en": "Example"}
     return {
         "iss": ISS,
@@ -164,9 +175,10 @@ def bundle_payload(statement: str, keys: list[RsaKey], retention: EcKey, paper: 
             paper.jwk | {"kid": paper.kid, "nbf": NOW - DAY, "exp": NOW + 13 * DAY},
         ],
         "service_keys": [
-            retention.jwk
-            | {"kid": retention.kid, "typ": "qupia-retention+jwt"}
+            named(use).jwk
+            | {"kid": named(use).kid, "typ": f"qupia-{use}+jwt"}
             | {"nbf": NOW - DAY, "exp": NOW + 180 * DAY}
+            for use in ("retention", "notices")
         ],
         "statuses": [
             {
@@ -178,7 +190,10 @@ def bundle_payload(statement: str, keys: list[RsaKey], retention: EcKey, paper: 
         "policies": [{"id": "everyday", "name": names, "admit": ["green"], "hint": "ask"}],
         "retired": [],
         "specimen": False,
-        "tracing": [],
+        "tracing": [
+            {"hour": hour, "x": b64url_encode(hpke.public(hour_key("authority", hour)))}
+            for hour in range(HOUR - 1, HOUR + 3)
+        ],
     }
 
 
@@ -247,6 +262,112 @@ def retention_payload() -> Vectors:
     }
 
 
+def seed(holder: str) -> bytes:
+    return sha256(f"formats {holder} seed".encode()).digest()
+
+
+def hour_key(holder: str, hour: int) -> bytes:
+    """The private key of an hour (RFC 5869)."""
+    info = f"qupia-{holder}-hour".encode() + hour.to_bytes(4, "big")
+    return hpke.expand(hpke.extract(b"", seed(holder)), info, 32)
+
+
+def binding(hour: int) -> bytes:
+    return sha256(b"qupia-venue" + hpke.public(hour_key("venue", hour))).digest()[:16]
+
+
+def hour_keys_vector() -> Vectors:
+    venue, authority = (hour_key(holder, HOUR) for holder in ("venue", "authority"))
+    return {
+        "hour": str(HOUR),
+        "venue_seed": seed("venue").hex(),
+        "venue_private": venue.hex(),
+        "venue_public": hpke.public(venue).hex(),
+        "binding": binding(HOUR).hex(),
+        "authority_seed": seed("authority").hex(),
+        "authority_private": authority.hex(),
+        "authority_public": hpke.public(authority).hex(),
+    }
+
+
+def check_in_vector(key_id: bytes) -> Vectors:
+    first, count, name = HOUR - 1, 4, "Кафе «Ақ Орда»"
+    keys = [hpke.public(hour_key("venue", first + i)) for i in range(count)]
+    grid = sha256(key_id).digest()[:8]
+    head = first.to_bytes(4, "big") + bytes((count,))
+    code = head + b"".join(keys) + grid + name.encode()
+    return {
+        "first_hour": str(first),
+        "grid": grid.hex(),
+        "name": name,
+        "code": code.hex(),
+        "qr": "QV1:" + base45_encode(code),
+    }
+
+
+def visit_vector() -> Vectors:
+    """The record of NOW's hour for who came at 12:12 and left at 12:34 in Almaty."""
+    arrive, leave, number = NOW + 600, NOW + 2100, HOUR.to_bytes(4, "big")
+    plain = arrive.to_bytes(4, "big") + leave.to_bytes(4, "big")
+    ephemeral = {side: hpke.fixed_key(f"formats {side} layer") for side in ("inner", "outer")}
+    authority, venue = (hpke.public(hour_key(who, HOUR)) for who in ("authority", "venue"))
+    inner = hpke.seal(
+        plain, to=authority, ephemeral=ephemeral["inner"], info=b"qupia-visit-a-v1" + number
+    )
+    outer = hpke.seal(
+        inner, to=venue, ephemeral=ephemeral["outer"], info=b"qupia-visit-v1" + number
+    )
+    return {
+        "hour": str(HOUR),
+        "arrive": str(arrive),
+        "leave": str(leave),
+        "plain": plain.hex(),
+        "inner_ephemeral": ephemeral["inner"].hex(),
+        "inner": inner.hex(),
+        "outer_ephemeral": ephemeral["outer"].hex(),
+        "record": outer.hex(),
+    }
+
+
+def trace_vector() -> Vectors:
+    """Two hours, exported when the second one has begun."""
+    entries = (h.to_bytes(4, "big") + hour_key("venue", h) for h in (HOUR, HOUR + 1))
+    plain, ephemeral = b"".join(entries), hpke.fixed_key("formats trace")
+    to = hpke.public(hour_key("authority", HOUR + 1))
+    sealed = hpke.seal(plain, to=to, ephemeral=ephemeral, info=b"qupia-trace-v1")
+    return {"plain": plain.hex(), "ephemeral": ephemeral.hex(), "sealed": sealed.hex()}
+
+
+def trace_file(trace: Vectors) -> Vectors:
+    sealed = bytes.fromhex(trace["sealed"])
+    return {"iss": ISS, "hour": HOUR + 1, "sealed": b64url_encode(sealed)}
+
+
+def notices_payload() -> Vectors:
+    made = NOW + 7200
+    keys = {f"{who}_key": b64url_encode(hour_key(who, HOUR)) for who in ("venue", "authority")}
+    return {
+        "iss": ISS,
+        "version": 1,
+        "iat": made,
+        "exp": made + 3 * DAY,
+        "notices": [{"hour": HOUR, **keys}],
+    }
+
+
+def tracing_vectors(key_id: bytes) -> Vectors:
+    trace, notices = trace_vector(), notices_payload()
+    return {
+        "hour_keys": hour_keys_vector(),
+        "check_in": check_in_vector(key_id),
+        "visit": visit_vector(),
+        "trace": trace,
+        "trace_file": trace_file(trace),
+        "notices_payload": notices,
+        "notices": signed_vector(notices, typ="qupia-notices+jwt", key=named("notices")),
+    }
+
+
 def make() -> Vectors:
     """Everything, by the name under which the document quotes it."""
     root, signer, retention = named("root"), named("signer"), named("retention")
@@ -259,16 +380,18 @@ def make() -> Vectors:
     signature, token = (bytes.fromhex(issuance[name]) for name in ("signature", "token"))
     statement = root_statement_payload(root, signer)
     statement_vector = signed_vector(statement, typ="qupia-root+jwt", key=root)
-    bundle = bundle_payload(statement_vector["jws"], [key, later], retention, paper)
+    bundle = bundle_payload(statement_vector["jws"], [key, later])
     link = Activation(ISS, CODE, root.kid)
     return {
-        "base45": {"bytes": "0000ffff4142", "text": base45_encode(bytes.fromhex("0000ffff4142"))},
+        "base45": base45_vector("0000ffff4142"),
+        "base45_odd": base45_vector(b"base-45".hex()),
         "thumbprint": thumbprint_vector(root),
         "pass_key": pass_key_vector(key),
         "device": device_vector(device),
         "challenge": challenge,
         "issuance": issuance,
-        "showing": showing_vector(device, key.id, signature, token),
+        "showing": showing_vector(device, key.id, signature, token, bytes(16)),
+        "bound": showing_vector(device, key.id, signature, token, binding(HOUR)),
         "root_statement_payload": statement,
         "root_statement": statement_vector,
         "bundle_payload": bundle,
@@ -280,6 +403,7 @@ def make() -> Vectors:
         "reference": reference_vector(),
         "retention_payload": retention_payload(),
         "retention": signed_vector(retention_payload(), typ="qupia-retention+jwt", key=retention),
+        **tracing_vectors(key.id),
     }
 
 
@@ -290,7 +414,7 @@ def quote(value: Vectors, language: str) -> str:
     lines = []
     for name, text in value.items():
         # A text with a space in it would change where it is cut; a QR code's is never cut.
-        whole = " " in text or text.startswith("QP1:")
+        whole = " " in text or text.startswith(("QP1:", "QV1:"))
         pieces = [text] if whole else [text[i : i + WIDTH] for i in range(0, len(text), WIDTH)]
         lines += [f"{name} = {pieces[0]}", *(f"    {piece}" for piece in pieces[1:])]
     return "\n".join(lines)
