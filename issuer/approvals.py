@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
-from issuer.audit import Action, Audit
+from issuer.audit import HOME_ACCOUNT, Action, Audit
 from issuer.home import Home
 from issuer.staff import Account, Role
 from schemas.encoding import b64url_decode, b64url_encode
@@ -28,7 +28,6 @@ from shell.files import (
     remove_drafts,
 )
 
-MOST_PENDING = 5
 LARGEST = 256 * 1024
 """Bytes of one value."""
 
@@ -37,6 +36,11 @@ class ApprovalKind(StrEnum):
     """What can be proposed; a name begins the file's name."""
 
     ROOT_STATEMENT = "root-statement"
+    NOTICE = "notice"
+
+
+MOST_PENDING = {ApprovalKind.ROOT_STATEMENT: 5, ApprovalKind.NOTICE: 20}
+"""An outbreak has several venues with several devices each; none of them holds up a statement."""
 
 
 class ApprovalFault(StrEnum):
@@ -62,7 +66,10 @@ class ApprovalRefused(Exception):
 
 @dataclass(frozen=True)
 class Pending:
-    """A proposal: ``proposer`` is an account's number, ``expires_at`` Unix seconds."""
+    """A proposal: ``proposer`` is an account's number, 0 for whoever can write to the home.
+
+    ``expires_at`` is in Unix seconds.
+    """
 
     kind: ApprovalKind
     value: bytes
@@ -94,17 +101,24 @@ class Pending:
         return found
 
 
-def propose(home: Home, kind: ApprovalKind, value: bytes, account: Account, now: int) -> Pending:
-    """Keep a value for another officer to agree to. Raises ApprovalRefused and CommandError."""
+def propose(
+    home: Home, kind: ApprovalKind, value: bytes, account: Account | None, now: int
+) -> Pending:
+    """Keep a value for another officer to agree to. Raises ApprovalRefused and CommandError.
+
+    ``account`` is None for whoever can write to the home. They count as nobody among officers, so
+    they can bring a value, and drop one, and never agree.
+    """
     _check_officer(account)
     if len(value) > LARGEST:
         raise ApprovalRefused(ApprovalFault.TOO_LARGE)
-    proposal = Pending(kind, value, account.number, now + APPROVAL_PERIOD)
+    proposer = HOME_ACCOUNT if account is None else account.number
+    proposal = Pending(kind, value, proposer, now + APPROVAL_PERIOD)
     with _alone(home):
         _sweep(home, now)
         if (home.approvals / proposal.name).exists():
             raise ApprovalRefused(ApprovalFault.PENDING_ALREADY)
-        if len(_files(home)) >= MOST_PENDING:
+        if len(_files(home, kind)) >= MOST_PENDING[kind]:
             raise ApprovalRefused(ApprovalFault.TOO_MANY)
         Audit.of(home).note(Action.PROPOSE, account, now)
         create_private(home.approvals / proposal.name, proposal.encode())
@@ -134,8 +148,11 @@ def agree(home: Home, kind: ApprovalKind, digest: str, account: Account, now: in
     return proposal.value
 
 
-def reject(home: Home, kind: ApprovalKind, digest: str, account: Account, now: int) -> None:
-    """Drop a proposal; any officer may, also its own. Raises as :func:`agree`."""
+def reject(home: Home, kind: ApprovalKind, digest: str, account: Account | None, now: int) -> None:
+    """Drop a proposal; any officer may, also its own, and so may whoever can write to the home.
+
+    Raises as :func:`agree`.
+    """
     _check_officer(account)
     with _alone(home):
         proposal = _find(home, kind, digest, now)
@@ -165,8 +182,8 @@ def _sweep(home: Home, now: int, *, everyone: bool = False) -> int:
     return len(over)
 
 
-def _check_officer(account: Account) -> None:
-    if account.role is not Role.OFFICER:
+def _check_officer(account: Account | None) -> None:
+    if account is not None and account.role is not Role.OFFICER:
         raise ApprovalRefused(ApprovalFault.NOT_OFFICER)
 
 
@@ -181,8 +198,8 @@ def _find(home: Home, kind: ApprovalKind, digest: str, now: int) -> Pending:
     return proposal
 
 
-def _files(home: Home) -> list[Path]:
-    return sorted(home.approvals.glob("[!.]*.json"))
+def _files(home: Home, kind: ApprovalKind | None = None) -> list[Path]:
+    return sorted(home.approvals.glob(f"{kind}.*.json" if kind else "[!.]*.json"))
 
 
 def _load_whole(path: Path) -> Pending | None:

@@ -32,8 +32,9 @@ from schemas.kinds import DAY, LOG_PERIOD
 from shell.errors import CommandError
 from shell.files import PRIVATE_FILE, check_private, locked, sync_directory
 
+HOME_ACCOUNT = 0
 HOME_ROLE = "home"
-"""The role, with account 0, of whoever can write to the home."""
+"""The number and the role of whoever can write to the home; accounts are numbered from 1."""
 
 LONGEST_LINE = 1024
 """Bytes; no line of ours comes near."""
@@ -65,6 +66,8 @@ class Action(StrEnum):
     PROPOSE = "propose"
     AGREE = "agree"
     REJECT = "reject"
+    NOTICE_PUBLISH = "notice publish"
+    NOTICE_WITHDRAW = "notice withdraw"
     TORN = "torn line removed"
 
 
@@ -149,7 +152,9 @@ class Audit:
         ``account`` is None for whoever can write to the home. Raises CommandError when the file
         cannot be written or its last line is damaged; it is then as it was.
         """
-        number, role = (account.number, account.role.value) if account else (0, HOME_ROLE)
+        number, role = (
+            (account.number, account.role.value) if account else (HOME_ACCOUNT, HOME_ROLE)
+        )
         self._append([(format_time(now)[:10], action, number, role, total)])
 
     def take_over(self, actions: Iterable[tuple[int, str, int, str, int]]) -> None:
@@ -250,7 +255,7 @@ def _add(descriptor: int, end: tuple[int, Place, bool], lines: list[tuple[Any, .
     """Write lines after ``end``; where that fails the file is as it was."""
     size, place, torn = end
     if torn:
-        lines = [(lines[0][0], Action.TORN, 0, HOME_ROLE, 1), *lines]
+        lines = [(lines[0][0], Action.TORN, HOME_ACCOUNT, HOME_ROLE, 1), *lines]
     data = bytearray()
     for day, action, account, role, total in lines:
         line = Line(place.n + 1, day, str(action), account, role, total, place.hash)

@@ -16,6 +16,7 @@ from issuer.home import Config, Home
 from issuer.keys.grid import find_key
 from issuer.keys.keyring import SigningKey, entitlement_key_path, load_reference_key
 from issuer.keys.rawrsa import RawKey, load_raw_key
+from issuer.notices.listing import ListFile, parse_list
 from issuer.perishable.store import Store
 from issuer.registration import Registrar
 from issuer.rules.policy import Policy, load_policy
@@ -91,6 +92,7 @@ class Authority:
     raw_keys: RawKeys
     _config: FreshFile[Config] = field(compare=False)
     _published: FreshFile[Published] = field(compare=False)
+    _notices: FreshFile[ListFile | None] = field(compare=False)
 
     @classmethod
     def open(cls, home: Home) -> Self:
@@ -106,6 +108,7 @@ class Authority:
             raw_keys=RawKeys(home),
             _config=FreshFile(home.config, Config.parse),
             _published=FreshFile(home.bundle, _parse_published),
+            _notices=FreshFile(home.notices, parse_list),
         )
 
     @property
@@ -125,6 +128,10 @@ class Authority:
         Raises CommandError for a damaged one.
         """
         return self._published.get()
+
+    def notices(self) -> ListFile | None:
+        """The list of notices as it is on disk now; None before the first, or a damaged one."""
+        return self._notices.get()
 
     def bundle(self) -> TrustBundle:
         """The bundle in force; raises ApiProblem ``not_ready`` before the first."""

@@ -20,6 +20,8 @@ from issuer.keys.keyring import SigningKey, destroy_all_keys, statement_key_path
 from issuer.keys.paper_keys import destroy_ended_paper_keys, ended_paper_keys
 from issuer.keys.requests import destroy_pending, ended_pending
 from issuer.keys.tracing import tracing_seeds
+from issuer.notices.listing import parse_list
+from issuer.notices.publishing import refresh_list
 from issuer.perishable.inspection import GRACE, inspect
 from issuer.perishable.purge import purge
 from issuer.perishable.store import Held
@@ -69,12 +71,14 @@ def run_retention(authority: Authority, now: int) -> Mapping[str, int]:
         deleted["tracing_seeds"] = tracing_seeds(authority.home).destroy_ended(now, everyone=over)
         if over:
             deleted["signing_keys"] = destroy_all_keys(authority.home)
-            for path in (authority.home.bundle, authority.home.statement, authority.home.retired):
-                destroy(path)
+            _destroy_published(authority.home)
         # After all that concerns people, so that a damaged file of accounts holds up none of it.
         deleted["approvals"] = sweep_approvals(authority.home, now, everyone=over)
         deleted["uploads"] = sweep_jobs(authority.home, now, everyone=over)
         deleted["pending_signers"] = destroy_pending(authority.home, now)
+        if not over:
+            # What has died in the store is in the list until it is made anew.
+            refresh_list(authority, now)
         deleted["staff_accounts"] = authority.staff.purge(now, everyone=over)
         authority.staff.hand_over_actions(authority.audit.take_over)
         deleted["audit_lines"] = authority.audit.purge(now)
@@ -94,6 +98,7 @@ def overdue(home: Home, now: int) -> list[str]:
     late = {
         "pass keys outlived their window": len(ended_keys(home.pass_keys, due)),
         "paper keys outlived their slips": len(ended_paper_keys(home, due)),
+        "hours in the list of notices outlived their 14 days": _ended_notices(home, due),
         "tracing seeds outlived their 14 days": len(tracing_seeds(home).ended(due)),
         "signers that no root has named outlived their 35 days": len(ended_pending(home, due)),
         "uploads, perhaps with codes, outlived their hour": overdue_jobs(home, due),
@@ -154,6 +159,19 @@ def _statement_member(held: Held) -> dict[str, Any]:
         "held": round_up(held.held),
         "oldest_days": None if oldest is None else oldest // DAY,
     }
+
+
+def _ended_notices(home: Home, due: int) -> int:
+    try:
+        listed = parse_list(read_private(home.notices))
+    except FileNotFoundError:
+        return 0
+    return 0 if listed is None else listed.ended(due)
+
+
+def _destroy_published(home: Home) -> None:
+    for path in (home.bundle, home.statement, home.notices, home.retired):
+        destroy(path)
 
 
 def _after_everything(now: int) -> int:

@@ -53,6 +53,7 @@ CALLS: dict[str, Handler] = {
 READS: dict[str, Reader] = {
     "/.well-known/qupia/trust-bundle": public_calls.get_bundle,
     "/.well-known/qupia/retention": public_calls.get_retention,
+    "/.well-known/qupia/notices": public_calls.get_notices,
     "/healthz": public_calls.get_health,
 }
 

@@ -70,6 +70,11 @@ _PUBLIC: dict[str, tuple[str, dict[str, Any], tuple[Problem, ...]]] = {
         _SIGNED,
         (_P.NOT_READY, _P.SUNSET, _P.FAILED),
     ),
+    "/.well-known/qupia/notices": (
+        "The hours to warn of (payload: the schema notices); made anew every six hours",
+        _SIGNED,
+        (_P.NOT_READY, _P.SUNSET, _P.FAILED),
+    ),
     "/healthz": (
         "Liveness",
         {"application/json": {"schema": {"$ref": "#/components/schemas/health-answer"}}},
@@ -91,7 +96,7 @@ _SCHEMAS = (
     "code-request", "code-answer", "cancel-request", "withdrawal-request", "withdrawal-answer",
     "done-answer", "entitlement-request", "entitlement-answer", "passes-request",
     "passes-answer", "me-request", "me-answer", "problem", "health-answer", "trust-bundle",
-    "retention-statement",
+    "retention-statement", "notices",
 )  # fmt: skip
 
 

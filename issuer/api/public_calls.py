@@ -1,4 +1,4 @@
-"""What anyone may read: the bundle, the retention statement, liveness."""
+"""What anyone may read: the bundle, the retention statement, the notices, liveness."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -33,6 +33,15 @@ def get_retention(authority: Authority, request: Request, clock: Clock) -> Respo
     except FileNotFoundError:
         raise ApiProblem(Problem.NOT_READY) from None
     return _conditional(request, data, bundle_digest(data), STATEMENT_CACHE)
+
+
+def get_notices(authority: Authority, request: Request, clock: Clock) -> Response:
+    """The signed list of hours to warn of: the same for everyone, whoever asks."""
+    _refuse_after_sunset(authority, clock)
+    listed = authority.notices()
+    if listed is None:
+        raise ApiProblem(Problem.NOT_READY)
+    return _conditional(request, listed.data, listed.digest, BUNDLE_CACHE)
 
 
 def get_health(authority: Authority, _request: Request, clock: Clock) -> Response:

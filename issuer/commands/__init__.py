@@ -2,6 +2,7 @@
 
 from issuer.commands.audit import audit_app
 from issuer.commands.keys import bundle, keys_app, policy_check, sunset
+from issuer.commands.notices import notice_app
 from issuer.commands.office import init, serve
 from issuer.commands.results import cancel, intake, register, withdraw
 from issuer.commands.retention import retention_app
@@ -30,6 +31,7 @@ for name, group in {
     "staff": staff_app,
     "codes": codes_app,
     "keys": keys_app,
+    "notice": notice_app,
     "retention": retention_app,
     "audit": audit_app,
     "policy": policy_app,

@@ -28,7 +28,9 @@ def act(desk: Desk) -> Response:
     step = steps.get(desk.sent("step"))
     try:
         return step(desk) if step else _page(desk, None)
-    except (ApprovalRefused, StatementRefused) as refused:
+    except ApprovalRefused as refused:
+        return _page(desk, desk.say(f"proposal_{refused.fault}"))
+    except StatementRefused as refused:
         return _page(desk, desk.say(f"statement_{refused.fault}"))
 
 
@@ -54,7 +56,7 @@ def _agree(desk: Desk) -> Response:
 
 def _reject(desk: Desk) -> Response:
     reject(desk.authority.home, _KIND, desk.sent("digest"), desk.account, desk.now)
-    return desk.done("statement_rejected")
+    return desk.done("proposal_rejected")
 
 
 def _proposal(desk: Desk, proposal: Pending) -> dict[str, Any]:

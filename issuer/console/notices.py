@@ -1,0 +1,145 @@
+"""Exposure notices: one officer brings a venue's export, another agrees; what is published now."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from issuer.approvals import ApprovalRefused, Pending, pending, reject
+from issuer.console.desk import Desk, Page
+from issuer.console.moments import local_time, parse_moment
+from issuer.notices.exports import NoticeRefused, Proposal
+from issuer.notices.publishing import (
+    KIND,
+    Publication,
+    agree_to_notice,
+    hours_of,
+    last_end,
+    propose_notice,
+    publications,
+    withdraw_notice,
+)
+from issuer.notices.words import say_span, spans, warning_texts
+from issuer.office import require
+from issuer.staff import Role
+from schemas.problems import ApiProblem, Problem
+
+_TIMES = ("from_date", "from_time", "to_date", "to_time")
+
+
+def show(desk: Desk) -> Response:
+    return _page(desk, None)
+
+
+def act(desk: Desk) -> Response:
+    """Bring an export, agree to one, reject it, or withdraw what was published."""
+    require(desk.account, Role.OFFICER)
+    steps = {
+        "bring": _bring,
+        "agree": _agree,
+        "reject": _reject,
+        "withdraw": _are_you_sure,
+        "do": _withdraw,
+    }
+    step = steps.get(desk.sent("step"))
+    try:
+        return step(desk) if step else _page(desk, None)
+    except ApprovalRefused as refused:
+        return _page(desk, desk.say(f"proposal_{refused.fault}"))
+    except NoticeRefused as refused:
+        return _page(desk, _sentence(desk, refused))
+
+
+def _bring(desk: Desk) -> Response:
+    policy = desk.authority.policy
+    try:
+        start = parse_moment(policy, desk.sent("from_date"), desk.sent("from_time"))
+        end = parse_moment(policy, desk.sent("to_date"), desk.sent("to_time"))
+    except ApiProblem as problem:
+        if problem.problem is not Problem.INVALID:
+            raise
+        return _page(desk, desk.say("notice_bad_time"))
+    # A browser sends another letter as one that no export has, so it is refused as none.
+    file = desk.sent("export").encode("ascii", "replace")
+    proposal = Proposal.of(file, start=start, end=end)
+    propose_notice(desk.authority, proposal, desk.account, desk.now)
+    return desk.done("notice_waits")
+
+
+def _agree(desk: Desk) -> Response:
+    publication = agree_to_notice(desk.authority, desk.sent("digest"), desk.account, desk.now)
+    return desk.done("notice_published", hours=len(publication.hours))
+
+
+def _reject(desk: Desk) -> Response:
+    reject(desk.authority.home, KIND, desk.sent("digest"), desk.account, desk.now)
+    return desk.done("proposal_rejected")
+
+
+def _are_you_sure(desk: Desk) -> Response:
+    name = desk.sent("name")
+    found = publications(desk.authority, desk.now)
+    hours = next((len(one.hours) for one in found if one.name == name), 0)
+    return desk.page(
+        "person_sure.html",
+        consequence=desk.say("notice_withdraw_means", hours=hours),
+        kept={"name": name},
+    )
+
+
+def _withdraw(desk: Desk) -> Response:
+    hours = withdraw_notice(desk.authority, desk.sent("name"), desk.account, desk.now)
+    return desk.done("notice_withdrawn", hours=hours)
+
+
+def _proposal(desk: Desk, waiting: Pending) -> dict[str, Any]:
+    """What the second officer agrees to: opened anew, since hours die while it waits."""
+    try:
+        hours = hours_of(desk.authority, Proposal.decode(waiting.value), desk.now)
+    except NoticeRefused as refused:
+        content: dict[str, Any] = {"problem": _sentence(desk, refused), "number": 0}
+    else:
+        zone = desk.authority.policy.zone
+        title, advice = warning_texts(hours, zone)[desk.language].split("\n")
+        content = _told(desk, hours) | {"problem": None, "title": title, "advice": advice}
+    return content | {
+        "digest": waiting.digest,
+        "is_mine": waiting.proposer == desk.account.number,
+        "waits": local_time(desk.authority.policy, waiting.expires_at),
+    }
+
+
+def _publication(desk: Desk, publication: Publication) -> dict[str, Any]:
+    return _told(desk, publication.hours) | {"name": publication.name}
+
+
+def _told(desk: Desk, hours: tuple[int, ...]) -> dict[str, Any]:
+    policy = desk.authority.policy
+    return {
+        "spans": [say_span(span, policy.zone) for span in spans(hours)],
+        "number": len(hours),
+        "ends": local_time(policy, last_end(hours)),
+    }
+
+
+def _sentence(desk: Desk, refused: NoticeRefused) -> str:
+    zone = desk.authority.policy.zone
+    named = ", ".join(say_span(span, zone) for span in spans(refused.hours))
+    return desk.say(f"notice_{refused.fault}") + (f" {named}" if named else "")
+
+
+def _page(desk: Desk, problem: str | None) -> Response:
+    waiting = pending(desk.authority.home, KIND, desk.now)
+    published = publications(desk.authority, desk.now)
+    return desk.page(
+        "notices.html",
+        status=400 if problem else 200,
+        problem=problem,
+        may_act=desk.account.role is Role.OFFICER,
+        zone=desk.authority.policy.zone.key,
+        sent={name: desk.sent(name) for name in _TIMES},
+        waiting=[_proposal(desk, one) for one in waiting],
+        published=[_publication(desk, one) for one in published],
+    )
+
+
+PAGE = Page("/console/notices", "notices", frozenset({Role.OFFICER, Role.AUDITOR}), show, act)
