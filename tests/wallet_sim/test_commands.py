@@ -1,13 +1,8 @@
 """The commands as a person or a program meets them."""
 
-import io
-import json
-import os
 import socket
-import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,77 +16,9 @@ from schemas.problems import Problem
 from shell.pictures import read_codes
 from tests.support.world import NOON, World
 from tests.wallet_sim.issuer_in_memory import CODE, OTHER_CODE, IssuerInMemory, Phone
-from wallet_sim import commands
+from tests.wallet_sim.typed import Run, link_to
 from wallet_sim.blinding import BlindingError
 from wallet_sim.tools import Tools
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a command ended and what it said."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def members(self) -> dict[str, Any]:
-        return dict(json.loads(self.out))
-
-
-class Typed(io.StringIO):
-    """Standard input of a person at a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-Run = Callable[..., Outcome]
-
-
-@pytest.fixture
-def mask() -> Iterator[None]:
-    """Commands make everything private from the start; tests put that back."""
-    before = os.umask(0o022)
-    yield
-    os.umask(before)
-
-
-@pytest.fixture
-def run(
-    phone: Phone, mask: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """Run ``qupia-wallet`` on the phone; ``given`` is piped into it, ``typed`` comes by hand."""
-
-    def command(*words: str, given: str = "", typed: str | None = None) -> Outcome:
-        monkeypatch.setattr(commands, "TOOLS", phone.tools())
-        monkeypatch.setattr(sys, "argv", ["qupia-wallet", *words, "--home", str(phone.home)])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(given) if typed is None else Typed(typed))
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as caught:
-            commands.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return Outcome(int(str(caught.value.code or 0)), said.out, said.err)
-
-    monkeypatch.setenv("LC_ALL", "C")
-    return command
-
-
-@pytest.fixture
-def link(phone: Phone) -> str:
-    return link_to(phone, CODE)
-
-
-@pytest.fixture
-def filled(run: Run, link: str) -> Run:
-    """The same, after an activation."""
-    assert run("activate", "-", given=link).status == 0
-    return run
-
-
-def link_to(phone: Phone, code: str) -> str:
-    return format_activation_url(Activation(phone.issuer.world.iss, code, phone.issuer.world.pin))
 
 
 def test_a_link_activates_the_wallet_and_fetches_both_windows(
