@@ -464,9 +464,23 @@ def test_wrong_arguments_are_one_line_and_exit_2(
     assert line.endswith("try: qupia-verifier --help")
 
 
-@pytest.mark.parametrize("command", ["setup", "sync", "import", "status", "scan"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "setup",
+        "sync",
+        "import",
+        "status",
+        "scan",
+        "checkin",
+        "trace",
+        "retention run",
+        "retention status",
+        "retention verify",
+    ],
+)
 def test_each_command_explains_itself_and_knows_home_json_and_lang(run: Run, command: str) -> None:
-    result = run(command, "--help")
+    result = run(*command.split(), "--help")
     assert result.status == 0
     assert all(option in result.out for option in ("--home", "--json", "--lang"))
 
