@@ -14,7 +14,7 @@ from wallet_sim.syncing import Synced, sync
 from wallet_sim.texts import text
 from wallet_sim.tools import Tools
 from wallet_sim.wallet_file import WalletFile
-from wallet_sim.watching import Listen, keep_fetching
+from wallet_sim.watching import Neighbour, keep_fetching
 
 
 def tell(synced: Synced, session: Session, language: Language) -> list[str]:
@@ -38,9 +38,9 @@ def first_passes(session: Session, language: Language) -> list[str]:
 
 
 def keep_fetching_here(
-    file: WalletFile, tools: Tools, language: Language, *, listen: Listen
+    file: WalletFile, tools: Tools, language: Language, *, neighbour: Neighbour
 ) -> NoReturn:
-    """Run until Ctrl-C, which is how this is meant to end; ``listen`` is called now and then."""
+    """Run until Ctrl-C, which is how this is meant to end; ``neighbour`` is looked after, too."""
 
     def report(synced: Synced, session: Session) -> None:
         say("\n".join(tell(synced, session, language)))
@@ -58,7 +58,7 @@ def keep_fetching_here(
             below=tools.below,
             report=report,
             complain=complain_of,
-            listen=listen,
+            neighbour=neighbour,
         )
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_DONE) from None

@@ -19,7 +19,6 @@ from shell.command_line import (
     new_app,
     read_secret,
     run,
-    say,
     warn,
 )
 from shell.errors import CommandError
@@ -34,8 +33,7 @@ from wallet_sim.presence.beside import visits_of
 from wallet_sim.presence.binding import bindings_of
 from wallet_sim.presence.commands import (
     PresenceCommands,
-    known_visits,
-    listen_and_tell,
+    beside,
     listen_beside,
     read_check_in,
 )
@@ -54,7 +52,6 @@ from wallet_sim.syncing import sync as sync_wallet
 from wallet_sim.texts import text
 from wallet_sim.tools import HomeOption, Tools
 from wallet_sim.wallet_file import WalletFile
-from wallet_sim.watching import Listen
 
 app = new_app("A citizen's wallet: it fetches passes ahead of time and shows them without network.")
 TOOLS = Tools()
@@ -103,16 +100,17 @@ def sync(
     file = TOOLS.open_file(home)
     with spoken(language):
         if watch:
-            keep_fetching_here(file, TOOLS, language, listen=_listening(language))
+            keep_fetching_here(file, TOOLS, language, neighbour=beside(file, language))
         session = TOOLS.connect(file)
         try:
             synced = sync_wallet(session)
         except REFUSALS:
             # Whoever gets no passes may still have been where somebody infectious was.
-            listen_and_tell(session, language, warn)
+            for line in standing_lines(listen_beside(session, language), language):
+                warn(line)
             raise
     lines = tell(synced, session, language)
-    visits = listen_beside(session, language) or known_visits(file)
+    visits = listen_beside(session, language)
     lines += standing_lines(visits, language)
     members = synced_members(synced) | {"alerts": len(visits.warnings)}
     answer(as_json=as_json, members=members, text="\n".join(lines))
@@ -253,10 +251,6 @@ def _bindings(file: WalletFile, venue: str | None) -> Mapping[int, bytes] | None
     if venue is None:
         return None
     return bindings_of(read_check_in(venue), now=corrected_now(file.load(), TOOLS))
-
-
-def _listening(language: Language) -> Listen:
-    return lambda session: listen_and_tell(session, language, say)
 
 
 def _empty(file: WalletFile) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from schemas.bundle_faults import BundleFault, BundleRejected
 from schemas.kinds import HOUR, MINUTE
@@ -18,8 +18,16 @@ from wallet_sim.wallet_file import WalletFile
 
 Sleep = Callable[[float], None]
 
-Listen = Callable[[Session], bool]
-"""Ask for the list of notices; whether it came. What went wrong is told there."""
+
+class Neighbour(Protocol):
+    """What lies beside the wallet and is looked after with it, but is none of its business."""
+
+    def tend(self) -> None:
+        """Remove what has died meanwhile."""
+
+    def listen(self, session: Session) -> bool:
+        """Ask for the list of notices; whether it came. What went wrong is told there."""
+
 
 POLL = 30
 """Seconds between two looks at the clock: a device may sleep, and clocks are corrected."""
@@ -42,13 +50,13 @@ def keep_fetching(
     below: Below,
     report: Callable[[Synced, Session], None],
     complain: Callable[[Exception], None],
-    listen: Listen | None = None,
+    neighbour: Neighbour | None = None,
 ) -> NoReturn:
     """Fetch what is due, for ever. What fails for now is tried again; all else is raised.
 
     Every look at the file also removes from it what has died meanwhile.
     """
-    fetching = Fetching(file, connect, below, report, complain, listen)
+    fetching = Fetching(file, connect, below, report, complain, neighbour)
     while True:
         fetching.look()
         sleep(POLL)
@@ -58,8 +66,8 @@ def keep_fetching(
 class Fetching:
     """What a running wallet does by itself; it is told to look at the clock now and then.
 
-    ``listen`` is called after each fetch of passes, and every few hours, whether or not there are
-    passes to be had.
+    ``neighbour`` is tended at each look; it listens after each fetch of passes, and every few hours,
+    whether or not there are passes to be had.
     """
 
     file: WalletFile
@@ -67,7 +75,7 @@ class Fetching:
     below: Below
     report: Callable[[Synced, Session], None]
     complain: Callable[[Exception], None]
-    listen: Listen | None = None
+    neighbour: Neighbour | None = None
     not_before: int = 0
     listen_from: int = 0
 
@@ -77,14 +85,16 @@ class Fetching:
         What fails for now is complained of and tried again later; all else is raised.
         """
         wallet = self.file.load()
-        if self.listen is None:
+        if self.neighbour is None:
             wallet.activated()
+        else:
+            self.neighbour.tend()
         wallet.trusted()
         now = self.file.clock() + wallet.clock_offset
         if now >= self.not_before and has_work(wallet, now):
             self._fetch_once(now)
             return True
-        if self.listen is not None and now >= self.listen_from:
+        if self.neighbour is not None and now >= self.listen_from:
             self._listen_once(now)
             return True
         return False
@@ -107,9 +117,9 @@ class Fetching:
             self.listen_from = self.not_before
 
     def _listen_once(self, now: int) -> None:
-        if self.listen is None:
+        if self.neighbour is None:
             return
-        heard = self.listen(self.connect())
+        heard = self.neighbour.listen(self.connect())
         self.listen_from = now + LISTEN_EACH + self.below(HOUR) if heard else self._pause(now)
 
     def _pause(self, now: int) -> int:

@@ -2,18 +2,21 @@
 
 It plays the three parts with the three real commands, a real issuer process and real files, in a
 temporary folder. Every outcome is compared with what it must be; the demo fails if one is not.
-With ``--serve`` an authority, a wallet and a venue run on until Ctrl-C, with their pages.
+With ``--serve`` an authority, a wallet and a venue run on until Ctrl-C, with their pages. With
+``--outbreak`` a town lives through fourteen days of presence tracing.
 """
 
 import json
 import tempfile
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from schemas.languages import Language
 from shell.clock import system_clock
 from shell.command_line import EXIT_DONE, EXIT_REFUSED, complain, say
 from wallet_sim.demo.live import end_kindly, running, try_out
+from wallet_sim.demo.outbreak import Outcome, play
 from wallet_sim.demo.stage import Stage, WentWrong
 from wallet_sim.demo.story import tell
 
@@ -59,3 +62,34 @@ def run_live(*, as_json: bool, language: Language) -> int:
             complain(str(error))
             return EXIT_REFUSED
     return EXIT_DONE
+
+
+_SEED = 14
+"""The same town each time, so that what goes wrong goes wrong again."""
+
+
+def run_outbreak(*, as_json: bool, language: Language) -> int:
+    """Let fourteen days pass; exit status 1 unless just those who overlapped were warned."""
+    start = system_clock()
+    with tempfile.TemporaryDirectory(prefix="qupia-demo-") as folder:
+        stage = Stage(Path(folder), language=language, silent=as_json)
+        stage.chapter("An outbreak: 200 wallets, 20 venues, 14 days")
+        for told in play(stage.folder, today=start, seed=_SEED):
+            if isinstance(told, Outcome):
+                outcome = told
+            else:
+                stage.narrate(f"  {told}")
+    if as_json:
+        say(json.dumps(asdict(outcome) | {"seconds": system_clock() - start}))
+    else:
+        stage.narrate(_told(outcome))
+    return EXIT_DONE if outcome.is_right else EXIT_REFUSED
+
+
+def _told(outcome: Outcome) -> str:
+    return (
+        f"{outcome.visits} visits; {outcome.hours_published} hours published where three patients "
+        f"had been. {outcome.overlapped} wallets shared an hour with one of them, "
+        f"{outcome.warned} were warned, {outcome.warned_wrongly} of them wrongly. Fifteen days later "
+        f"{outcome.records_left} records, seeds, notices and warnings are left."
+    )

@@ -4,6 +4,10 @@ With the commands this is the one exception to the rule that passes and visits n
 wallet only its authority, its clock and its network are used here.
 """
 
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
 from schemas.bundle import FRESH, TrustBundle
 from schemas.bundle_faults import BundleRejected
 from schemas.notices import NoticesFault, NoticesRejected
@@ -74,6 +78,32 @@ def listen(session: Session, *, progress: Progress = silent) -> Visits:
             raise
     refresh(session)
     return _hear(session, data, progress)
+
+
+@dataclass(frozen=True)
+class VisitsBeside:
+    """The visits of a wallet that runs by itself: see :class:`wallet_sim.watching.Neighbour`.
+
+    ``heard`` is told the visits after each list that came, ``failed`` one of :data:`NOT_HEARD`.
+    """
+
+    file: WalletFile
+    heard: Callable[[Visits], None]
+    failed: Callable[[Exception], None]
+
+    def tend(self) -> None:
+        # A damaged file is complained of where it is needed, and passes go on without it.
+        with suppress(CommandError):
+            visits_of(self.file).load()
+
+    def listen(self, session: Session) -> bool:
+        try:
+            visits = listen(session)
+        except NOT_HEARD as error:
+            self.failed(error)
+            return False
+        self.heard(visits)
+        return True
 
 
 def _hear(session: Session, data: bytes, progress: Progress) -> Visits:

@@ -17,11 +17,19 @@ from shell.command_line import (
     LocalLanguageOption,
     answer,
     complain,
+    say,
     warn,
 )
 from shell.errors import CommandError
 from shell.pictures import read_codes
-from wallet_sim.presence.beside import NOT_HEARD, check_in_here, check_out_here, listen, visits_of
+from wallet_sim.presence.beside import (
+    NOT_HEARD,
+    VisitsBeside,
+    check_in_here,
+    check_out_here,
+    listen,
+    visits_of,
+)
 from wallet_sim.presence.checking_in import CheckInFault, NotCheckedIn
 from wallet_sim.presence.reports import (
     alerts_lines,
@@ -116,26 +124,29 @@ class PresenceCommands:
         return EXIT_DONE
 
 
-def listen_beside(session: Session, language: Language) -> Visits | None:
-    """The warnings that come with a fetch of passes; that one is done, whatever happens here.
-
-    None when no list came, or none that can be believed.
-    """
+def listen_beside(session: Session, language: Language) -> Visits:
+    """The warnings that come with a fetch of passes; that one is done, whatever happens here."""
     try:
         with progress_bar(text("alerts_matching", language)) as progress:
             return listen(session, progress=progress)
     except NOT_HEARD as error:
-        why = to_command_error(error, language).message
-        warn(text("alerts_failed", language, why=why))
-        return None
+        _warn_of_silence(error, language)
+        return known_visits(session.file)
 
 
-def listen_and_tell(session: Session, language: Language, tell: Callable[[str], None]) -> bool:
-    """The same where nothing else is told: silence, unless there is a warning. Whether it came."""
-    visits = listen_beside(session, language)
-    for line in standing_lines(visits, language) if visits is not None else ():
-        tell(line)
-    return visits is not None
+def beside(file: WalletFile, language: Language) -> VisitsBeside:
+    """For a wallet that runs in a terminal: silence, unless there is a warning."""
+
+    def heard(visits: Visits) -> None:
+        for line in standing_lines(visits, language):
+            say(line)
+
+    return VisitsBeside(file, heard, lambda error: _warn_of_silence(error, language))
+
+
+def _warn_of_silence(error: Exception, language: Language) -> None:
+    why = to_command_error(error, language).message
+    warn(text("alerts_failed", language, why=why))
 
 
 def known_visits(file: WalletFile) -> Visits:
