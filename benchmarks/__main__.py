@@ -8,7 +8,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import intake, page, purge, service, signing, verification
+from benchmarks import intake, page, presence, purge, service, signing, verification
 from benchmarks.figures import Figure
 
 SUITES = {
@@ -18,6 +18,7 @@ SUITES = {
     "service": service.run,
     "intake": intake.run,
     "page": page.run,
+    "presence": presence.run,
 }
 
 

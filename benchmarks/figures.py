@@ -58,13 +58,21 @@ def cpu_rate(call: Callable[[], object], seconds: float) -> float:
 
 def openssl_rates(algorithm: str) -> tuple[float, float]:
     """Signatures and verifications a second on one core, as ``openssl speed`` measures them."""
+    # +F2:<index>:<bits>:<signatures/s>:<verifications/s>, F4 for curves.
+    sign, verify = _openssl_speed(algorithm, "+F2:", "+F4:")[3:5]
+    return float(sign), float(verify)
+
+
+def openssl_agreements() -> float:
+    """X25519 shared secrets a second on one core, as ``openssl speed`` measures them."""
+    return float(_openssl_speed("ecdhx25519", "+F5:")[3])  # +F5:<index>:<bits>:<agreements/s>:…
+
+
+def _openssl_speed(algorithm: str, *rows: str) -> list[str]:
     speed = subprocess.run(
         ["openssl", "speed", "-mr", "-seconds", "1", algorithm],
         capture_output=True,
         text=True,
         check=True,
     )
-    # +F2:<index>:<bits>:<signatures/s>:<verifications/s>, F4 for curves.
-    line = next(row for row in speed.stdout.splitlines() if row.startswith(("+F2:", "+F4:")))
-    sign, verify = line.split(":")[3:5]
-    return float(sign), float(verify)
+    return next(row for row in speed.stdout.splitlines() if row.startswith(rows)).split(":")

@@ -74,11 +74,9 @@ def run_outbreak(*, as_json: bool, language: Language) -> int:
     with tempfile.TemporaryDirectory(prefix="qupia-demo-") as folder:
         stage = Stage(Path(folder), language=language, silent=as_json)
         stage.chapter("An outbreak: 200 wallets, 20 venues, 14 days")
-        for told in play(stage.folder, today=start, seed=_SEED):
-            if isinstance(told, Outcome):
-                outcome = told
-            else:
-                stage.narrate(f"  {told}")
+        outcome = play(
+            stage.folder, today=start, seed=_SEED, tell=lambda told: stage.narrate(f"  {told}")
+        )
     if as_json:
         say(json.dumps(asdict(outcome) | {"seconds": system_clock() - start}))
     else:
@@ -88,8 +86,8 @@ def run_outbreak(*, as_json: bool, language: Language) -> int:
 
 def _told(outcome: Outcome) -> str:
     return (
-        f"{outcome.visits} visits; {outcome.hours_published} hours published where three patients "
-        f"had been. {outcome.overlapped} wallets shared an hour with one of them, "
-        f"{outcome.warned} were warned, {outcome.warned_wrongly} of them wrongly. Fifteen days later "
-        f"{outcome.records_left} records, seeds, notices and warnings are left."
+        f"{outcome.visits} visits; {outcome.hours_published} hours published in which one of three "
+        f"patients was there. {outcome.overlapped} wallets shared an hour with them, "
+        f"{outcome.warned} were warned, {outcome.warned_wrongly} of them wrongly. Fifteen days "
+        f"later {outcome.records_left} records, seeds, notices and warnings are left."
     )
