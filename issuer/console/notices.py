@@ -7,7 +7,7 @@ from starlette.responses import Response
 from issuer.approvals import ApprovalRefused, Pending, pending, reject
 from issuer.console.desk import Desk, Page
 from issuer.console.moments import local_time, parse_moment
-from issuer.notices.exports import NoticeRefused, Proposal
+from issuer.notices.exports import NoticeFault, NoticeRefused, Proposal
 from issuer.notices.publishing import (
     KIND,
     Publication,
@@ -77,11 +77,12 @@ def _reject(desk: Desk) -> Response:
 
 def _are_you_sure(desk: Desk) -> Response:
     name = desk.sent("name")
-    found = publications(desk.authority, desk.now)
-    hours = next((len(one.hours) for one in found if one.name == name), 0)
+    found = [one for one in publications(desk.authority, desk.now) if one.name == name]
+    if not found:
+        raise NoticeRefused(NoticeFault.UNKNOWN_NAME)
     return desk.page(
         "person_sure.html",
-        consequence=desk.say("notice_withdraw_means", hours=hours),
+        consequence=desk.say("notice_withdraw_means", hours=len(found[0].hours)),
         kept={"name": name},
     )
 

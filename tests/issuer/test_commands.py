@@ -25,13 +25,16 @@ from issuer.keys.publication import load_retired
 from issuer.keys.requests import signing_request
 from issuer.keys.statements import publish_statement
 from issuer.retention import run_retention
+from issuer.staff import Role
 from schemas.activation import parse_activation_url, parse_code
 from schemas.encoding import b64url_encode, format_time, parse_time
+from schemas.hours import hour_at
 from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR, Kind
 from schemas.trust import TrustState, accept_bundle
 from shell.pictures import read_codes
 from tests.issuer.lab_export import make_row, write_text
+from tests.support.exports import export_of
 from tests.support.issuers import NOON, URL, MovableClock, Service
 
 AN_HOUR_AGO = format_time(NOON - HOUR)
@@ -63,6 +66,13 @@ class Outcome:
         return lines[0].removeprefix("error: ")
 
 
+class Terminal(io.StringIO):
+    """What somebody types who is asked."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 Command = Callable[..., Outcome]
 
 
@@ -80,10 +90,10 @@ def command(
     monkeypatch.setattr("shell.clock.time", SimpleNamespace(time=clock))
     monkeypatch.delenv("QUPIA_ISSUER_HOME", raising=False)
 
-    def run(*arguments: str | Path, stdin: str = "") -> Outcome:
+    def run(*arguments: str | Path, stdin: str | Terminal = "") -> Outcome:
         capsys.readouterr()
         monkeypatch.setattr(sys, "argv", ["qupia-issuer", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin) if isinstance(stdin, str) else stdin)
         with pytest.raises(SystemExit) as ended:
             main()
         out, err = capsys.readouterr()
@@ -101,7 +111,7 @@ def at_home(command: Command, issuer: Service, clock: MovableClock) -> Command:
     issuer.home.root_key.rename(issuer.home.path.with_name("ROOT.pem"))
     issuer.reopen()
 
-    def run(*arguments: str | Path, stdin: str = "") -> Outcome:
+    def run(*arguments: str | Path, stdin: str | Terminal = "") -> Outcome:
         return command(*arguments, "--home", issuer.home.path, stdin=stdin)
 
     return run
@@ -189,6 +199,11 @@ EVERY = [
     ["retention", "status"],
     ["retention", "verify"],
     ["policy", "check"],
+    ["notice", "add", "export.json", "--from", AN_HOUR_AGO, "--to", AN_HOUR_AGO],
+    ["notice", "list"],
+    ["notice", "agree", "0" * 64, "-"],
+    ["notice", "reject", "0" * 64],
+    ["notice", "withdraw", "0" * 16],
     ["sunset", "2026-06-01"],
 ]
 IDS = [" ".join(arguments[:2]) for arguments in EVERY]
@@ -267,7 +282,7 @@ def test_help_goes_to_standard_output(command: Command, group: list[str]) -> Non
 
 
 def test_every_command_of_the_contract_is_there_with_its_home_and_json(command: Command) -> None:
-    groups = ("staff", "codes", "keys", "retention", "policy")
+    groups = ("staff", "codes", "keys", "retention", "policy", "notice")
     for arguments in EVERY:
         names = arguments[: 2 if arguments[0] in groups else 1]
         shown = command(*names, "--help").out
@@ -1037,3 +1052,177 @@ def test_commands_work_beside_a_service(
     assert wallet.fetch().status == 200
     one_round(issuer.authority, clock)
     assert publish(issuer.authority, NOON) is False
+
+
+# Exposure notices
+
+
+THIS_HOUR = hour_at(NOON)
+PAST = range(THIS_HOUR - 5, THIS_HOUR)
+FROM, TO = "2026-03-17T08:00+05:00", "2026-03-17T11:00+05:00"
+"""Three of these hours; noon of the tests is 07:00 UTC."""
+
+
+@pytest.fixture
+def traced(issuer: Service, tmp_path: Path) -> Path:
+    """A venue's export of the last five hours."""
+    path = tmp_path / "hours.json"
+    path.write_bytes(export_of(issuer, PAST))
+    return path
+
+
+def add_notice(at_home: Command, traced: Path, *more: str, **how: Any) -> Outcome:
+    return at_home("notice", "add", traced, "--from", FROM, "--to", TO, *more, **how)
+
+
+def test_a_notice_is_published_by_the_home_and_an_officers_key(
+    at_home: Command, issuer: Service, traced: Path
+) -> None:
+    added = add_notice(at_home, traced, "--json").json
+    hours = ["2026-03-17T03:00:00Z", "2026-03-17T04:00:00Z", "2026-03-17T05:00:00Z"]
+    assert added.keys() == {"digest", "hours", "text", "expires_at"}
+    assert (added["hours"], added["expires_at"]) == (hours, format_time(NOON + 7 * DAY))
+    assert added["text"].keys() == {"kk", "ru", "en"}
+    assert "2026-03-17 08:00 – 2026-03-17 11:00" in added["text"]["en"]
+    assert issuer.authority.notices() is None
+    [waiting] = at_home("notice", "list", "--json").json["waiting"]
+    assert (waiting["digest"], waiting["hours"], waiting["problem"]) == (
+        added["digest"],
+        hours,
+        None,
+    )
+    key = issuer.staff(Role.OFFICER)
+    done = at_home("notice", "agree", added["digest"], "-", "--json", stdin=key + "\n").json
+    assert done["hours"] == hours
+    assert done["expires_at"] == "2026-03-31T00:00:00Z"
+    assert at_home("notice", "list", "--json").json == {"waiting": [], "published": [done]}
+    listed = issuer.authority.notices()
+    assert listed is not None and len(listed.hours) == 3
+    withdrawn = at_home("notice", "withdraw", done["name"], "--json").json
+    assert withdrawn == {"withdrawn": done["name"], "hours": 3}
+    assert at_home("notice", "list").out == "Nothing waits, and nothing is published.\n"
+    lines = [(line.action, line.account) for line in issuer.authority.audit.recent(4)]
+    assert lines == [
+        ("notice withdraw", 0),
+        ("notice publish", 1),
+        ("agree", 1),
+        ("propose", 0),
+    ]
+
+
+def test_notices_for_people_name_the_next_thing_to_do(
+    at_home: Command, issuer: Service, traced: Path
+) -> None:
+    out = add_notice(at_home, traced).out
+    assert "3 hours wait for an officer until 2026-03-24T07:00:00Z." in out
+    assert "Possible contact with an infection" in out and "Возможный контакт" in out
+    digest = out.split()[-2]
+    assert out.endswith(f"To publish: qupia-issuer notice agree {digest} -\n")
+    assert f"waits      {digest}  3 hours, until" in at_home("notice", "list").out
+    done = at_home("notice", "agree", digest, "-", stdin=issuer.staff(Role.OFFICER)).out
+    name = done.split()[-1]
+    assert done.endswith(f"If it was a mistake: qupia-issuer notice withdraw {name}\n")
+    listed = at_home("notice", "list").out
+    assert f"published  {name}  until 2026-03-31T00:00:00Z" in listed
+    assert "2026-03-17 08:00 – 11:00" in listed
+
+
+def test_on_a_terminal_the_hours_are_shown_and_asked_for(
+    at_home: Command, issuer: Service, traced: Path
+) -> None:
+    refused = add_notice(at_home, traced, stdin=Terminal("n\n"))
+    assert (refused.status, refused.out) == (2, "")
+    assert "2026-03-17 08:00 – 11:00  (2026-03-17 03:00 – 06:00 UTC)" in refused.err
+    assert "3 hours, in the list until 2026-03-31T00:00:00Z" in refused.err
+    assert at_home("notice", "list", "--json").json["waiting"] == []
+    agreed = add_notice(at_home, traced, "--json", stdin=Terminal("y\n"))
+    digest = agreed.json["digest"]
+    stopped = at_home("notice", "agree", digest, "-", stdin=Terminal("n\n"))
+    assert "Publish these hours?" in stopped.err
+    assert issuer.authority.notices() is None
+
+
+@pytest.mark.parametrize("role", [Role.REGISTRAR, Role.AUDITOR, None])
+def test_only_an_officers_key_agrees(
+    at_home: Command, issuer: Service, traced: Path, role: Role | None
+) -> None:
+    digest = add_notice(at_home, traced, "--json").json["digest"]
+    key = issuer.staff(role) if role else "no key"
+    refused = at_home("notice", "agree", digest, "-", stdin=key)
+    assert refused.status == 1
+    assert refused.error == "this is no officer's key; another officer has to agree"
+    assert issuer.authority.notices() is None
+
+
+def test_a_proposal_is_rejected_at_the_home(at_home: Command, traced: Path) -> None:
+    digest = add_notice(at_home, traced, "--json").json["digest"]
+    again = add_notice(at_home, traced)
+    assert (again.status, again.error.partition(";")[0]) == (
+        1,
+        "this waits for another officer already",
+    )
+    assert at_home("notice", "reject", digest, "--json").json == {"rejected": digest}
+    for call in (["reject", digest], ["agree", digest, "-"]):
+        outcome = at_home("notice", *call, stdin="key")
+        assert outcome.status == 1
+
+
+@pytest.mark.parametrize(
+    ("made", "status", "line"),
+    [
+        ({"hours": [THIS_HOUR - 30 * 24]}, 2, "the export has no hour between --from and --to"),
+        ({"hours": PAST, "iss": "https://other.example"}, 1, "the export is sealed to another"),
+        ({"hours": PAST, "sealed_in": 1, "authority_key": bytes([9] * 31 + [0])}, 1,
+         "the key of the hour to which the export is sealed is gone"),
+        ({"hours": PAST, "authority_key": bytes([9] * 31 + [0])}, 1,
+         "the export was changed or cut short"),
+    ],
+)  # fmt: skip
+def test_a_wrong_export_is_one_line_and_nothing_waits(
+    at_home: Command,
+    issuer: Service,
+    tmp_path: Path,
+    made: dict[str, Any],
+    status: int,
+    line: str,
+) -> None:
+    path = tmp_path / "wrong.json"
+    path.write_bytes(export_of(issuer, **made))
+    outcome = add_notice(at_home, path)
+    assert (outcome.status, outcome.error.startswith(line)) == (status, True), outcome.error
+    assert at_home("notice", "list", "--json").json["waiting"] == []
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff\xfe", b"x" * 100_000])
+def test_a_file_that_is_no_export_is_one_line(
+    at_home: Command, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "wrong.json"
+    path.write_bytes(content)
+    outcome = add_notice(at_home, path)
+    assert (outcome.status, outcome.error.partition(";")[0]) == (
+        2,
+        "the file is no export of a venue",
+    )
+    missing = add_notice(at_home, tmp_path / "nothing.json")
+    assert missing.error.endswith("nothing.json is missing; give the venue's export")
+    assert add_notice(at_home, tmp_path).status == 2
+
+
+def test_hours_at_fault_are_named(at_home: Command, issuer: Service, tmp_path: Path) -> None:
+    path = tmp_path / "hours.json"
+    path.write_bytes(export_of(issuer, [THIS_HOUR - 24 * 20, THIS_HOUR - 1, THIS_HOUR]))
+    times = ("--from", "2026-03-17T06:00Z", "--to", "2026-03-17T08:00Z")
+    outcome = at_home("notice", "add", path, *times)
+    assert outcome.error.endswith("choose an earlier --to: 2026-03-17 12:00 – 13:00")
+    times = ("--from", "2026-02-01T00:00Z", "--to", "2026-03-17T07:00Z")
+    outcome = at_home("notice", "add", path, *times)
+    assert outcome.error.endswith("leave the hours out: 2026-02-25 12:00 – 13:00")
+
+
+def test_an_unknown_publication_is_one_line(at_home: Command) -> None:
+    outcome = at_home("notice", "withdraw", "0" * 16)
+    assert (outcome.status, outcome.error.partition(";")[0]) == (
+        1,
+        "nothing of that name is published",
+    )

@@ -7,16 +7,21 @@ import pytest
 from issuer.api.app import READS
 from issuer.keys.keyring import SigningKey, statement_key_path
 from issuer.keys.making import make_missing_keys, publish
+from issuer.notices.publishing import withdraw_notice
 from issuer.retention import run_retention
 from schemas import jws
 from schemas.encoding import b64url_encode
+from schemas.hours import hour_at
 from schemas.jws import Typ
 from schemas.kinds import DAY
+from schemas.notices import NoticesState, accept_notices
 from schemas.trust import TrustState, accept_bundle
 from schemas.validation import matches
+from tests.support.exports import publish_hours
 from tests.support.issuers import NOON, Service
 
 BUNDLE, STATEMENT = "/.well-known/qupia/trust-bundle", "/.well-known/qupia/retention"
+NOTICES = "/.well-known/qupia/notices"
 NOT_READY = (503, "not_ready")
 CORS = {
     "access-control-allow-origin": "*",
@@ -46,14 +51,14 @@ def test_the_statement_is_signed_by_the_key_that_the_bundle_lists(issuer: Servic
     assert reply.headers["cache-control"] == "public, max-age=3600"
 
 
-@pytest.mark.parametrize("path", [BUNDLE, STATEMENT])
+@pytest.mark.parametrize("path", [BUNDLE, STATEMENT, NOTICES])
 def test_the_etag_is_the_hash_of_the_body(issuer: Service, path: str) -> None:
     run_retention(issuer.authority, issuer.now)
     reply = issuer.get(path)
     assert reply.headers["etag"] == f'"{b64url_encode(sha256(reply.body).digest())}"'
 
 
-@pytest.mark.parametrize("path", [BUNDLE, STATEMENT])
+@pytest.mark.parametrize("path", [BUNDLE, STATEMENT, NOTICES])
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', '"a",W/{} , "b"', "*"])
 def test_who_has_it_gets_304_without_a_body(issuer: Service, path: str, form: str) -> None:
     run_retention(issuer.authority, issuer.now)
@@ -126,5 +131,29 @@ def test_health_is_good_while_the_current_windows_keys_exist(issuer: Service) ->
     assert issuer.get("/healthz").code == NOT_READY
 
 
-def test_before_retention_ran_there_is_no_statement(issuer: Service) -> None:
-    assert issuer.get(STATEMENT).code == NOT_READY
+@pytest.mark.parametrize("path", [STATEMENT, NOTICES])
+def test_before_retention_ran_there_is_no_statement_and_no_list(issuer: Service, path: str) -> None:
+    assert issuer.get(path).code == NOT_READY
+
+
+def test_the_list_of_notices_is_one_that_a_wallet_accepts(issuer: Service) -> None:
+    run_retention(issuer.authority, issuer.now)
+    empty = issuer.get(NOTICES)
+    assert empty.headers["content-type"] == "application/jose"
+    assert empty.headers["cache-control"] == "public, max-age=300"
+    hours = range(hour_at(NOON) - 3, hour_at(NOON))
+    publication = publish_hours(issuer, hours)
+    reply = issuer.get(NOTICES, if_none_match=empty.headers["etag"])
+    bundle = issuer.authority.bundle()
+    accepted, state = accept_notices(reply.body, bundle=bundle, state=NoticesState(), now=NOON)
+    assert [notice.hour for notice in accepted.notices] == list(hours)
+    withdraw_notice(issuer.authority, publication.name, None, NOON)
+    later = issuer.get(NOTICES, if_none_match=reply.headers["etag"])
+    accepted, _ = accept_notices(later.body, bundle=bundle, state=state, now=NOON)
+    assert accepted.notices == ()
+
+
+def test_a_damaged_list_of_notices_is_not_handed_out(issuer: Service) -> None:
+    run_retention(issuer.authority, issuer.now)
+    issuer.home.notices.write_bytes(b"garbage")
+    assert issuer.get(NOTICES).code == NOT_READY

@@ -26,8 +26,8 @@ LOOKS = ("/look/", "/console/look/")
 
 BY_PATH: dict[str, Page] = {page.path: page for page in PAGES}
 
-SEEN_BUT_NOT_SENT = {("/console/keys", Role.AUDITOR)}
-"""Auditors look at keys; only officers retire them."""
+SEEN_BUT_NOT_SENT = {("/console/keys", Role.AUDITOR), ("/console/notices", Role.AUDITOR)}
+"""Auditors look at keys and notices; only officers retire and publish them."""
 
 
 def paths(app: Starlette) -> set[str]:
