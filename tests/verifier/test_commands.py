@@ -15,7 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schemas.check_in import parse_check_in
+from schemas.hours import hour_at
 from schemas.kinds import DAY, HOUR
+from schemas.presentation import UNBOUND, slot_at
 from shell.clock import system_clock
 from shell.pictures import read_codes, save_qr
 from tests.support.bundle_server import BundleServer, serving
@@ -351,8 +354,13 @@ def test_a_slip_is_read_from_a_picture_and_by_several_people(
     assert both.out == f"line 1: {line}\nline 2: {line}\n"
 
 
-def test_nothing_is_kept_between_two_runs(device: Run, world: World, tmp_path: Path) -> None:
+@pytest.mark.parametrize("shows_a_code", [False, True])
+def test_nothing_is_kept_between_two_runs(
+    device: Run, world: World, tmp_path: Path, shows_a_code: bool
+) -> None:
     text = code(world)
+    if shows_a_code:
+        device("checkin")
     before = {p: p.read_bytes() for p in (tmp_path / "home").rglob("*") if p.is_file()}
     assert device("scan", text).status == device("scan", text).status == 0
     assert {p: p.read_bytes() for p in (tmp_path / "home").rglob("*") if p.is_file()} == before
@@ -686,3 +694,26 @@ def test_a_scan_that_runs_for_long_takes_the_next_bundle(machine: Machine, tmp_p
             machine.run("import", path)
         process.stdin.close()
     assert reasons == ["unknown_key", None]
+
+
+def test_a_scan_that_runs_for_long_follows_the_check_in_code(machine: Machine) -> None:
+    world, now = machine.world, machine.now
+    with subprocess.Popen(
+        [PROGRAM, "scan", "-", "--json"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=machine.environment,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        reasons, binding = [], UNBOUND
+        for options in (["--strict"], ["--no-strict"], ["--off"]):
+            text = world.show(world.issue(now), slot_at(now), venue=binding)
+            process.stdin.write(f"{code(world, now)}\n{text}\n".encode())
+            process.stdin.flush()
+            reasons.append([json.loads(process.stdout.readline())["reason"] for _ in range(2)])
+            shown = json.loads(machine.run("checkin", "--json", *options).stdout)
+            if "code" in shown:
+                binding = parse_check_in(shown["code"]).bindings()[hour_at(now)]
+        process.stdin.close()
+    assert reasons == [[None, None], ["not_bound", None], [None, None]]

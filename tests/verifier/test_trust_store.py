@@ -4,6 +4,7 @@ import json
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from schemas.trust import bundle_digest
 from shell.errors import CommandError
 from tests.support.world import NOON, World
 from verifier import trust_store
-from verifier.settings import ClockCheck, Settings
+from verifier.settings import CheckIn, ClockCheck, Settings
 from verifier.trust_store import TrustStore
 
 
@@ -345,6 +346,61 @@ def test_a_home_of_a_later_format_is_left_alone(tmp_path: Path) -> None:
     path.write_text(json.dumps({"format": 2, "something": "new"}))
     assert "install that program" in complaint(store.settings)
     assert "install that program" in complaint(store.earlier_settings)
+
+
+# Settings
+
+
+def test_what_is_chosen_later_stands_beside_what_was_set_up(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    store = new_store(home, World(), settings=Settings("https://qupia.example", "no-hint"))
+    assert store.settings().check_in is CheckIn.OFF
+    chosen = Settings("https://qupia.example", "no-hint", CheckIn.STRICT, "Дәмхана")
+    assert store.choose(check_in=CheckIn.STRICT, name="Дәмхана") == chosen
+    assert store.settings() == TrustStore(home).settings() == chosen
+
+
+def test_a_store_that_is_open_sees_what_another_process_chooses(tmp_path: Path) -> None:
+    store = new_store(tmp_path / "home", World())
+    assert store.settings().name == ""
+    TrustStore(store.home).choose(check_in=CheckIn.SHOWN, name="Café")
+    assert store.settings() == Settings(check_in=CheckIn.SHOWN, name="Café")
+
+
+def test_settings_from_before_there_were_check_in_codes_are_read_as_off(tmp_path: Path) -> None:
+    store = new_store(tmp_path / "home", World())
+    path = store.home / "settings.json"
+    older = {"format": 1, "url": "https://qupia.example", "policy": "no-hint"}
+    path.write_text(json.dumps(older))
+    assert store.settings() == Settings("https://qupia.example", "no-hint", CheckIn.OFF, "")
+    store.choose(check_in=CheckIn.SHOWN, name="")
+    assert json.loads(path.read_text()) == older | {"check_in": "shown", "name": ""}
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"check_in": "maybe"},
+        {"check_in": None},
+        {"check_in": ["off"]},
+        {"name": None},
+        {"name": " Café"},
+        {"name": "x" * 61},
+        {"name": "a\u202eb"},
+        {"url": 1},
+        {"more": "x"},
+    ],
+)
+def test_settings_that_nobody_could_have_chosen_are_damage(
+    tmp_path: Path, member: dict[str, Any]
+) -> None:
+    store = new_store(tmp_path / "home", World())
+    path = store.home / "settings.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | member))
+    assert "settings.json is missing or damaged" in complaint(store.settings)
+    assert "settings.json is missing or damaged" in complaint(
+        lambda: store.choose(check_in=CheckIn.OFF, name="")
+    )
 
 
 # Set-up
