@@ -237,13 +237,19 @@ def demo(
         bool,
         typer.Option("--serve", help="Keep authority, wallet and venue running, with their pages."),
     ] = False,
+    outbreak: Annotated[
+        bool, typer.Option("--outbreak", help="Fourteen days of presence tracing in a town.")
+    ] = False,
     as_json: JsonOption = False,
     language: LocalLanguageOption,
 ) -> int:
     """The whole story, from laboratory to door, in a temporary folder."""
-    from wallet_sim.demo import run_demo, run_live
+    from wallet_sim.demo import run_demo, run_live, run_outbreak
 
-    return (run_live if serve else run_demo)(as_json=as_json, language=language)
+    if serve and outbreak:
+        raise CommandError("--serve and --outbreak are two demos; choose one")
+    play = run_live if serve else run_outbreak if outbreak else run_demo
+    return play(as_json=as_json, language=language)
 
 
 def _bindings(file: WalletFile, venue: str | None) -> Mapping[int, bytes] | None:
