@@ -1,5 +1,7 @@
 """Hour keys depend on seed, hour and label, and a public key has one form or none."""
 
+from hashlib import sha256
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from hypothesis import given
@@ -83,6 +85,7 @@ def test_any_bytes_are_a_key_or_a_value_error(data: bytes) -> None:
 
 
 def test_a_binding_is_half_a_hash_and_never_that_of_an_unbound_proof() -> None:
+    assert binding_of(SEED) == sha256(b"qupia-venue" + SEED).digest()[:16]
     one, other = (binding_of(public_half(bytes((i,)) * 32)) for i in (1, 2))
     assert len(one) == len(UNBOUND)
     assert len({one, other, UNBOUND}) == 3

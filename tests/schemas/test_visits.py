@@ -114,6 +114,7 @@ def test_any_content_under_the_right_keys_is_a_stay_of_the_hour_or_nothing(plain
         pytest.param(times(NOON + 600, NOON + 300), id="the end before the beginning"),
         pytest.param(times(0, (1 << 32) - 1), id="all of time"),
         pytest.param(times(NOON, NOON + 300) + b"\x00", id="a byte too many"),
+        pytest.param(times(NOON, 0)[:4] + b"\x00" + times(NOON, 0)[:4], id="a zero in between"),
         pytest.param(times(NOON, NOON + 300)[:7], id="a byte too few"),
         pytest.param(b"", id="nothing"),
     ],
