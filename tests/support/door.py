@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page
 
+from schemas.check_in import CheckInCode, parse_check_in
 from tests.support.browser import Watched, wait_until
 from tests.support.films import MARKER_PIXELS, MARKER_STEP, SIZE
 
@@ -122,6 +123,36 @@ class Door:
         self.page.keyboard.press("Escape")
         self.wait_for("scanning")
 
+    # Checking in
+
+    def show_code(self, mode: str, name: str = "") -> None:
+        """Choose in the settings whether visitors check in here, and wait until it is so."""
+        page = self.page
+        page.locator("#open-settings").click()
+        page.locator("#check-in-mode").select_option(mode)
+        page.locator("#check-in-name").fill(name)
+        page.locator("#check-in-save").click()
+        page.locator(f'html[data-check-in="{mode}"]').wait_for(state="attached")
+        page.locator("#settings > [data-closes]").click()
+        if mode != "off":
+            page.locator("#check-in-code[data-code]").wait_for(state="attached")
+
+    @property
+    def check_in_text(self) -> str | None:
+        """The text of the check-in code that stands beside the scanner."""
+        return self.page.locator("#check-in-code").get_attribute("data-code")
+
+    @property
+    def check_in(self) -> CheckInCode:
+        """What a visitor's phone reads there."""
+        text = self.check_in_text
+        assert text is not None
+        return parse_check_in(text)
+
+    def seed_dates(self) -> list[str]:
+        """The UTC dates that have a seed in the browser's storage."""
+        return [str(date) for date in self.page.evaluate(_SEED_DATES)]
+
     # The camera
 
     def follow_scenes(self) -> None:
@@ -166,6 +197,16 @@ _KEEP_VERDICTS = """
   new MutationObserver(look).observe(document, what);
 })();
 """
+
+_SEED_DATES = """async () => {
+  const database = await new Promise((resolve) => {
+    indexedDB.open("qupia").onsuccess = ({target}) => resolve(target.result);
+  });
+  const asked = database.transaction("records").objectStore("records").get("seeds");
+  await new Promise((resolve) => { asked.onsuccess = resolve; });
+  database.close();
+  return [...(asked.result ?? new Map()).keys()].sort();
+}"""
 
 _FOLLOW_SCENES = """
 ([part, step]) => {

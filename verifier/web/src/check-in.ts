@@ -69,12 +69,10 @@ export class CheckIn {
     const grid = isUsable ? await gridAt(bundle, at) : null;
     if (grid === null) return "check_in_unusable";
     const {name} = checkIn;
-    try {
-      const made = await this.#ask<MadeCode | null>({kind: "code", code: {name, grid}, now: at});
-      return made ? {...made, name, until: beginOf(made.endHour)} : "check_in_failed";
-    } catch {
-      return venue.isKept ? "check_in_failed" : "check_in_not_kept";
-    }
+    const code = {name, grid};
+    const made = await this.#ask<MadeCode | null>({kind: "code", code, now: at}).catch(() => null);
+    if (made === null) return venue.isKept ? "check_in_failed" : "check_in_not_kept";
+    return {...made, name, until: beginOf(made.endHour)};
   }
 
   /** Most devices never need the thread, so it is started with its first question. */

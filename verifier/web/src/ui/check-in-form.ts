@@ -1,10 +1,21 @@
 /** Whether visitors check in here, and under which name. */
 
-import {CHECK_IN_MODES, type CheckInSetting, isMode} from "../check-in-setting.ts";
+import {
+  CHECK_IN_MODES,
+  type CheckInMode,
+  type CheckInSetting,
+  isMode,
+} from "../check-in-setting.ts";
 import {checkName} from "../schemas/check-in.ts";
 import type {Language} from "../schemas/languages.ts";
 import {say, type TextName} from "../texts.ts";
 import {element, input, offer, select, show} from "./elements.ts";
+
+const MODE_NAMES: Readonly<Record<CheckInMode, TextName>> = {
+  off: "check_in_off",
+  shown: "check_in_shown",
+  strict: "check_in_strict",
+};
 
 export interface CheckInFormUses {
   readonly language: () => Language;
@@ -38,9 +49,7 @@ export class CheckInForm {
 
   #offerModes(chosen: string): void {
     const language = this.#uses.language();
-    const choices = CHECK_IN_MODES.map(
-      (mode) => [mode, say(`check_in_${mode}`, language)] as const,
-    );
+    const choices = CHECK_IN_MODES.map((mode) => [mode, say(MODE_NAMES[mode], language)] as const);
     offer(select("check-in-mode"), choices, chosen);
   }
 
