@@ -84,7 +84,9 @@ def add(
         proposal = Proposal.of(_read(file), start=start, end=end)
         hours = hours_of(authority, proposal, now)
         zone = authority.policy.zone
-        _ask(f"{_told(hours, zone)}\nPropose these hours?")
+        told = f"{_told(hours, zone)}\n{_texts(hours, zone)}"
+        if _ask(f"{told}\nPropose these hours?"):
+            told = ""
         waiting = propose_notice(authority, proposal, None, now)
     members = {
         "digest": waiting.digest,
@@ -92,7 +94,7 @@ def add(
         "text": {language.value: text for language, text in warning_texts(hours, zone).items()},
         "expires_at": format_time(waiting.expires_at),
     }
-    answer(as_json=as_json, members=members, text=_added_text(members))
+    answer(as_json=as_json, members=members, text=_added_text(members, told))
 
 
 @notice_app.command("list")
@@ -124,7 +126,8 @@ def agree(
     now = system_clock()
     with _authority(home, now) as authority:
         if hours := _hours_waiting(authority, digest, now):
-            _ask(f"{_told(hours, authority.policy.zone)}\nPublish these hours?")
+            zone = authority.policy.zone
+            _ask(f"{_told(hours, zone)}\n{_texts(hours, zone)}\nPublish these hours?")
         account = authority.staff.authenticate(read_secret(key, "officer's key"), now)
         if account is None:
             raise ApprovalRefused(ApprovalFault.NOT_OFFICER)
@@ -195,10 +198,12 @@ def _read(file: Path) -> bytes:
         raise CommandError(f"{file} is missing; give the venue's export") from None
 
 
-def _ask(question: str) -> None:
-    """On a terminal the hours are shown and somebody says yes."""
-    if sys.stdin.isatty() and not typer.confirm(question, err=True):
+def _ask(question: str) -> bool:
+    """On a terminal the hours are shown and somebody says yes; whether anybody was asked."""
+    asked = sys.stdin.isatty()
+    if asked and not typer.confirm(question, err=True):
         raise typer.Abort
+    return asked
 
 
 def _hours_waiting(authority: Authority, digest: str, now: int) -> tuple[int, ...]:
@@ -235,13 +240,19 @@ def _told(hours: tuple[int, ...], zone: tzinfo) -> str:
     return "\n".join([*lines, number])
 
 
-def _added_text(members: dict[str, Any]) -> str:
-    texts = "\n".join(f"  {members['text'][language]}" for language in Language)
-    return (
-        f"{len(members['hours'])} hours wait for an officer until {members['expires_at']}. "
-        f"Wallets of those who were there will say:\n{texts}\n"
+def _texts(hours: tuple[int, ...], zone: tzinfo) -> str:
+    """What wallets will say, in all languages."""
+    texts = warning_texts(hours, zone)
+    lines = [f"  {line}" for language in Language for line in texts[language].split("\n")]
+    return "\n".join(["Wallets of those who were there will say:", *lines])
+
+
+def _added_text(members: dict[str, Any], told: str) -> str:
+    waits = (
+        f"{len(members['hours'])} hours wait for an officer until {members['expires_at']}.\n"
         f"To publish: qupia-issuer notice agree {members['digest']} -"
     )
+    return f"{told}\n{waits}" if told else waits
 
 
 def _list_text(waiting: list[dict[str, Any]], published: list[Publication], zone: tzinfo) -> str:

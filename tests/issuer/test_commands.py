@@ -1114,6 +1114,7 @@ def test_notices_for_people_name_the_next_thing_to_do(
     at_home: Command, issuer: Service, traced: Path
 ) -> None:
     out = add_notice(at_home, traced).out
+    assert out.startswith("2026-03-17 08:00 – 11:00  (2026-03-17 03:00 – 06:00 UTC)\n3 hours, in")
     assert "3 hours wait for an officer until 2026-03-24T07:00:00Z." in out
     assert "Possible contact with an infection" in out and "Возможный контакт" in out
     digest = out.split()[-2]
@@ -1134,6 +1135,7 @@ def test_on_a_terminal_the_hours_are_shown_and_asked_for(
     assert (refused.status, refused.out) == (2, "")
     assert "2026-03-17 08:00 – 11:00  (2026-03-17 03:00 – 06:00 UTC)" in refused.err
     assert "3 hours, in the list until 2026-03-31T00:00:00Z" in refused.err
+    assert "Possible contact with an infection: 2026-03-17 08:00" in refused.err
     assert at_home("notice", "list", "--json").json["waiting"] == []
     agreed = add_notice(at_home, traced, "--json", stdin=Terminal("y\n"))
     digest = agreed.json["digest"]

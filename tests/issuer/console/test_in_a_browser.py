@@ -6,19 +6,29 @@ Pictures of all screens are left in tests/screenshots, for people to look at.
 import base64
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
 
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from issuer.console.app import PAGES
+from issuer.keys.tracing import tracing_seeds
+from issuer.notices.listing import parse_list
 from issuer.staff import Role, Staff
+from schemas import notice_texts
 from schemas.activation import parse_activation_url
+from schemas.hour_keys import public_half
+from schemas.hours import begin_of, hour_at
+from schemas.languages import Language
+from schemas.trace import format_trace, seal_trace
 from shell.clock import system_clock
+from shell.fresh import FreshFile
 from tests.support.browser import (
     LAPTOP,
     PHONE,
@@ -29,8 +39,10 @@ from tests.support.browser import (
     visit,
 )
 from tests.support.clerk import PASSWORD
+from tests.support.exports import venue_key
 from tests.support.processes import RealIssuer, run_real
 
+ALMATY = ZoneInfo("Asia/Almaty")
 Open = Callable[..., Page]
 LOOKS: dict[str, tuple[bool, tuple[int, int]]] = {
     "kk": (False, PHONE),
@@ -65,11 +77,13 @@ def look(browser: Browser) -> Iterator[Callable[..., Watched]]:
         yield lambda **how: stack.enter_context(visit(browser, **how))
 
 
-def sign_in(page: Page, issuer: RealIssuer, role: Role, keys: dict[Role, str]) -> None:
+def sign_in(
+    page: Page, issuer: RealIssuer, role: Role, keys: dict[Role, str], *, name: str | None = None
+) -> None:
     """By the password; the first time by the key, and a password is chosen."""
     page.goto(f"{issuer.url}/console")
     for word in (PASSWORD, keys[role]):
-        page.fill("[name=name]", f"A {role}")
+        page.fill("[name=name]", name or f"A {role}")
         page.fill("[name=password]", word)
         page.click("main button.main")
         if not page.url.endswith("/sign-in"):
@@ -87,6 +101,10 @@ def code_on(page: Page) -> str:
     picture = Image.open(BytesIO(base64.b64decode(source.partition(",")[2])))
     [code] = zxingcpp.read_barcodes(picture)
     return code.text
+
+
+def never() -> NoReturn:
+    pytest.fail("there is no list")
 
 
 def is_wide(page: Page) -> bool:
@@ -154,6 +172,70 @@ def test_no_page_is_hard_to_read_or_wider_than_the_window(
             wrong += [(one.path, line) for line in axe_violations(page)]
             wrong += [(one.path, "wide")] if is_wide(page) else []
     assert wrong == []
+    seen.assert_quiet()
+
+
+@pytest.fixture
+def export(issuer: RealIssuer, tmp_path: Path) -> Path:
+    """A venue's file with its keys of the last six hours."""
+    this, now = hour_at(system_clock()), system_clock()
+    own = tracing_seeds(issuer.home).hour_key(this, now)
+    assert own is not None
+    keys = {hour: venue_key(hour, tmp_path.name) for hour in range(this - 6, this)}
+    sealed = seal_trace(keys, iss=issuer.url, hour=this, authority_key=public_half(own))
+    path = tmp_path / "hours.json"
+    path.write_bytes(format_trace(sealed))
+    return path
+
+
+@pytest.mark.parametrize("lang", list(LOOKS))
+def test_two_officers_publish_a_notice_and_one_withdraws_it(
+    lang: str, look: Callable[..., Watched], issuer: RealIssuer, keys: dict[Role, str], export: Path
+) -> None:
+    dark, size = LOOKS[lang]
+    notices, how = f"{issuer.url}/console/notices", {"locale": lang, "dark": dark}
+    seen = look(viewport=size, **how)
+    first, second = seen.page, look(viewport=size, **how).page
+    sign_in(first, issuer, Role.OFFICER, keys)
+    key = Staff(issuer.home.staff).add(f"Second {lang}", Role.OFFICER, system_clock())
+    sign_in(second, issuer, Role.OFFICER, {Role.OFFICER: key}, name=f"Second {lang}")
+    seen.forget()
+
+    first.goto(notices)
+    first.set_input_files("[type=file]", export)
+    expect(first.locator("#export")).to_have_value(export.read_text())
+    this = hour_at(system_clock())
+    begins, ends = (datetime.fromtimestamp(begin_of(this - ago), ALMATY) for ago in (4, 1))
+    for name, moment in (("from", begins), ("to", ends)):
+        first.fill(f"[name={name}_date]", moment.strftime("%Y-%m-%d"))
+        first.fill(f"[name={name}_time]", moment.strftime("%H:%M"))
+    screenshot(first, f"console-notices-bring-{lang}")
+    first.click("main form button.main")
+    first.locator("[role=status]").wait_for()
+    first.goto(notices)
+    assert first.locator("[value=agree]").count() == 0
+
+    second.goto(notices)
+    second.locator("form:has([value=agree]) button").scroll_into_view_if_needed()
+    screenshot(second, f"console-notices-agree-{lang}")
+    assert notice_texts.advice(Language(lang)) in second.inner_text("main")
+    assert axe_violations(second) == [] and not is_wide(second)
+    second.click("form:has([value=agree]) button")
+    second.locator("[role=status]").wait_for()
+    second.go_back()
+    expect(second.locator("[value=agree]")).to_have_count(0)
+
+    first.goto(notices)
+    first.locator("table").scroll_into_view_if_needed()
+    screenshot(first, f"console-notices-published-{lang}")
+    assert axe_violations(first) == [] and not is_wide(first)
+    listed = FreshFile(issuer.home.notices, parse_list)
+    assert len((listed.get() or never()).hours) == 3
+    first.click("form:has([value=withdraw]) button")
+    screenshot(first, f"console-notices-sure-{lang}")
+    first.click("main form button.danger")
+    first.locator("[role=status]").wait_for()
+    assert (listed.get() or never()).hours == ()
     seen.assert_quiet()
 
 
