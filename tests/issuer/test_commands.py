@@ -1132,7 +1132,7 @@ def test_on_a_terminal_the_hours_are_shown_and_asked_for(
     at_home: Command, issuer: Service, traced: Path
 ) -> None:
     refused = add_notice(at_home, traced, stdin=Terminal("n\n"))
-    assert (refused.status, refused.out) == (2, "")
+    assert (refused.status, refused.out.strip()) == (2, "")
     assert "2026-03-17 08:00 – 11:00  (2026-03-17 03:00 – 06:00 UTC)" in refused.err
     assert "3 hours, in the list until 2026-03-31T00:00:00Z" in refused.err
     assert "Possible contact with an infection: 2026-03-17 08:00" in refused.err
