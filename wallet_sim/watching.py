@@ -66,8 +66,8 @@ def keep_fetching(
 class Fetching:
     """What a running wallet does by itself; it is told to look at the clock now and then.
 
-    ``neighbour`` is tended at each look; it listens after each fetch of passes, and every few hours,
-    whether or not there are passes to be had.
+    ``neighbour`` is tended at each look. It listens after each fetch of passes, and every few
+    hours, whether or not there are passes to be had.
     """
 
     file: WalletFile

@@ -4,6 +4,7 @@ import doctest
 
 import wallet_sim
 import wallet_sim.codec
+import wallet_sim.presence
 from tests.support.keys import rsa_key
 
 
@@ -16,3 +17,8 @@ def test_the_example_of_the_package_does_what_it_shows() -> None:
 def test_the_example_of_the_codec_does_what_it_shows() -> None:
     result = doctest.testmod(wallet_sim.codec)
     assert (result.attempted, result.failed) == (3, 0)
+
+
+def test_the_example_of_presence_tracing_does_what_it_shows() -> None:
+    result = doctest.testmod(wallet_sim.presence)
+    assert (result.attempted, result.failed) == (13, 0)
