@@ -190,3 +190,28 @@ def test_a_proposal_that_outlives_its_days_is_found(proposed: Home) -> None:
     assert overdue_approvals(proposed, LATER) == 1
     assert sweep_approvals(proposed, LATER) == 1
     assert overdue_approvals(proposed, LATER) == 0
+
+
+def test_whoever_can_write_to_the_home_brings_and_rejects_and_never_agrees(home: Home) -> None:
+    for officer in (FIRST, SECOND):
+        waiting = propose(home, ApprovalKind.NOTICE, VALUE, None, NOON)
+        assert waiting.proposer == 0
+        assert agree(home, ApprovalKind.NOTICE, waiting.digest, officer, NOON) == VALUE
+    propose(home, ApprovalKind.NOTICE, VALUE, FIRST, NOON)
+    reject(home, ApprovalKind.NOTICE, DIGEST, None, NOON)
+    assert pending(home, ApprovalKind.NOTICE, NOON) == []
+    assert actions(home)[-2:] == [("propose", 1), ("reject", 0)]
+
+
+def test_a_digest_is_agreed_to_as_what_it_was_proposed_for(proposed: Home) -> None:
+    refused = fault(lambda: agree(proposed, ApprovalKind.NOTICE, DIGEST, SECOND, NOON))
+    assert refused is ApprovalFault.UNKNOWN
+    assert pending(proposed, ApprovalKind.NOTICE, NOON) == []
+
+
+def test_many_notices_that_wait_hold_up_no_statement(home: Home) -> None:
+    for number in range(20):
+        propose(home, ApprovalKind.NOTICE, bytes([number]), None, NOON)
+    refused = fault(lambda: propose(home, ApprovalKind.NOTICE, b"more", None, NOON))
+    assert refused is ApprovalFault.TOO_MANY
+    propose(home, KIND, VALUE, FIRST, NOON)
