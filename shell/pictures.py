@@ -74,22 +74,24 @@ def read_codes(path: Path) -> list[str]:
 
     Raises OSError when the file cannot be read at all.
     """
-    if path.stat().st_size > PICTURE_LIMIT:
-        return []
-    data = path.read_bytes()
+    return codes_in(path.read_bytes()) if path.stat().st_size <= PICTURE_LIMIT else []
+
+
+def codes_in(data: bytes, *, pixels: int = PICTURE_LIMIT) -> list[str]:
+    """The same for a picture in memory; one of more than ``pixels`` has none."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            picture = _open_picture(data)
+            picture = _open_picture(data, pixels)
     except Exception:  # noqa: BLE001 - Pillow's decoders raise many types on damaged pictures.
         return []
     codes = zxingcpp.read_barcodes(picture, formats=_QR_ONLY)
     return [code.text for code in codes if code.valid]
 
 
-def _open_picture(data: bytes) -> Image.Image:
+def _open_picture(data: bytes, pixels: int) -> Image.Image:
     picture = Image.open(io.BytesIO(data), formats=_FORMATS)
-    if picture.width * picture.height > PICTURE_LIMIT:
+    if picture.width * picture.height > pixels:
         raise ValueError("too many pixels")
     # Transparent pixels are what a screen shows behind them: white.
     flat = Image.new("RGBA", picture.size, "white")

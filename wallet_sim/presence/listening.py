@@ -39,6 +39,8 @@ def hear(
     def change(visits: Visits) -> Visits:
         if visits.seen(authority).version > seen.version:
             return visits  # Another process has heard a newer list meanwhile.
+        if visits == Visits() != held:
+            return visits  # Their owner has erased everything meanwhile.
         return replace(visits, warnings=warnings, heard=heard, sunset=bundle.sunset)
 
     return file.update(change)

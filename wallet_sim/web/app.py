@@ -25,10 +25,11 @@ from shell.pages import (
     remember_language,
 )
 from wallet_sim.tools import Tools
-from wallet_sim.web import cards, door, family, fetching, rights, starting
+from wallet_sim.web import cards, door, family, fetching, rights, starting, visits
 from wallet_sim.web.background import Background
 from wallet_sim.web.desk import LOOK, Desk, Handler, say
 from wallet_sim.web.forms import Sent
+from wallet_sim.web.frames import frame_reader
 from wallet_sim.web.guard import Guard, Keys
 from wallet_sim.web.house import House
 from wallet_sim.web.people import People, Person
@@ -39,6 +40,8 @@ FOLDER = Path(__file__).parent
 SHOWN: dict[str, Handler] = {
     "": cards.show_card,
     "/start": starting.show_start,
+    "/venue": visits.show_scanner,
+    "/here": visits.show_here,
     "/code": door.show_code,
     "/code.json": door.renew_code,
     "/again": door.ask_again,
@@ -52,6 +55,8 @@ SHOWN: dict[str, Handler] = {
 DONE: dict[str, Handler] = {
     "/start": starting.start,
     "/sync": fetching.fetch_now,
+    "/venue": visits.check_in,
+    "/checkout": visits.check_out,
     "/show": door.take,
     "/data": rights.ask_issuer,
     "/end": rights.end,
@@ -87,6 +92,7 @@ def create_app(house: House, keys: Keys) -> Starlette:
     return Starlette(
         routes=[
             Route("/", _first(house), methods=["GET"]),
+            Route("/p/{person:int}/frame", frame_reader(house.forms), methods=["POST"]),
             Route("/p/{person:int}{page:path}", _person(house, SHOWN), methods=["GET"]),
             Route("/p/{person:int}{page:path}", _person(house, DONE), methods=["POST"]),
             Route(family.PATH, _family(house, family.show_family), methods=["GET"]),

@@ -1,15 +1,21 @@
-"""Passes are fetched at their random times while the wallet is served, for everybody in turn."""
+"""Passes and lists of warnings are fetched while the wallet is served, for everybody in turn."""
 
+from dataclasses import dataclass
 from threading import Event, Thread
 
 from shell.command_line import complain
 from shell.errors import place_of
+from wallet_sim.presence.beside import VisitsBeside
 from wallet_sim.session import Session
 from wallet_sim.syncing import Synced
-from wallet_sim.watching import POLL, Fetching
+from wallet_sim.wallet_file import WalletFile
+from wallet_sim.watching import POLL, RETRY, Fetching
 from wallet_sim.web.house import House, Room
 from wallet_sim.web.people import Person
 from wallet_sim.web.words import TROUBLE
+
+_NEVER = 1 << 62
+"""Later than any clock."""
 
 
 class Background:
@@ -26,14 +32,16 @@ class Background:
     def stop(self) -> None:
         """A call that is under way is not waited for: what it asked is stored, and asked again."""
         self._stopped.set()
+        self._house.awake.set()
 
     def _run(self) -> None:
         while not self._stopped.is_set():
+            self._house.awake.clear()
             try:
                 look_after(self._house)
             except Exception as error:  # noqa: BLE001 - one bad look must not end all others.
                 complain(place_of(error))
-            self._stopped.wait(POLL)
+            self._house.awake.wait(POLL)
 
 
 def look_after(house: House) -> None:
@@ -51,22 +59,30 @@ def look_after(house: House) -> None:
 def _look_at(house: House, person: Person) -> bool:
     """Whether the issuer was asked for this person."""
     room, file = house.room(person), house.people.file(person)
-    held = file.load().entitlement
-    if held is None or held.account_key == room.gave_up:
+    wallet = file.load()
+    if wallet.authority is None:
         return False
-    if room.fetching is None:
-        room.fetching = _fetching(house, person, room)
+    listener = _Listener(file, room)
+    fetching = room.fetching = room.fetching or _fetching(house, file, room)
+    fetching.neighbour = listener
+    held = wallet.entitlement
+    if held is not None and held.account_key == room.gave_up:
+        fetching.not_before = _NEVER
     try:
         with room.calls:
-            return room.fetching.look()
+            asked = fetching.look()
     except TROUBLE as error:
-        # This will not pass by itself; nothing is asked for this entitlement any more.
-        room.trouble, room.gave_up = error, held.account_key
+        # This will not pass by itself; no passes are asked for this entitlement any more.
+        room.trouble, room.gave_up = error, held.account_key if held is not None else None
         return True
+    if not listener.hear():
+        now = house.tools.clock() + wallet.clock_offset
+        fetching.listen_from = now + RETRY + house.tools.below(RETRY)
+    return asked
 
 
-def _fetching(house: House, person: Person, room: Room) -> Fetching:
-    file, tools = house.people.file(person), house.tools
+def _fetching(house: House, file: WalletFile, room: Room) -> Fetching:
+    tools = house.tools
 
     def report(_synced: Synced, _session: Session) -> None:
         room.trouble = None
@@ -75,3 +91,33 @@ def _fetching(house: House, person: Person, room: Room) -> Fetching:
         room.trouble = error
 
     return Fetching(file, lambda: tools.connect(file), tools.below, report, failed)
+
+
+@dataclass
+class _Listener:
+    """The visits beside a wallet for one look. A list that is due is heard after it.
+
+    By then nobody waits for the wallet's calls any more: to match a long list takes minutes.
+    """
+
+    file: WalletFile
+    room: Room
+    session: Session | None = None
+
+    def tend(self) -> None:
+        self._beside.tend()
+
+    def listen(self, session: Session) -> bool:
+        self.session = session
+        return True
+
+    def hear(self) -> bool:
+        """Whether the list came, if it was due; why not is told on the page of what is held."""
+        return self.session is None or self._beside.listen(self.session)
+
+    @property
+    def _beside(self) -> VisitsBeside:
+        def silent(error: Exception | None) -> None:
+            self.room.silence = error
+
+        return VisitsBeside(self.file, lambda _: silent(None), silent)

@@ -1,4 +1,4 @@
-"""The first page of a person: what their wallet has, and what to do next."""
+"""The first page of a person: warnings, what their wallet has, and what to do next."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ from wallet_sim.reports import hint_line, status_name
 from wallet_sim.state import Authority, Batch, Entitlement, Wallet, is_recent, last_shown
 from wallet_sim.texts import local_time
 from wallet_sim.web.desk import Desk
+from wallet_sim.web.visits import look
 
 _EMPTY = ("not_activated", "waiting_code")
 _SHOWABLE = ("next_show", "next_watch")
@@ -57,6 +58,9 @@ def show_card(desk: Desk) -> Response:
         is_empty=step in _EMPTY,
         trouble=desk.words(trouble) if trouble is not None else "",
         clock_offset=abs(wallet.clock_offset),
+        glance=look(desk),
+        can_check_in=wallet.authority is not None,
+        arrived=desk.house.arrived(desk.person) is not None,
     )
 
 

@@ -1,7 +1,8 @@
 """The live code. Only a form takes a pass; looking, reloading and going back never do.
 
 A pass is stored as used before the page that shows it is made. That page shows it once: whoever
-opens it a second time is asked first, because a venue that sees a pass twice can tell.
+opens it a second time is asked first, because a venue that sees a pass twice can tell. Of a venue's
+code nothing comes here but what a proof is bound to.
 """
 
 from typing import Any
@@ -11,9 +12,10 @@ from starlette.responses import JSONResponse, Response
 from shell.pages import HEADERS
 from wallet_sim.at_the_door import take_pass
 from wallet_sim.reports import status_name
-from wallet_sim.showing import Denied, NotShown, present
-from wallet_sim.state import Wallet, is_recent, last_shown
+from wallet_sim.showing import Denied, NotShown, Showing
+from wallet_sim.state import NotActivated, Wallet, is_recent, last_shown
 from wallet_sim.texts import local_time
+from wallet_sim.web.arrival import Arrival
 from wallet_sim.web.cards import colour_of
 from wallet_sim.web.desk import Desk
 from wallet_sim.web.drawing import qr_path
@@ -26,21 +28,43 @@ GONE = 410
 
 
 def take(desk: Desk) -> Response:
-    """``POST /p/N/show``: a fresh pass, or with ``again`` the one that was shown last."""
-    room, again = desk.room, bool(desk.sent("again"))
+    """``POST /p/N/show``: a fresh pass, or with ``again`` the one that was shown last.
+
+    With ``here`` it is bound to the venue whose code was scanned, or none is taken.
+    """
+    room = desk.room
     with room.steps:
         if desk.repeated:
             return _see_it_once_more(desk)
-        try:
-            showing = take_pass(desk.file, desk.house.tools, again=again, agreed=again)
-        except NotShown as error:
-            if error.denied is Denied.MUST_AGREE:
-                return desk.go("again")
-            room.tell(desk.words(error), good=False)
-            return desk.go()
-        room.stage = begin(showing, now=desk.now(showing.wallet))
-        room.unseen = True
+        room.here = bool(desk.sent("here"))
+        arrival = desk.house.arrived(desk.person) if room.here else None
+        if room.here and arrival is None:
+            room.tell(desk.say("venue_over"), good=False)
+            return desk.go("venue")
+        return _take(desk, arrival)
+
+
+def _take(desk: Desk, arrival: Arrival | None) -> Response:
+    room, again = desk.room, bool(desk.sent("again"))
+    try:
+        showing = take_pass(desk.file, desk.house.tools, again=again, agreed=again)
+    except (NotShown, NotActivated) as error:
+        if isinstance(error, NotShown) and error.denied is Denied.MUST_AGREE:
+            return desk.go("again")
+        room.tell(desk.words(error), good=False)
+        return desk.go()
+    _put_on_stage(desk, showing, arrival)
     return desk.go("code")
+
+
+def _put_on_stage(desk: Desk, showing: Showing, arrival: Arrival | None) -> None:
+    """The venue is forgotten with the pass that is bound to it."""
+    room, now = desk.room, desk.now(showing.wallet)
+    bindings = arrival.bindings if arrival is not None else None
+    room.stage = begin(showing, now=now, bindings=bindings)
+    room.unseen = True
+    if arrival is not None:
+        room.arrival = arrival.until(room.stage.ends)
 
 
 def _see_it_once_more(desk: Desk) -> Response:
@@ -73,6 +97,8 @@ def show_code(desk: Desk) -> Response:
         reused=showing.reused,
         specimen=showing.authority.pins.specimen,
         shown_until=local_time(stage.ends),
+        bound=stage.is_bound,
+        ends_with_code=stage.ends_with_code,
         **_drawing(stage, desk.now(desk.file.load())),
     )
 
@@ -96,7 +122,8 @@ def ask_again(desk: Desk) -> Response:
     batch = wallet.batch_at(desk.now(wallet))
     fresh = len(batch.fresh) if batch is not None else 0
     ends = local_time(batch.window.exp) if batch is not None else ""
-    return desk.page("again.html", reason=reason, fresh=fresh, ends=ends)
+    here = desk.room.here and desk.house.arrived(desk.person) is not None
+    return desk.page("again.html", reason=reason, fresh=fresh, ends=ends, here=here)
 
 
 def _why_again(wallet: Wallet, now: int) -> str | None:
@@ -112,7 +139,7 @@ def _why_again(wallet: Wallet, now: int) -> str | None:
 
 def _drawing(stage: Stage, now: int) -> dict[str, Any]:
     """``modules`` is the side of the picture, ``left`` the seconds until the next proof."""
-    modules, path = qr_path(present(stage.showing, now=now))
+    modules, path = qr_path(stage.present(now))
     return {
         "modules": modules,
         "drawn": path,

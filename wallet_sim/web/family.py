@@ -5,6 +5,7 @@ from starlette.responses import Response
 from shell.pages import redirect
 from wallet_sim.web.desk import Desk
 from wallet_sim.web.people import FIRST, BadName, Full, Person, StillUsed
+from wallet_sim.web.visits import erase_visits, would_be_lost
 
 PATH = "/people"
 
@@ -58,14 +59,24 @@ def _name_page(desk: Desk, typed: str, problem: str = "") -> Response:
 
 
 def remove_person(desk: Desk) -> Response:
-    """``POST /p/N/remove``: only with an empty wallet."""
+    """``POST /p/N/remove``: only with an empty wallet, and where no visit would be lost."""
     try:
-        desk.house.people.remove(desk.person)
+        _remove(desk)
     except StillUsed:
         desk.room.tell(desk.say("still_used"), good=False)
         return desk.go("data")
     desk.house.leave(desk.person)
     return redirect("/")
+
+
+def _remove(desk: Desk) -> None:
+    """Raises StillUsed."""
+    people = desk.house.people
+    people.check_removable(desk.person)
+    if would_be_lost(desk):
+        raise StillUsed
+    erase_visits(desk)
+    people.remove(desk.person)
 
 
 NOBODY = Person(0)

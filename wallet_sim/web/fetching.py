@@ -27,13 +27,23 @@ def fetch(desk: Desk) -> None:
             synced = sync(session)
     except TROUBLE as error:
         desk.room.trouble = error
+        _listen_soon(desk)
         return
-    desk.room.trouble = desk.room.gave_up = None
+    desk.room.trouble = desk.room.gave_up = desk.room.fetching = None
+    _listen_soon(desk)
     warning = desk.say("fetched_now")
     for line in synced_lines(synced, desk.language):
         desk.room.tell(line, good=synced.has_current and line != warning)
     for line in fault_lines(synced, desk.language):
         desk.room.tell(line, good=False)
+
+
+def _listen_soon(desk: Desk) -> None:
+    """The list of warnings is matched in the background: a long one must not hold a page up."""
+    fetching = desk.room.fetching
+    if fetching is not None:
+        fetching.listen_from = 0
+    desk.house.awake.set()
 
 
 @contextmanager

@@ -38,12 +38,8 @@ class Forms:
 
     def take(self, person: int, form_id: str) -> Sent:
         """Use a form up."""
-        try:
-            data = b64url_decode(form_id)
-        except ValueError:
-            return Sent.FOREIGN
-        drawn, mark = data[:_ID_BYTES], data[_ID_BYTES:]
-        if not hmac.compare_digest(mark, self._mark(person, drawn)):
+        drawn = self._drawn(person, form_id)
+        if drawn is None:
             return Sent.FOREIGN
         with self._lock:
             if drawn in self._used:
@@ -51,6 +47,17 @@ class Forms:
             self._used.add(drawn)
             return Sent.NEW
 
+    def is_of(self, person: int, form_id: str) -> bool:
+        """Whether a form was made for this person; it is not used up, for what changes nothing."""
+        return self._drawn(person, form_id) is not None
+
+    def _drawn(self, person: int, form_id: str) -> bytes | None:
+        try:
+            data = b64url_decode(form_id)
+        except ValueError:
+            return None
+        drawn, mark = data[:_ID_BYTES], data[_ID_BYTES:]
+        return drawn if hmac.compare_digest(mark, self._mark(person, drawn)) else None
+
     def _mark(self, person: int, drawn: bytes) -> bytes:
-        label = _LABEL + person.to_bytes(8, "big") + drawn
-        return hmac.digest(self._key, label, sha256)
+        return hmac.digest(self._key, _LABEL + drawn + str(person).encode("ascii"), sha256)

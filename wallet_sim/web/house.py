@@ -1,12 +1,13 @@
 """What is remembered while a wallet is served, for all people and for each; it dies with that."""
 
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Event, Lock
 
 from shell.pages import Pages
 from wallet_sim.at_the_door import corrected_now
 from wallet_sim.tools import Tools
 from wallet_sim.watching import Fetching
+from wallet_sim.web.arrival import Arrival
 from wallet_sim.web.forms import Forms
 from wallet_sim.web.people import People, Person
 from wallet_sim.web.stage import Stage, may_stay
@@ -16,15 +17,20 @@ from wallet_sim.web.stage import Stage, may_stay
 class Room:
     """One person's. ``unseen`` says that the pass on stage has not been on a page yet.
 
-    ``calls`` is held while the issuer is called, ``steps`` while a pass is taken. ``gave_up`` is
-    the account key for which nothing is fetched any more.
+    ``arrival`` is what the venue's code said, and ``here`` whether the last pass was asked for at
+    that venue. ``calls`` is held while the issuer is called, ``steps`` while a pass is taken or
+    somebody checks in. ``gave_up`` is the account key for which no passes are fetched any more;
+    ``silence`` is why the last list of warnings did not come.
     """
 
     stage: Stage | None = None
     unseen: bool = False
+    arrival: Arrival | None = None
+    here: bool = False
     notices: list[tuple[bool, str]] = field(default_factory=list)
     trouble: Exception | None = None
     gave_up: bytes | None = None
+    silence: Exception | None = None
     fetching: Fetching | None = None
     calls: Lock = field(default_factory=Lock)
     steps: Lock = field(default_factory=Lock)
@@ -38,15 +44,22 @@ class Room:
         told, self.notices = self.notices, []
         return told
 
+    def leave_venue(self) -> None:
+        """Forget the venue's code, and the pass that is bound to it."""
+        self.arrival, self.here = None, False
+        if self.stage is not None and self.stage.is_bound:
+            self.stage = None
+
 
 class House:
-    """``pages`` draws, ``tools`` reach the world."""
+    """``pages`` draws, ``tools`` reach the world; ``awake`` hurries what is done by itself."""
 
     def __init__(self, people: People, tools: Tools, pages: Pages) -> None:
         self.people = people
         self.tools = tools
         self.pages = pages
         self.forms = Forms()
+        self.awake = Event()
         self._rooms: dict[int, Room] = {}
 
     def room(self, person: Person) -> Room:
@@ -55,6 +68,13 @@ class House:
     def leave(self, person: Person) -> None:
         """Forget a person, or what was on their pages."""
         self._rooms.pop(person.number, None)
+
+    def arrived(self, person: Person) -> Arrival | None:
+        """The venue whose code this person has scanned; None when that is over."""
+        room, wallet = self.room(person), self.people.file(person).load()
+        if room.arrival is not None and room.arrival.is_over(corrected_now(wallet, self.tools)):
+            room.arrival = None
+        return room.arrival
 
     def on_stage(self, person: Person) -> Stage | None:
         """The pass that this person shows now; None when it may be shown no longer."""

@@ -107,8 +107,7 @@ class People:
 
     def remove(self, person: Person) -> None:
         """Forget a person whose wallet is empty; the first one stays. Raises StillUsed."""
-        if person.number == FIRST or not is_empty(self.file(person).load()):
-            raise StillUsed
+        self.check_removable(person)
 
         def change(register: _Register) -> tuple[_Register, None]:
             people = tuple(one for one in register.people if one.number != person.number)
@@ -117,6 +116,11 @@ class People:
         self._transact(change)
         self.file(person).erase()
         shutil.rmtree(self._folder(person), ignore_errors=True)
+
+    def check_removable(self, person: Person) -> None:
+        """Raises StillUsed."""
+        if person.number == FIRST or not is_empty(self.file(person).load()):
+            raise StillUsed
 
     def _folder(self, person: Person) -> Path:
         if person.number == FIRST:

@@ -10,6 +10,7 @@ from wallet_sim.reports import held_lines
 from wallet_sim.web.desk import Desk
 from wallet_sim.web.fetching import call_issuer, wait_and_go
 from wallet_sim.web.people import FIRST
+from wallet_sim.web.visits import erase_visits, held_of_visits, silence_of
 from wallet_sim.web.words import TROUBLE
 
 
@@ -36,6 +37,8 @@ def _page(desk: Desk, issuer: list[dict[str, Any]] | None, problem: str = "") ->
         here=held_lines(holdings(wallet), "held", desk.language),
         issuer=None if issuer is None else held_lines(issuer, "issuer", desk.language),
         problem=problem,
+        visits=held_of_visits(desk),
+        silence=silence_of(desk),
         activated=wallet.entitlement is not None,
         removable=desk.person.number != FIRST,
     )
@@ -77,6 +80,7 @@ def _question(desk: Desk, what: str) -> Response:
 
 
 def _emptied(desk: Desk, told: str) -> Response:
+    erase_visits(desk)
     desk.file.erase()
     desk.house.leave(desk.person)
     desk.room.tell(desk.say(told))

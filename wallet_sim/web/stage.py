@@ -1,27 +1,55 @@
 """The pass that is on a person's page right now, and for how long. Pure.
 
-It was stored as used before it came here, and stays for its five minutes at one door.
+It was stored as used before it came here, and stays for its five minutes at one door. Of a venue
+that asks to scan its code first it gets 16 bytes for each hour, and nothing else.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from schemas.presentation import SLOT_SECONDS
-from wallet_sim.showing import Showing
+from schemas.hours import begin_of, hour_at
+from schemas.presentation import SLOT_SECONDS, UNBOUND
+from wallet_sim.showing import Showing, present
 from wallet_sim.state import Wallet
 from wallet_sim.watching import last_moment
 
 
 @dataclass(frozen=True, repr=False)
 class Stage:
-    """``began`` and ``ends`` are corrected Unix seconds."""
+    """``began`` and ``ends`` are corrected Unix seconds.
+
+    ``bindings`` are those of a venue's code by hour; without them the pass works everywhere.
+    """
 
     showing: Showing
     began: int
     ends: int
+    bindings: Mapping[int, bytes] | None = None
+
+    @property
+    def is_bound(self) -> bool:
+        return self.bindings is not None
+
+    @property
+    def ends_with_code(self) -> bool:
+        """Whether it goes because the hours of the venue's code are over."""
+        return self.bindings is not None and self.ends == _end_of(self.bindings)
+
+    def present(self, now: int) -> str:
+        """The QR text with a proof of this half minute, bound to the hour in which that lies.
+
+        Only before ``ends``: afterwards there is no binding.
+        """
+        venue = UNBOUND if self.bindings is None else self.bindings[hour_at(now)]
+        return present(self.showing, now=now, venue=venue)
 
 
-def begin(showing: Showing, *, now: int) -> Stage:
-    return Stage(showing, now, last_moment(showing, now=now))
+def begin(showing: Showing, *, now: int, bindings: Mapping[int, bytes] | None = None) -> Stage:
+    """``bindings`` has one for the hour of ``now`` and is without gaps, or is None."""
+    ends = last_moment(showing, now=now)
+    if bindings is not None:
+        ends = min(ends, _end_of(bindings))
+    return Stage(showing, now, ends, bindings)
 
 
 def may_stay(stage: Stage, wallet: Wallet, *, now: int) -> bool:
@@ -38,3 +66,7 @@ def may_stay(stage: Stage, wallet: Wallet, *, now: int) -> bool:
 def seconds_left(now: int) -> int:
     """Until the next proof: 1 to 30."""
     return SLOT_SECONDS - now % SLOT_SECONDS
+
+
+def _end_of(bindings: Mapping[int, bytes]) -> int:
+    return begin_of(max(bindings) + 1)

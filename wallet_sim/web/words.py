@@ -5,9 +5,11 @@ from collections.abc import Callable
 from schemas.languages import Language
 from shell.errors import CommandError
 from shell.fetching import NoAnswer
+from wallet_sim.presence.checking_in import NotCheckedIn
+from wallet_sim.presence.speaking import REFUSALS, to_command_error
 from wallet_sim.showing import NotShown
-from wallet_sim.speaking import REFUSALS, to_command_error
 from wallet_sim.state import NotActivated
+from wallet_sim.texts import local_time
 from wallet_sim.trusting import ClockBehind
 
 TROUBLE = (*REFUSALS, CommandError)
@@ -25,6 +27,8 @@ def words(error: Exception, language: Language, say: Say) -> str:
             return say("clock_behind")
         case NotShown():
             return say(error.denied.value)
+        case NotCheckedIn():
+            return say(f"checkin_{error.fault}", at=local_time(error.at))
         case NotActivated():
             return say("not_activated")
         case CommandError():
