@@ -25,6 +25,9 @@ SHOWN = {
     "venue_kind": "kind",
     "scanning": "scanning",
     "settings": "settings",
+    "check_in": "check-in",
+    "check_in_large": "check-in-large",
+    "trace": "trace",
     "admit": "admit",
     "refuse": "refuse",
     "cannot_check": "cannot-check",
@@ -38,7 +41,7 @@ COLOURS = 64
 
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
-    town = World(hint="month")
+    town = World(hint="month", tracing=True)
     policies = [
         {"id": f"kind-{place}", "name": named(kind), "admit": list(town.statuses), "hint": "ask"}
         for place, kind in enumerate(KINDS)

@@ -24,6 +24,9 @@ TEXTS: dict[str, dict[str, str]] = json.loads(
 )
 """What the page says by name and language."""
 
+VENUE = "Кафе «Қайырлы таң», Алматы қ."
+"""52 bytes."""
+
 VERDICTS = ("admit", "paper", "refuse", "cannot_check")
 SCREENS = (
     "setup",
@@ -33,6 +36,10 @@ SCREENS = (
     "text",
     "settings",
     "remove",
+    "check_in",
+    "check_in_large",
+    "check_in_settings",
+    "trace",
     *VERDICTS,
     "notices",
     "unusable",
@@ -56,6 +63,7 @@ class Tour:
         """
         yield from self._setting_up()
         yield from self._dialogs()
+        yield from self._check_in()
         yield from self._verdicts()
         yield from self._troubles()
 
@@ -89,6 +97,30 @@ class Tour:
         page.locator("#remove").click()
         yield "remove"
         page.keyboard.press("Escape")
+
+    def _check_in(self) -> Iterator[str]:
+        """A strict door with a name that is as long as can be; then it shows no code any more."""
+        page = self.door.page
+        self.door.show_code("strict", VENUE)
+        page.locator("#check-in").scroll_into_view_if_needed()
+        yield "check_in"
+        page.locator("#open-check-in").click()
+        yield "check_in_large"
+        page.keyboard.press("Escape")
+        page.locator("#open-settings").click()
+        page.locator("#trace-form").wait_for()
+        page.locator("#check-in-name").fill(2 * VENUE)
+        page.keyboard.press("Enter")
+        page.locator("#check-in-answer:not(:empty)").wait_for()
+        yield "check_in_settings"
+        page.locator("#trace-from").fill("2026-03-17T04:00")
+        page.locator("#trace-to").fill("2026-03-17T12:00")
+        page.keyboard.press("Enter")
+        page.locator("#trace-question").wait_for()
+        page.locator("#trace-no").scroll_into_view_if_needed()
+        yield "trace"
+        page.keyboard.press("Escape")
+        self.door.show_code("off")
 
     def _verdicts(self) -> Iterator[str]:
         """Those that have the longest texts; they stay, as the settings say now."""

@@ -13,7 +13,12 @@ export default defineConfig({
     assetsInlineLimit: 0, // The security policy allows no data: addresses.
     modulePreload: {polyfill: false},
   },
-  worker: {format: "es", plugins: () => [validators()]},
+  worker: {
+    format: "es",
+    plugins: () => [validators()],
+    // A library asks for Node's own "crypto" where there is no other; that is no file of its own.
+    rolldownOptions: {output: {codeSplitting: false}},
+  },
   plugins: [
     validators(),
     VitePWA({

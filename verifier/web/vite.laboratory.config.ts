@@ -9,6 +9,7 @@ export default defineConfig({
   publicDir: false,
   build: {
     outDir: "test/dist",
+    rolldownOptions: {output: {codeSplitting: false}},
     lib: {entry: "test/laboratory.ts", formats: ["es"], fileName: "laboratory"},
   },
 });

@@ -42,7 +42,7 @@ SIZES = (*PHONES, ZOOMED)
 
 @pytest.fixture(scope="module")
 def town() -> World:
-    return World(hint="month")
+    return World(hint="month", tracing=True)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +94,7 @@ def faults(page: Page, lang: str, name: str) -> Iterator[str]:
         if size in PHONES and name in VERDICTS and scrolls(page):
             yield f"must be scrolled at {size}"
         if size != ZOOMED:
+            look_at(page, name)
             screenshot(page, f"{lang}-{name}-{size[0]}x{size[1]}")
     for size in (PHONE, ZOOMED):
         resize(page, size)
@@ -103,6 +104,7 @@ def faults(page: Page, lang: str, name: str) -> Iterator[str]:
         page.evaluate("document.adoptedStyleSheets = []")
     resize(page, OWN_SIZE[lang])
     page.emulate_media(color_scheme="dark")
+    look_at(page, name)
     screenshot(page, f"{lang}-{name}-dark")
     yield from (f"dark: {line}" for line in axe_violations(page))
     page.emulate_media(color_scheme="light")
@@ -111,6 +113,15 @@ def faults(page: Page, lang: str, name: str) -> Iterator[str]:
 
 def resize(page: Page, size: tuple[int, int]) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
+
+
+def look_at(page: Page, name: str) -> None:
+    """Scroll to what a screen is about, where that stands further down."""
+    if name in BELOW:
+        page.locator(BELOW[name]).scroll_into_view_if_needed()
+
+
+BELOW = {"check_in": "#check-in-until", "check_in_settings": "#check-in-save", "trace": "#trace-no"}
 
 
 def crops(page: Page) -> list[str]:
@@ -270,6 +281,21 @@ def tab(page: Page, *expected: str) -> None:
     assert reached == list(expected)
 
 
+SETTINGS = (
+    "venue-kind",
+    "sound",
+    "vibration",
+    "stays",
+    "check-in-mode",
+    "check-in-name",
+    "check-in-save",
+    "update-now",
+    "load-keys",
+    "remove",
+)
+"""What the keys reach in the settings after the language, where no check-in code was ever shown."""
+
+
 def test_a_device_is_set_up_used_and_cleared_with_keys_alone(
     open_page: Callable[..., Watched], venue_page: str, town: World, authority: BundleServer
 ) -> None:
@@ -314,7 +340,7 @@ def test_a_device_is_set_up_used_and_cleared_with_keys_alone(
     assert focused(page) == "open-settings"
     page.keyboard.press("Space")
     assert focused(page) == "language"
-    tab(page, "venue-kind", "sound", "vibration", "stays", "update-now", "load-keys", "remove")
+    tab(page, *SETTINGS)
     page.keyboard.press("Enter")
     assert focused(page) == "remove-no"
     page.keyboard.press("Enter")
@@ -322,7 +348,7 @@ def test_a_device_is_set_up_used_and_cleared_with_keys_alone(
     page.keyboard.press("Escape")
     assert focused(page) == "open-settings"
     page.keyboard.press("Enter")
-    tab(page, "venue-kind", "sound", "vibration", "stays", "update-now", "load-keys", "remove")
+    tab(page, *SETTINGS)
     page.keyboard.press("Enter")
     page.keyboard.press("Shift+Tab")
     assert focused(page) == "remove-yes"
