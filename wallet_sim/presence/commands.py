@@ -1,7 +1,5 @@
 """``checkin``, ``checkout``, ``visits``, ``alerts``, and what other commands tell of warnings."""
 
-import getpass
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +15,7 @@ from shell.command_line import (
     LocalLanguageOption,
     answer,
     complain,
+    read_secret,
     say,
     warn,
 )
@@ -49,7 +48,7 @@ from wallet_sim.texts import text
 from wallet_sim.tools import HomeOption, Tools
 from wallet_sim.wallet_file import WalletFile
 
-_LONGEST_LINE = 65536
+_PROMPT = "venue's code"
 
 CodeArgument = Annotated[
     str,
@@ -167,9 +166,9 @@ def read_check_in(given: str) -> str:
     stay in the shell's history.
     """
     if given == "-":
-        return _read_line()
+        return read_secret(given, _PROMPT)
     if given.startswith(PREFIX) or not _is_file(given):
-        raise CommandError("venue's code: write - and give it on standard input, or name a picture")
+        raise CommandError(f"{_PROMPT}: write - and give it on standard input, or name a picture")
     codes = [found for found in read_codes(Path(given)) if found.startswith(PREFIX)]
     if len(codes) != 1:
         raise NotCheckedIn(CheckInFault.NOT_A_CODE)
@@ -182,13 +181,3 @@ def _is_file(given: str) -> bool:
         return Path(given).is_file()
     except (OSError, ValueError):
         return False
-
-
-def _read_line() -> str:
-    """One line as it is: a code may end in a space, which is a character of base45."""
-    prompt = "venue's code"
-    at_terminal = sys.stdin.isatty()
-    line = getpass.getpass(f"{prompt}: ") if at_terminal else sys.stdin.readline(_LONGEST_LINE)
-    if not line.strip():
-        raise CommandError(f"{prompt}: standard input was empty")
-    return line

@@ -10,9 +10,11 @@ from starlette.types import ASGIApp
 
 from tests.support.browser import Watched, chromium, visit
 from tests.support.processes import RealIssuer
-from tests.support.visitor import Visitor
+from tests.support.visitor import Seen, Visitor
 from tests.support.wallet_server import WalletServer, wallet_server
+from tests.support.world import World
 from tests.wallet_sim.issuer_in_memory import Phone
+from tests.wallet_sim.presence.venues import Venue
 from tests.wallet_sim.test_commands import link_to
 from wallet_sim.web.app import create_app, make_house
 from wallet_sim.web.guard import Keys
@@ -61,6 +63,31 @@ def activate(phone: Phone, visitor: Visitor) -> Callable[..., None]:
         assert visitor.post(path, form).status == 303
 
     return activate
+
+
+# Venues
+
+
+@pytest.fixture
+def venue(world: World) -> Venue:
+    return Venue(world)
+
+
+@pytest.fixture
+def other_venue(world: World) -> Venue:
+    return Venue(world, "Baiterek")
+
+
+@pytest.fixture
+def check_in(visitor: Visitor) -> Callable[..., Seen]:
+    """Sends the text of a venue's code, as a person's page does; what they see then."""
+
+    def check_in(code: str, person: int = 1) -> Seen:
+        path = f"/p/{person}/venue"
+        form = visitor.get(path).form(path)
+        return visitor.follow(visitor.post(path, form | {"code": code}))
+
+    return check_in
 
 
 # In a browser. All that holds Playwright ends with this package.
