@@ -11,6 +11,7 @@ from pathlib import Path
 
 from issuer.intake.rows import RejectReason
 from schemas.bundle_faults import BundleFault, BundleRejected
+from schemas.notices import NoticesFault, NoticesRejected
 from schemas.refusals import Reason, Refused
 from tests.issuer.lab_export import HEADER, local, make_row
 from tests.support.console import says, shell, steps
@@ -56,6 +57,7 @@ def test_the_run_books_print_what_they_say(tmp_path: Path) -> None:
 def test_every_help_desk_code_is_explained_once() -> None:
     codes = {Refused(reason).helpdesk for reason in Reason}
     codes |= {BundleRejected(fault).helpdesk for fault in BundleFault}
+    codes |= {NoticesRejected(fault).helpdesk for fault in NoticesFault}
     assert _cells("codes", 0) == sorted(codes)
 
 
