@@ -84,8 +84,9 @@ def test_on_the_day_the_evidence_ends_the_passes_work_until_midnight(town: Town)
     town.until(until)
     assert "is empty" in citizen.refused("show", status=2)
     citizen.refused("sync", status=2)
+    sunset = format_time(town.service.authority.config.sunset)
     assert citizen.done("data")["wallet"] == [
-        {"what": "authority", "dies": format_time(town.service.authority.config.sunset), "count": 1}
+        {"what": what, "dies": sunset, "count": 1} for what in ("authority", "list")
     ]
 
 
