@@ -117,7 +117,7 @@ class Tour:
         page.locator("#trace-to").fill("2026-03-17T12:00")
         page.keyboard.press("Enter")
         page.locator("#trace-question").wait_for()
-        page.locator("#trace-no").scroll_into_view_if_needed()
+        page.locator("#trace-question").evaluate("(place) => place.scrollIntoView({block: 'end'})")
         yield "trace"
         page.keyboard.press("Escape")
         self.door.show_code("off")

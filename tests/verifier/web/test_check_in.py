@@ -269,6 +269,28 @@ def test_the_code_is_made_anew_two_minutes_after_each_hour(door: Door, world: Wo
         assert door.check_in.keys[:3] == parse_check_in(before).keys[1:]
 
 
+def test_a_code_that_stays_the_same_is_left_alone(door: Door) -> None:
+    move(door, NOON + 2 * MINUTE)
+    door.show_code("shown", NAME)
+    door.page.evaluate(_NOTE_CHANGES)
+    for _ in range(12):
+        let_pass(door.page, 5)
+    door.page.wait_for_timeout(200)
+    assert door.page.evaluate("qupiaTestChanges") == []
+
+
+_NOTE_CHANGES = """() => {
+  window.qupiaTestChanges = [];
+  const what = {subtree: true, childList: true, characterData: true, attributeOldValue: true};
+  new MutationObserver((changes) => {
+    for (const {target, type, attributeName: name, oldValue} of changes) {
+      if (type === "attributes" && target.getAttribute(name) === oldValue) continue;
+      qupiaTestChanges.push(`${type} ${name} ${target.id}`);
+    }
+  }).observe(document.querySelector("#check-in"), what);
+}"""
+
+
 def test_a_device_that_slept_for_hours_judges_the_first_visitor_right(
     door: Door, world: World
 ) -> None:

@@ -171,7 +171,7 @@ def nudge(place: Any, key: Any, _other: Any, value: Any) -> None:
 
 
 WAYS = [replace, remove, copy, swap, nudge]
-FORMS = {form: World(hint=form) for form in ("none", "month")}
+FORMS = {form: World(hint=form, tracing=True) for form in ("none", "month")}
 for world in FORMS.values():
     world.bundle(NOON)
 

@@ -52,7 +52,7 @@ export class Keeper {
 
   /** What is stored, verified; null before the set-up. Throws Troubled when it is damaged. */
   open(): Promise<Venue | null> {
-    return alone(async () => {
+    return alone("trust", async () => {
       const known = await this.#known();
       if (known === null && this.#isDamaged) throw new Troubled({kind: "damaged"});
       return known && this.#venue(known);
@@ -65,19 +65,19 @@ export class Keeper {
    * The same set-up again changes nothing and asks nobody; another root is refused.
    */
   async setUp(wanted: Wanted, data: Bytes | null, now: Clock): Promise<Venue> {
-    const known = await alone(() => this.#knownUnder(wanted.root));
+    const known = await alone("trust", () => this.#knownUnder(wanted.root));
     if (known !== null && data === null && known.url === wanted.url) {
       return this.choose(wanted.policy ?? known.policy);
     }
     const offered = data ?? (await fetchBundle(String(wanted.url)));
-    return alone(async () => {
+    return alone("trust", async () => {
       return this.#accept(offered, await this.#knownUnder(wanted.root), wanted, now);
     });
   }
 
   /** Change the kind of venue; throws Troubled for one that the authority does not know. */
   choose(policy: string | null): Promise<Venue> {
-    return alone(async () => {
+    return alone("trust", async () => {
       const known = await this.#known();
       if (known === null) throw new Troubled({kind: "failed"});
       const {bundle} = await this.#venue(known);
@@ -89,7 +89,7 @@ export class Keeper {
 
   /** Change what visitors are shown to check in with. */
   showCode(checkIn: CheckInSetting): Promise<Venue> {
-    return alone(async () => {
+    return alone("trust", async () => {
       const known = await this.#known();
       if (known === null) throw new Troubled({kind: "failed"});
       await this.#keep({...known, checkIn});
@@ -99,12 +99,12 @@ export class Keeper {
 
   /** Destroy the seeds of check-in codes whose time is over; the dates that have one still. */
   purge(now: number): Promise<string[]> {
-    return alone(() => destroyEndedSeeds(now));
+    return destroyEndedSeeds(now);
   }
 
   /** Take a newer bundle from a file; throws Troubled. */
   load(data: Bytes, now: Clock): Promise<Venue> {
-    return alone(async () => {
+    return alone("trust", async () => {
       const known = await this.#known();
       if (known === null) throw new Troubled({kind: "failed"});
       const {url, state} = known;
@@ -114,7 +114,7 @@ export class Keeper {
 
   /** Compare the clock and fetch the newest bundle; whatever fails, what was there stays. */
   async refresh(now: Clock): Promise<Refreshed> {
-    const known = await alone(() => this.#known());
+    const known = await alone("trust", () => this.#known());
     if (!known?.url) return {venue: await this.open(), ahead: null, trouble: null};
     const ahead = await compareClock(known.url, now);
     const trouble = await this.#renew(known, known.url, now).then(() => null, troubleOf);
@@ -125,7 +125,7 @@ export class Keeper {
   async #renew(known: Kept, url: string, now: Clock): Promise<void> {
     if ((await fetchDigest(url)) === known.state.digest) return;
     const data = await fetchBundle(url);
-    await alone(async () => {
+    await alone("trust", async () => {
       const current = await this.#known();
       // What was asked for has no place any more when something else was put there meanwhile.
       if (current?.state.digest !== known.state.digest || current.url !== url) return;
@@ -135,10 +135,11 @@ export class Keeper {
 
   /** Remove the set-up and all that was stored with it. */
   forget(): Promise<null> {
-    return alone(async () => {
+    return alone("trust", async () => {
       this.#memory = null;
       await remove("venue").catch(() => undefined);
       await remove("evidence").catch(() => undefined);
+      // Last, since seeds are made only where there is a set-up.
       await destroySeeds().catch(() => undefined);
       return null;
     });

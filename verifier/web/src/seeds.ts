@@ -2,41 +2,50 @@
  * One secret for each UTC date, from which the hours' keys are made (design section 9).
  *
  * A seed dies with all that was made from it, 14 days after its date began: shell/daily_seeds.py
- * has the same rules. Whoever calls these holds the lock of the storage.
+ * has the same rules. The lock is not that of the set-up: no visitor waits for a bundle that is
+ * judged just now. All reject where the browser keeps nothing.
  */
 
 import type {Bytes} from "./schemas/encoding.ts";
 import {SEED_BYTES} from "./schemas/hour-keys.ts";
 import {tracingEnds} from "./schemas/hours.ts";
-import {read, remove, write} from "./storage.ts";
+import {alone, has, read, remove, write} from "./storage.ts";
 
 export type Seeds = ReadonlyMap<string, Bytes>;
 
-/** The seeds whose time is not over. Rejects where the browser keeps nothing. */
+/** The seeds whose time is not over. */
 export async function livingSeeds(now: number): Promise<Seeds> {
   return new Map([...(await storedSeeds())].filter(([date]) => now < tracingEnds(date)));
 }
 
-/** The living seeds with those of `dates`, which are stored before anything is made from them. */
-export async function seedsWith(dates: readonly string[], now: number): Promise<Seeds> {
-  const seeds = new Map(await livingSeeds(now));
-  const missing = dates.filter((date) => !seeds.has(date) && now < tracingEnds(date));
-  for (const date of missing) seeds.set(date, crypto.getRandomValues(new Uint8Array(SEED_BYTES)));
-  if (missing.length > 0) await write("seeds", seeds);
-  return seeds;
+/**
+ * The living seeds with those of `dates`, which are stored before anything is made from them; null
+ * where there is no set-up: another tab may just have removed it.
+ */
+export function seedsWith(dates: readonly string[], now: number): Promise<Seeds | null> {
+  return alone("seeds", async () => {
+    if (!(await has("venue"))) return null;
+    const seeds = new Map(await livingSeeds(now));
+    const missing = dates.filter((date) => !seeds.has(date) && now < tracingEnds(date));
+    for (const date of missing) seeds.set(date, crypto.getRandomValues(new Uint8Array(SEED_BYTES)));
+    if (missing.length > 0) await write("seeds", seeds);
+    return seeds;
+  });
 }
 
 /** Destroy the seeds whose time is over; the dates that have one still. */
-export async function destroyEndedSeeds(now: number): Promise<string[]> {
-  const living = await livingSeeds(now);
-  if (living.size === 0) await destroySeeds();
-  else if (living.size < (await storedSeeds()).size) await write("seeds", living);
-  return [...living.keys()].sort();
+export function destroyEndedSeeds(now: number): Promise<string[]> {
+  return alone("seeds", async () => {
+    const [stored, living] = [await storedSeeds(), await livingSeeds(now)];
+    if (living.size === 0) await remove("seeds");
+    else if (living.size < stored.size) await write("seeds", living);
+    return [...living.keys()].sort();
+  });
 }
 
 /** Destroy all of them: no hour that was shown can be traced any more. */
-export async function destroySeeds(): Promise<void> {
-  if ((await read("seeds")) !== undefined) await remove("seeds");
+export function destroySeeds(): Promise<void> {
+  return alone("seeds", () => remove("seeds"));
 }
 
 /** What is no date, or no seed, is none. */

@@ -6,7 +6,7 @@
  * one, the seeds of the check-in codes of 14 days.
  */
 
-import {createStore, del, get, set} from "idb-keyval";
+import {createStore, del, get, keys, set} from "idb-keyval";
 import type {CheckInSetting} from "./check-in-setting.ts";
 import type {Bytes} from "./schemas/encoding.ts";
 import type {TrustState} from "./schemas/trust.ts";
@@ -60,6 +60,11 @@ export async function read<Name extends keyof Records>(
   return get(name, store);
 }
 
+/** Whether there is such a record, without reading it. */
+export async function has(name: keyof Records): Promise<boolean> {
+  return (await keys(store)).includes(name);
+}
+
 export async function write(name: "venue", record: Kept): Promise<void>;
 export async function write(name: "evidence", record: Evidence): Promise<void>;
 export async function write(name: "device", record: unknown): Promise<void>;
@@ -72,7 +77,7 @@ export async function remove(name: keyof Records): Promise<void> {
   return del(name, store);
 }
 
-/** One change at a time over all tabs and threads of this browser. */
-export function alone<T>(task: () => Promise<T>): Promise<T> {
-  return navigator.locks.request("qupia-trust", task) as Promise<T>;
+/** One change at a time over all tabs and threads of this browser, of what is named. */
+export function alone<T>(what: "trust" | "seeds", task: () => Promise<T>): Promise<T> {
+  return navigator.locks.request(`qupia-${what}`, task) as Promise<T>;
 }

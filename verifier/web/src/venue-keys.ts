@@ -12,7 +12,6 @@ import {bindingOf, deriveHourKey, publicHalf, VENUE_LABEL} from "./schemas/hour-
 import {dateOf, hourAt} from "./schemas/hours.ts";
 import {type Recipient, sealTrace} from "./schemas/trace.ts";
 import {livingSeeds, type Seeds, seedsWith} from "./seeds.ts";
-import {alone, read} from "./storage.ts";
 
 /** Proofs of so many past hours are told from those of other venues: they say that they are old. */
 const BOUND_HOURS = 12;
@@ -34,11 +33,7 @@ export async function makeCode(
 ): Promise<MadeCode | null> {
   const firstHour = firstHourAt(now);
   const hours = Array.from({length: DEFAULT_HOURS}, (_, place) => firstHour + place);
-  const seeds = await alone(async () => {
-    // Another tab may just have removed the set-up: nothing of it is begun again.
-    if ((await read("venue")) === undefined) return null;
-    return seedsWith([...new Set(hours.map(dateOf))], now);
-  });
+  const seeds = await seedsWith([...new Set(hours.map(dateOf))], now);
   if (seeds === null) return null;
   const keys = [...(await hourKeys(seeds, hours)).values()].map(publicHalf);
   const text = formatCheckIn({firstHour, keys, grid, name});
@@ -52,7 +47,7 @@ export async function exportHours(
   recipient: Recipient,
   now: number,
 ): Promise<Bytes | null> {
-  const keys = await hourKeys(await alone(() => livingSeeds(now)), hours);
+  const keys = await hourKeys(await livingSeeds(now), hours);
   return keys.size > 0 ? sealTrace(keys, recipient) : null;
 }
 

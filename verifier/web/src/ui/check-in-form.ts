@@ -56,7 +56,7 @@ export class CheckInForm {
   async #save(): Promise<void> {
     const mode = select("check-in-mode").value;
     const name = checkName(input("check-in-name").value);
-    input("check-in-name").ariaInvalid = name === null ? "true" : null;
+    input("check-in-name").setAttribute("aria-invalid", String(name === null));
     if (name === null || !isMode(mode)) {
       this.#tell("check_in_bad_name");
       input("check-in-name").focus();

@@ -52,7 +52,7 @@ function showCode(
 /** Black on white in every theme. What stays the same is left alone. */
 function drawCode(picture: SVGSVGElement, code: ShownCode | null, label: string): void {
   picture.toggleAttribute("hidden", code === null);
-  if (picture.ariaLabel !== label) picture.ariaLabel = label;
+  if (picture.getAttribute("aria-label") !== label) picture.setAttribute("aria-label", label);
   if (picture.dataset.code === code?.text) return;
   if (code === null) {
     delete picture.dataset.code;
