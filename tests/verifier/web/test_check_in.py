@@ -42,6 +42,9 @@ TODAY = "2026-03-17"
 UTC_MIDNIGHT = 1_773_792_000
 """2026-03-18, 00:00 UTC."""
 
+VERSION_12 = 65
+"""Modules on a side, without the border (ISO/IEC 18004)."""
+
 LOCAL_MIDNIGHT = UTC_MIDNIGHT - 5 * HOUR
 """The same date's beginning in Almaty, where windows change."""
 
@@ -140,6 +143,8 @@ def test_a_phone_reads_the_code_from_the_screen(
     # On its side a phone has no room for all of it, and the button above helps.
     if size != (640, 360):
         assert read_codes(picture) == [door.check_in_text]
+    _, _, side, _ = str(page.locator("#check-in-code").get_attribute("viewBox")).split()
+    assert int(side) <= VERSION_12 + 8
     page.locator("#open-check-in").click()
     page.screenshot(path=picture)
     [read] = read_codes(picture)
