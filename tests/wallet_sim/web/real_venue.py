@@ -1,6 +1,6 @@
 """A venue of a real issuer, without its program: its codes, and the notices of its hours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from issuer.keys.tracing import tracing_seeds
@@ -16,6 +16,7 @@ from shell.clock import system_clock
 from tests.support.exports import FIRST, SECOND, venue_key
 from tests.support.processes import RealIssuer
 from wallet_sim.presence.checking_in import check_in
+from wallet_sim.presence.state import Visits
 from wallet_sim.presence.visits_file import VisitsFile
 
 
@@ -49,7 +50,12 @@ class RealVenue:
         """
         visits, bundle = VisitsFile(home, system_clock), bundle_of(self.issuer)
         code, then = self.code(at=hour), begin_of(hour)
-        visits.update(lambda held: check_in(held, code, bundle=bundle, now=then).visits)
+
+        def change(held: Visits) -> Visits:
+            earlier = check_in(replace(held, stay=None), code, bundle=bundle, now=then)
+            return replace(earlier.visits, stay=held.stay)
+
+        visits.update(change)
 
     def export(self, hour: int) -> bytes:
         """The file of one hour, as the venue hands it to the authority."""

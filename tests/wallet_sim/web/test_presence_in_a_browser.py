@@ -107,7 +107,7 @@ def shown_to(door: Door, page: Page) -> Verdict:
 def paste(page: Page, code: str, person: int = 1) -> None:
     """Check in with the text of a code."""
     page.goto(f"{page.url.partition('/p/')[0]}/p/{person}/venue")
-    page.locator("#code").fill(code)
+    page.locator("#code-text").fill(code)
     page.locator("main form button").last.click()
     page.wait_for_url("**/here")
 
@@ -367,7 +367,7 @@ def test_without_scripts_the_text_of_the_code_is_enough(
     plain.goto(served.address)
     plain.goto(f"{served.origin}/p/1/venue")
     expect(plain.locator("#scanner")).to_be_hidden()
-    plain.locator("#code").fill(venue.code())
+    plain.locator("#code-text").fill(venue.code())
     plain.locator("main form button").click()
     expect(plain.locator("#venue")).to_have_text(NAME)
     plain.locator("main form .main").click()
@@ -382,7 +382,7 @@ def test_checking_in_and_out_can_be_done_with_keys_alone(
     page.wait_for_url("**/venue")
     for control in ("#start", "#picture"):
         tab_to(page, control)
-    tab_to(page, "#code")
+    tab_to(page, "#code-text")
     page.keyboard.insert_text(venue.code())
     tab_to(page, "main > form button")
     page.keyboard.press("Enter")
@@ -417,17 +417,20 @@ def test_no_screen_of_presence_is_hard_to_read_or_touch(
         assert seen.errors + seen.violations == []
 
 
+_IS_SEEING = "document.querySelector('video').currentTime > 0"
+
+
 def screens(page: Page, served: WalletServer, venue: RealVenue) -> Iterator[str]:
     """The names of all screens that have to do with visits, each while it is shown."""
     person = f"{served.origin}/p/1"
     activate(page, venue.issuer)
     page.goto(f"{person}/venue")
-    page.locator("#view").wait_for()
+    wait_until(page, lambda: bool(page.evaluate(_IS_SEEING)), "a picture of the camera")
     yield "venue"
     lose_camera(page)
     page.locator("#fault").wait_for()
     yield "venue_fault"
-    page.locator("#code").fill("QV1:ABC")
+    page.locator("#code-text").fill("QV1:ABC")
     page.locator("main > form button").click()
     page.locator("#problem").wait_for()
     yield "venue_error"

@@ -9,7 +9,7 @@ const fault = document.getElementById("fault");
 const start = document.getElementById("start");
 const stop = document.getElementById("stop");
 const picture = document.getElementById("picture");
-const code = document.getElementById("code");
+const code = document.getElementById("code-text");
 const canvas = document.createElement("canvas");
 
 // Milliseconds between an answer and the next picture.
@@ -60,7 +60,7 @@ async function open() {
   try {
     if (navigator.mediaDevices === undefined) throw new DOMException("", "NotFoundError");
     const opened = await navigator.mediaDevices.getUserMedia(CAMERA);
-    if (document.visibilityState === "hidden") {
+    if (document.visibilityState === "hidden" || found) {
       for (const track of opened.getTracks()) track.stop();
       return;
     }
