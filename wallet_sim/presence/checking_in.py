@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from schemas.bundle import TrustBundle
+from schemas.bundle import CLOCK_TOLERANCE, TrustBundle
 from schemas.check_in import CheckInCode, grid_at, parse_check_in
 from schemas.hours import begin_of, date_of, first_hour_of, hour_at
 from schemas.visits import HourOfStay, SealingKeys, seal_dummy, seal_visit
@@ -145,13 +145,14 @@ def seal_hours(
 def sees_other_keys(code: CheckInCode, bundle: TrustBundle, *, now: int) -> bool:
     """Whether the venue's grid of pass keys is none that this wallet sees.
 
-    A code may be older than the window at ``now``, so each window that it may be from is tried. One
-    from before the bundle's first window cannot be compared.
+    A code may be older than the window at ``now``, and a clock two minutes slow, so each window
+    that it may be from is tried. One from before the bundle's first window cannot be compared.
     """
     begins = begin_of(code.first_hour)
     if begins < bundle.windows[0].nbf:
         return False
-    windows = [window for window in bundle.windows if window.nbf <= now and begins < window.exp]
+    latest = now + CLOCK_TOLERANCE
+    windows = [w for w in bundle.windows if w.nbf <= latest and begins < w.exp]
     return code.grid not in {grid_at(bundle, window.nbf) for window in windows}
 
 

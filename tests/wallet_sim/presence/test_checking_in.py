@@ -377,6 +377,17 @@ def test_a_code_from_before_local_midnight_shows_the_keys_of_that_day(
     assert not check_in(Visits(), code, bundle=later, now=now).split_view
 
 
+def test_a_slow_clock_at_local_midnight_sees_no_other_keys(venue: Venue, world: World) -> None:
+    midnight = NOON + 12 * HOUR
+    bundle = world.accepted(NOON)
+    code = venue.code(midnight - HOUR, bundle=bundle)
+    shown = replace(parse_check_in(code), grid=grid_at(bundle, midnight) or b"")
+    text = format_check_in(shown)
+    for slow, sees_other_keys in ((60, False), (600, True)):
+        answer = check_in(Visits(), text, bundle=bundle, now=midnight - slow)
+        assert answer.split_view is sees_other_keys
+
+
 def test_keys_of_another_window_than_the_codes_are_other_keys(venue: Venue, world: World) -> None:
     now = NOON + 12 * HOUR + MINUTE
     bundle = world.accepted(NOON)
