@@ -162,6 +162,7 @@ def test_of_the_issuer_s_home_only_configuration_rules_and_log_are_left(ended: T
         "no-backup/store/CACHEDIR.TAG",
         "no-backup/store/opening.lock",
         "no-backup/store/store.db",
+        "no-backup/tracing-seeds/CACHEDIR.TAG",
     }
     assert {name.split("/")[0] for name in before - left} >= {"keys", "pass-keys", "bundle.jws"}
     assert ended.service.authority.staff.accounts() == []
