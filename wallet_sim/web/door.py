@@ -139,6 +139,8 @@ def _why_again(wallet: Wallet, now: int) -> str | None:
 
 def _drawing(stage: Stage, now: int) -> dict[str, Any]:
     """``modules`` is the side of the picture, ``left`` the seconds until the next proof."""
+    # A second may have passed since somebody looked whether it may stay.
+    now = min(now, stage.ends - 1)
     modules, path = qr_path(stage.present(now))
     return {
         "modules": modules,

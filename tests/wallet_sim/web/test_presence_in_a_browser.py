@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from schemas import notice_texts
 from schemas.hours import hour_at
+from schemas.kinds import HOUR, MINUTE
 from schemas.languages import Language
 from shell.clock import system_clock
 from shell.pictures import save_qr
@@ -191,6 +192,8 @@ def test_reload_back_and_double_click_check_in_once_and_burn_one_pass(
     venue: RealVenue,
     tmp_path: Path,
 ) -> None:
+    if -system_clock() % HOUR < 2 * MINUTE:
+        pytest.skip("this would cross into another hour, in which a code checks in anew")
     film = tmp_path / "code.y4m"
     scene = hard(venue.code(), frames=5)
     with looking_at(playwright, film, scene) as browser, visit(browser) as seen:
