@@ -285,7 +285,7 @@ def test_without_a_match_alerts_says_so(filled: Run, other_venue: Venue, phone: 
     phone.issuer.publish_notices(other_venue.notice(FIRST))
     outcome = filled("alerts")
     assert outcome.status == 0
-    assert outcome.out.startswith("No warnings: at none of the published places")
+    assert outcome.out.startswith("No warnings: none of the published hours")
     assert "hours in it: 1" in outcome.out
 
 
