@@ -1,5 +1,9 @@
 """A venue's device: it decides from a code, a bundle and a clock, and asks nobody.
 
+Presence tracing stands beside the decision: ``seeds`` are the device's only secrets, ``check_in``
+shows keys that are made from them, ``bindings`` hands the decision 16 bytes for each hour, and
+``tracing`` seals hours for the authority.
+
 Run from the project's root:
 
 >>> import json

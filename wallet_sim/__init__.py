@@ -13,7 +13,8 @@ The flow, module by module::
 ``at_the_door``, ``at_the_issuer`` and ``watching`` run for as long as a command does, and ``web``
 gives pages to browsers on the same machine. What only decides (``blinding``, ``passes``,
 ``schedule``, ``showing``, ``state``, ``trusting``, ``condition``) is handed the time and opens
-nothing.
+nothing. ``presence`` keeps visits and warnings in a file of their own: its modules know nothing of
+passes, and those of passes nothing of visits.
 
 An issuer signs what it cannot see, and what it signed cannot be told from any other:
 
