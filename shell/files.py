@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from shell.errors import CommandError
 
@@ -127,6 +128,21 @@ def check_private_tree(home: Path) -> None:
             check_private(path)
 
 
+def replace_private(path: Path, data: bytes) -> None:
+    """Like :func:`write_private`, and overwrite what was there before.
+
+    Only for a caller that holds the lock under which the file is read, too.
+    """
+    try:
+        before = path.open("r+b")
+    except FileNotFoundError:
+        write_private(path, data)
+        return
+    with before:
+        write_private(path, data)
+        _overwrite(before)
+
+
 def destroy(path: Path) -> None:
     """Overwrite ``path``, remove it and sync its directory; nothing happens when it is gone.
 
@@ -135,14 +151,17 @@ def destroy(path: Path) -> None:
     """
     try:
         with path.open("r+b") as file:
-            size = os.fstat(file.fileno()).st_size
-            file.write(os.urandom(size))
-            file.flush()
-            os.fsync(file.fileno())
+            _overwrite(file)
         path.unlink()
     except FileNotFoundError:
         return
     sync_directory(path.parent)
+
+
+def _overwrite(file: BinaryIO) -> None:
+    file.write(os.urandom(os.fstat(file.fileno()).st_size))
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def sync_directory(path: Path) -> None:

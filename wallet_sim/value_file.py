@@ -20,7 +20,7 @@ from shell.files import (
     locked,
     make_private_directory,
     read_private,
-    write_private,
+    replace_private,
 )
 from wallet_sim.codec import decode, encode
 
@@ -86,7 +86,7 @@ class ValueFile(ABC, Generic[V]):
             stored = self._read()
             value, result = change(self.prune(stored, self.clock()))
             if value != stored:
-                write_private(self._path, self._to_bytes(value))
+                replace_private(self._path, self._to_bytes(value))
             return result
 
     def erase(self) -> None:

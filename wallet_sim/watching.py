@@ -35,6 +35,8 @@ POLL = 30
 RETRY = 10 * MINUTE
 """The shortest pause after a failure; the longest is twice that, at random."""
 
+LONGEST_RETRY = 2 * RETRY
+
 LISTEN_EACH = 6 * HOUR
 """Seconds between two looks at the list of notices, which is made anew that often; a pause is up to
 an hour longer, at random."""
@@ -67,7 +69,7 @@ class Fetching:
     """What a running wallet does by itself; it is told to look at the clock now and then.
 
     ``neighbour`` is tended at each look. It listens after each fetch of passes, and every few
-    hours, whether or not there are passes to be had.
+    hours, whether or not there are passes to be had. Without ``wants_passes`` none are asked for.
     """
 
     file: WalletFile
@@ -76,6 +78,7 @@ class Fetching:
     report: Callable[[Synced, Session], None]
     complain: Callable[[Exception], None]
     neighbour: Neighbour | None = None
+    wants_passes: bool = True
     not_before: int = 0
     listen_from: int = 0
 
@@ -90,16 +93,25 @@ class Fetching:
         else:
             self.neighbour.tend()
         wallet.trusted()
-        now = self.file.clock() + wallet.clock_offset
-        if now >= self.not_before and has_work(wallet, now):
-            self._fetch_once(now)
+        now = self._now()
+        may_fetch = self.wants_passes and _is_over(self.not_before, now, LONGEST_RETRY)
+        if may_fetch and has_work(wallet, now):
+            self._fetch_once()
             return True
-        if self.neighbour is not None and now >= self.listen_from:
-            self._listen_once(now)
+        if self.neighbour is not None and _is_over(self.listen_from, now, LISTEN_EACH + HOUR):
+            self._listen_once()
             return True
         return False
 
-    def _fetch_once(self, now: int) -> None:
+    def listen_again_soon(self) -> None:
+        """The list did not come: try again after a short pause."""
+        self.listen_from = self._pause()
+
+    def _now(self) -> int:
+        """The corrected time; read anew after each call, which may have corrected it."""
+        return self.file.clock() + self.file.load().clock_offset
+
+    def _fetch_once(self) -> None:
         try:
             session = self.connect()
             self.report(sync(session, by_plan), session)
@@ -110,20 +122,27 @@ class Fetching:
             reached = not isinstance(error, CommandError)
         else:
             reached = True
-        self.not_before = self._pause(now)
+        self.not_before = self._pause()
         if reached:
-            self._listen_once(now)
+            self._listen_once()
         else:
             self.listen_from = self.not_before
 
-    def _listen_once(self, now: int) -> None:
+    def _listen_once(self) -> None:
         if self.neighbour is None:
             return
-        heard = self.neighbour.listen(self.connect())
-        self.listen_from = now + LISTEN_EACH + self.below(HOUR) if heard else self._pause(now)
+        if self.neighbour.listen(self.connect()):
+            self.listen_from = self._now() + LISTEN_EACH + self.below(HOUR)
+        else:
+            self.listen_again_soon()
 
-    def _pause(self, now: int) -> int:
-        return now + RETRY + self.below(RETRY)
+    def _pause(self) -> int:
+        return self._now() + RETRY + self.below(RETRY)
+
+
+def _is_over(until: int, now: int, longest: int) -> bool:
+    """Whether a pause is over; one that is longer than any was begun by a clock that was wrong."""
+    return not now < until <= now + longest
 
 
 def _passes_by_itself(error: Exception) -> bool:

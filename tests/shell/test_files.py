@@ -14,6 +14,7 @@ from shell.files import (
     locked,
     make_private_directory,
     read_private,
+    replace_private,
     write_private,
 )
 
@@ -94,6 +95,17 @@ def test_a_file_that_is_far_too_large_is_not_read(
     write_private(tmp_path / "file", b"four")
     with pytest.raises(CommandError, match="too large to be ours"):
         read_private(tmp_path / "file")
+
+
+def test_a_file_that_is_replaced_is_overwritten(tmp_path: Path) -> None:
+    path, kept = tmp_path / "file", tmp_path / "the same blocks"
+    replace_private(path, b"what was there")
+    os.link(path, kept)
+    replace_private(path, b"what is there")
+    assert path.read_bytes() == b"what is there"
+    assert len(kept.read_bytes()) == len(b"what was there")
+    assert kept.read_bytes() != b"what was there"
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_a_destroyed_file_is_overwritten_and_gone(tmp_path: Path) -> None:

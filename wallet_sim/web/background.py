@@ -9,13 +9,10 @@ from wallet_sim.presence.beside import VisitsBeside
 from wallet_sim.session import Session
 from wallet_sim.syncing import Synced
 from wallet_sim.wallet_file import WalletFile
-from wallet_sim.watching import POLL, RETRY, Fetching
+from wallet_sim.watching import POLL, Fetching
 from wallet_sim.web.house import House, Room
 from wallet_sim.web.people import Person
 from wallet_sim.web.words import TROUBLE
-
-_NEVER = 1 << 62
-"""Later than any clock."""
 
 
 class Background:
@@ -50,6 +47,8 @@ def look_after(house: House) -> None:
     Wallets that ask in one moment would tell the issuer which people belong together.
     """
     people = list(house.people.all())
+    for person in people:
+        house.clear(person)
     while people:
         person = people.pop(house.tools.below(len(people)))
         if _look_at(house, person):
@@ -60,14 +59,14 @@ def _look_at(house: House, person: Person) -> bool:
     """Whether the issuer was asked for this person."""
     room, file = house.room(person), house.people.file(person)
     wallet = file.load()
-    if wallet.authority is None:
-        return False
     listener = _Listener(file, room)
+    if wallet.authority is None:
+        listener.tend()
+        return False
     fetching = room.fetching = room.fetching or _fetching(house, file, room)
     fetching.neighbour = listener
     held = wallet.entitlement
-    if held is not None and held.account_key == room.gave_up:
-        fetching.not_before = _NEVER
+    fetching.wants_passes = held is None or held.account_key != room.gave_up
     try:
         with room.calls:
             asked = fetching.look()
@@ -76,8 +75,7 @@ def _look_at(house: House, person: Person) -> bool:
         room.trouble, room.gave_up = error, held.account_key if held is not None else None
         return True
     if not listener.hear():
-        now = house.tools.clock() + wallet.clock_offset
-        fetching.listen_from = now + RETRY + house.tools.below(RETRY)
+        fetching.listen_again_soon()
     return asked
 
 

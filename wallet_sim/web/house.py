@@ -69,6 +69,12 @@ class House:
         """Forget a person, or what was on their pages."""
         self._rooms.pop(person.number, None)
 
+    def clear(self, person: Person) -> None:
+        """Forget what is over although nobody asks for it."""
+        with self.room(person).steps:
+            self.arrived(person)
+            self.on_stage(person)
+
     def arrived(self, person: Person) -> Arrival | None:
         """The venue whose code this person has scanned; None when that is over."""
         room, wallet = self.room(person), self.people.file(person).load()

@@ -12,7 +12,7 @@ from schemas.paths import NOTICES_PATH
 from schemas.problems import Problem
 from shell.files import write_private
 from tests.support.world import NOON
-from tests.wallet_sim.issuer_in_memory import CODE, Phone
+from tests.wallet_sim.issuer_in_memory import CODE, Phone, Time
 from tests.wallet_sim.presence.venues import Venue
 from wallet_sim.presence.beside import VisitsBeside, check_in_here
 from wallet_sim.presence.state import Visits
@@ -70,6 +70,22 @@ def test_the_list_comes_with_the_passes_and_every_six_hours_or_so(activated: Pho
     assert all(pause <= 7 * HOUR for pause in pauses)
     assert 4 <= len(run.heard) <= 6
     assert run.complaints == []
+
+
+@pytest.mark.parametrize("ahead", [3 * DAY, -3 * DAY])
+def test_a_clock_that_is_wrong_or_is_put_right_silences_no_wallet(
+    activated: Phone, ahead: int
+) -> None:
+    time = activated.issuer.clock
+    phone = replace(activated, clock=Time(time.now + ahead))
+    run = Run(phone)
+    for wrong_by in (ahead, 0):
+        run.heard.clear()
+        for _ in range(12 * HOUR // (5 * MINUTE)):
+            phone.clock.now = time.now + wrong_by
+            run.look()
+            time.now += 5 * MINUTE
+        assert len(run.heard) >= 2
 
 
 def test_a_wallet_without_visits_asks_when_one_with_some_does(

@@ -1,15 +1,17 @@
 """The file of visits: as private as the wallet's, and independent of it."""
 
+import os
 import stat
 
 import pytest
 
 from schemas.bundle import TrustBundle
+from schemas.encoding import b64url_encode
 from shell.errors import CommandError
 from tests.support.world import NOON
 from tests.wallet_sim.issuer_in_memory import Phone
 from tests.wallet_sim.presence.venues import Venue
-from wallet_sim.presence.checking_in import check_in
+from wallet_sim.presence.checking_in import check_in, check_out
 from wallet_sim.presence.state import Visits
 from wallet_sim.presence.visits_file import VisitsFile
 
@@ -27,6 +29,15 @@ def visited(file: VisitsFile, venue: Venue, bundle: TrustBundle) -> Visits:
 
 def test_what_was_stored_is_there_for_the_next_command(file: VisitsFile, visited: Visits) -> None:
     assert VisitsFile(file.home, file.clock).load() == visited
+
+
+def test_what_was_stored_before_is_overwritten(file: VisitsFile, visited: Visits) -> None:
+    kept = file.home.with_name("the same blocks")
+    os.link(file.home / "visits.json", kept)
+    file.update(lambda held: check_out(held, now=NOON).visits)
+    data = kept.read_bytes()
+    for day in visited.days:
+        assert not any(b64url_encode(record).encode() in data for record in day.records)
 
 
 def test_visits_are_in_no_file_but_their_own(file: VisitsFile, visited: Visits) -> None:

@@ -19,6 +19,7 @@ from verifier.verification import verify
 from wallet_sim.presence.beside import check_out_here, visits_of
 from wallet_sim.presence.state import Visits
 from wallet_sim.texts import local_time
+from wallet_sim.web.background import look_after
 from wallet_sim.web.house import House
 
 CheckIn = Callable[..., Seen]
@@ -446,6 +447,17 @@ def test_a_venue_is_forgotten_when_its_stay_or_the_pass_for_it_ends(
     assert house.arrived(person) is None
     assert house.on_stage(person) is None
     assert visits(phone).stay is not None
+
+
+def test_a_venue_that_is_over_is_forgotten_although_nobody_asks(
+    ready: Visitor, check_in: CheckIn, code: str, phone: Phone, house: House
+) -> None:
+    check_in(code)
+    [person] = house.people.all()
+    assert house.room(person).arrival is not None
+    phone.clock.now += 4 * HOUR
+    look_after(house)
+    assert house.room(person).arrival is None
 
 
 def test_a_stay_that_a_command_has_ended_is_over_on_the_pages_too(

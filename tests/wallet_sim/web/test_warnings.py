@@ -6,6 +6,7 @@ from threading import Event, Thread
 import pytest
 
 from schemas import notice_texts
+from schemas.encoding import b64url_encode
 from schemas.hours import hour_at, tracing_ends
 from schemas.kinds import DAY, HOUR
 from schemas.languages import Language
@@ -142,6 +143,19 @@ def test_a_warning_stands_on_the_card_of_nobody_else(
         seen = visited.get(f"/p/2{page}")
         assert TITLE not in seen.text
         assert 'id="warnings"' not in seen.body
+
+
+def test_after_the_sunset_the_visits_go_although_no_page_is_opened(
+    visited: Visitor, phone: Phone, house: House, world: World
+) -> None:
+    file = phone.home / "visits.json"
+    held = visits_of(phone.file).load()
+    assert held.days
+    phone.clock.now = world.accepted(NOON).sunset
+    look_after(house)
+    look_after(house)
+    data = file.read_text()
+    assert not any(b64url_encode(record) in data for day in held.days for record in day.records)
 
 
 def test_a_damaged_file_of_visits_is_told_and_passes_go_on(visited: Visitor, phone: Phone) -> None:
