@@ -142,12 +142,14 @@ def scan(
 ) -> int:
     """Check codes without any network: ADMIT (exit 0), REFUSE (1) or CANNOT CHECK (2)."""
     clock = clock_at(at)
-    store = open_store(home, clock())
+    # A time to judge by is no reason to destroy what is needed in the true one.
+    store = open_store(home, system_clock())
     door = Door(store, clock=clock, policy=policy, language=language)
     door.check_policy()
     exit_codes = []
     # Closed at once when something fails, so that a terminal gets its echo back.
-    with swept(store, clock), closing(codes_of(codes, cast(Typed, sys.stdin.buffer))) as given:
+    typed = cast(Typed, sys.stdin.buffer)
+    with swept(store, system_clock), closing(codes_of(codes, typed)) as given:
         for decision in door.decide_all(given):
             members = json.dumps(decision.members(), ensure_ascii=False)
             say(members if as_json else decision.text(language))

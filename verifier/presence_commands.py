@@ -21,12 +21,11 @@ from schemas.encoding import format_time
 from schemas.hours import begin_of, date_of, hour_at
 from schemas.languages import Language
 from schemas.trace import format_trace
+from shell.clock import system_clock
 from shell.command_line import (
-    AtOption,
     JsonOption,
     LocalLanguageOption,
     answer,
-    clock_at,
     time_argument,
     warn,
 )
@@ -67,7 +66,7 @@ def checkin(
     language: LocalLanguageOption,
 ) -> None:
     """Show the venue's check-in code for the next hours."""
-    now = clock_at(None)()
+    now = system_clock()
     store = open_store(home, now)
     if off:
         if png is not None or name is not None or strict is not None:
@@ -92,13 +91,13 @@ def trace(
     start: Annotated[str, typer.Option("--from", metavar="TIME", help="When the stay began.")],
     end: Annotated[str, typer.Option("--to", metavar="TIME", help="When it ended.")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A file that is not there.")],
-    at: AtOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
     language: LocalLanguageOption,
 ) -> None:
     """Export the keys of some hours, sealed to the authority, after it has asked for them."""
-    now = clock_at(at)()
+    # No other time can be given: keys of hours to come must not leave the device.
+    now = system_clock()
     since, until = time_argument(start), time_argument(end)
     if until <= since:
         raise CommandError(sentence("trace_backwards", language))

@@ -1,6 +1,6 @@
 """One run of ``scan``: codes in, decisions out, with one memory of what was admitted."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from schemas.bundle import TrustBundle
 from schemas.door_texts import sentence
@@ -8,6 +8,7 @@ from schemas.hours import hour_at
 from schemas.languages import Language
 from shell.clock import Clock
 from shell.command_line import warn
+from shell.errors import CommandError
 from verifier.bindings import BindingsOfDevice
 from verifier.condition import condition_at
 from verifier.decision import Code, Decision, decide
@@ -63,15 +64,24 @@ class Door:
         check_in = self._store.settings().check_in
         if check_in is CheckIn.OFF:
             return None
-        bindings = self._bindings.at(now)
-        self._warn_without_binding(hour_at(now), bindings)
-        return Venue(bindings, strict=check_in is CheckIn.STRICT)
+        is_strict = check_in is CheckIn.STRICT
+        try:
+            bindings = self._bindings.at(now)
+        except CommandError as error:
+            if is_strict:
+                raise
+            # Passes that are bound to nothing need no seed.
+            self._warn_in(hour_at(now), error.message)
+            return None
+        if hour_at(now) not in bindings:
+            self._warn_in(hour_at(now), sentence("check_in_not_shown", self._language))
+        return Venue(bindings, strict=is_strict)
 
-    def _warn_without_binding(self, hour: int, bindings: Mapping[int, bytes]) -> None:
+    def _warn_in(self, hour: int, what: str) -> None:
         """Once in an hour in which no pass can be bound to this venue."""
-        if hour not in bindings and hour != self._warned_in:
+        if hour != self._warned_in:
             self._warned_in = hour
-            warn(sentence("check_in_not_shown", self._language))
+            warn(what)
 
     def _warn_when_old(self, bundle: TrustBundle, now: int) -> None:
         """Once for each bundle; it still works."""

@@ -34,6 +34,7 @@ from wallet_sim.presence.binding import bindings_of
 from wallet_sim.presence.commands import (
     PresenceCommands,
     beside,
+    known_visits,
     listen_beside,
     read_check_in,
 )
@@ -123,7 +124,7 @@ def status(
 ) -> None:
     """What this wallet has, and what to do next."""
     file = TOOLS.open_file(home)
-    wallet, visits = file.load(), visits_of(file).load()
+    wallet, visits = file.load(), known_visits(file)
     now = corrected_now(wallet, TOOLS)
     lines = standing_lines(visits, language) + status_lines(wallet, now, language)
     members = condition(wallet, now=now) | {"alerts": len(visits.warnings)}

@@ -28,6 +28,7 @@ def run(
         monkeypatch.setattr(sys, "argv", ["qupia-verifier", *map(str, arguments)])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
         monkeypatch.setattr("verifier.commands.system_clock", lambda: now)
+        monkeypatch.setattr("verifier.presence_commands.system_clock", lambda: now)
         monkeypatch.setattr("shell.command_line.system_clock", lambda: now)
         with pytest.raises(SystemExit) as ended:
             commands.main()

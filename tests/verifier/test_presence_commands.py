@@ -249,6 +249,25 @@ def test_a_damaged_seed_stops_the_door_with_one_line(
     assert reason(device, code(world, check_in(device).bindings()[hour_at(NOON)])) is None
 
 
+def test_a_damaged_seed_keeps_nobody_out_where_passes_need_none(
+    device: Run, world: World, tmp_path: Path
+) -> None:
+    check_in(device)
+    (tmp_path / "home" / "no-backup" / "seeds" / "2026-03-17.seed").write_bytes(b"")
+    outcome = device("scan", code(world), code(world), "--json")
+    assert [decided["outcome"] for decided in outcome.lines] == ["admit", "admit"]
+    assert outcome.err.count("is damaged; remove it") == 1
+
+
+def test_a_scan_for_another_time_destroys_no_seed(
+    device: Run, world: World, tmp_path: Path
+) -> None:
+    check_in(device)
+    seed = tmp_path / "home" / "no-backup" / "seeds" / "2026-03-17.seed"
+    device("scan", code(world), "--at", "2026-04-17T12:00Z")
+    assert seed.exists()
+
+
 def test_a_seed_that_others_can_read_stops_every_command(device: Run, tmp_path: Path) -> None:
     check_in(device)
     seed = tmp_path / "home" / "no-backup" / "seeds" / "2026-03-17.seed"
