@@ -53,8 +53,7 @@ _REFUSALS: dict[NoticeFault | ApprovalFault, str] = {
     NoticeFault.NOT_OVER: "these hours are not over yet; wait, or choose an earlier --to",
     NoticeFault.SEED_GONE: "the authority's keys of these hours are gone, over 14 days old or "
     "lost; leave the hours out",
-    NoticeFault.PUBLISHED_ALREADY: "all these hours are published already; see: "
-    "qupia-issuer notice list",
+    NoticeFault.PUBLISHED_ALREADY: "this is published already; see: qupia-issuer notice list",
     NoticeFault.FULL: "the list is full: 100,000 hours; withdraw some first",
     NoticeFault.UNKNOWN_NAME: "nothing of that name is published; see: qupia-issuer notice list",
     ApprovalFault.NOT_OFFICER: "this is no officer's key; another officer has to agree",
@@ -171,7 +170,8 @@ def withdraw(
     answer(
         as_json=as_json,
         members={"withdrawn": name, "hours": number},
-        text=f"Withdrawn: {number} hours. Wallets take their warnings back at their next look.",
+        text=f"Withdrawn: {number} hours. Wallets take their warnings back at their next look; "
+        "hours that another publication has, too, stay.",
     )
 
 

@@ -59,8 +59,9 @@ def parse_list(data: bytes) -> ListFile | None:
 def is_list_due(listed: ListFile | None, *, kid: str, held: int, sunset: int, now: int) -> bool:
     """Whether the list is missing, six hours old, or no longer says what the store holds.
 
-    The store changes by publishing and withdrawing, which change the number ``held`` and make the
-    list anew at once. Only what was interrupted in between is found here.
+    ``held`` is how many entries it should have. The store changes by publishing and withdrawing,
+    which change that number and make the list anew at once. Only what was interrupted in between
+    is found here.
     """
     return (
         listed is None

@@ -57,10 +57,13 @@ def propose_notice(
 ) -> Pending:
     """Keep an export for another officer to agree to; ``account`` is None for the home's writer.
 
-    Raises NoticeRefused, also where nothing in it is new, and ApprovalRefused.
+    Raises NoticeRefused, also for the same proposal while it is published, and ApprovalRefused.
     """
+    value = proposal.encode()
+    if any(name == _name(value).hex() for name, _ in _published(authority, now)):
+        raise NoticeRefused(NoticeFault.PUBLISHED_ALREADY)
     _check(authority, proposal, now)
-    return propose(authority.home, KIND, proposal.encode(), account, now)
+    return propose(authority.home, KIND, value, account, now)
 
 
 def agree_to_notice(authority: Authority, digest: str, account: Account, now: int) -> Publication:
@@ -78,6 +81,8 @@ def agree_to_notice(authority: Authority, digest: str, account: Account, now: in
 
 def withdraw_notice(authority: Authority, name: str, account: Account | None, now: int) -> int:
     """Take a publication out of the list at once; how many hours it had.
+
+    Those that another publication has, too, stay in the list.
 
     One officer is enough: a wrong notice frightens people with every minute that it stands, and
     silence takes away nothing that two officers cannot publish again. The audit has it. Raises
@@ -110,7 +115,7 @@ def refresh_list(authority: Authority, now: int) -> bool:
     Only for a caller that holds the lock of making, before the sunset.
     """
     key = load_or_make_notices_key(authority.home)
-    held = authority.store.count(Kind.NOTICE, now)
+    held = len(_entries(authority, now))
     sunset, listed = authority.config.sunset, authority.notices()
     if not is_list_due(listed, kid=key.thumbprint, held=held, sunset=sunset, now=now):
         return False
@@ -127,38 +132,37 @@ def _check(authority: Authority, proposal: Proposal, now: int) -> None:
     """Raise NoticeRefused for what :func:`_publish` would refuse now."""
     notices = _open(authority, proposal, now)
     with authority.store.transaction(now) as tx:
-        _new_ones(tx, notices)
+        _check_room(tx, _name(proposal.encode()), notices)
 
 
-def _new_ones(tx: Transaction, notices: list[Notice]) -> list[Notice]:
-    """An hour that is published already stays with the publication that brought it first."""
-    new = [notice for notice in notices if tx.find(Kind.NOTICE, _name(notice)) is None]
-    if not new:
-        raise NoticeRefused(NoticeFault.PUBLISHED_ALREADY)
+def _check_room(tx: Transaction, name: bytes, notices: list[Notice]) -> None:
+    """An hour of several publications counts for each, so the list never has more."""
+    new = [one for one in notices if tx.find(Kind.NOTICE, _identifier(name, one)) is None]
     if tx.count(Kind.NOTICE) + len(new) > MOST_NOTICES:
         raise NoticeRefused(NoticeFault.FULL)
-    return new
 
 
 def _publish(authority: Authority, value: bytes, account: Account, now: int) -> Publication:
-    name = sha256(value).digest()[:NAME_BYTES]
+    """What is published already is published again, with the same records."""
+    name = _name(value)
     with authority.making():
         notices = _open(authority, Proposal.decode(value), now)
         with authority.store.transaction(now) as tx:
-            new = _new_ones(tx, notices)
-            for notice in new:
+            _check_room(tx, name, notices)
+            for notice in notices:
                 expires = tracing_ends(date_of(notice.hour))
-                tx.put(Kind.NOTICE, _name(notice), _encode(notice, name), expires=expires)
+                place = _identifier(name, notice)
+                tx.put(Kind.NOTICE, place, _encode(notice, name), expires=expires)
             authority.audit.note(Action.NOTICE_PUBLISH, account, now)
         _make_list(authority, load_or_make_notices_key(authority.home), now)
-    return Publication(name.hex(), tuple(notice.hour for notice in new))
+    return Publication(name.hex(), tuple(notice.hour for notice in notices))
 
 
 def _make_list(authority: Authority, key: SigningKey, now: int) -> None:
     payload = list_payload(
         iss=authority.config.url,
         before=authority.notices(),
-        notices=(notice for _, notice in _published(authority, now)),
+        notices=_entries(authority, now),
         sunset=authority.config.sunset,
         now=now,
     )
@@ -169,9 +173,19 @@ def _published(authority: Authority, now: int) -> Iterator[tuple[str, Notice]]:
     return (_decode(record) for record in authority.store.all(Kind.NOTICE, now))
 
 
-def _name(notice: Notice) -> bytes:
-    """Under which the store keeps it: an hour at a venue is published once."""
-    return hour_bytes(notice.hour) + public_half(notice.venue_key)
+def _entries(authority: Authority, now: int) -> set[Notice]:
+    """An hour at a venue stands in the list once, however many publications have it."""
+    return {notice for _, notice in _published(authority, now)}
+
+
+def _name(value: bytes) -> bytes:
+    """What begins the digest of a proposal."""
+    return sha256(value).digest()[:NAME_BYTES]
+
+
+def _identifier(name: bytes, notice: Notice) -> bytes:
+    """Under which the store keeps it: each publication has its own, to be withdrawn alone."""
+    return name + hour_bytes(notice.hour) + public_half(notice.venue_key)
 
 
 def _encode(notice: Notice, name: bytes) -> bytes:

@@ -160,15 +160,35 @@ def test_hours_that_died_while_they_waited_are_not_published_and_wait_on(issuer:
     assert issuer.authority.store.count(Kind.NOTICE, late) == 0
 
 
-def test_an_hour_that_is_published_is_not_published_again(issuer: Service) -> None:
-    first = publish_hours(issuer, PAST)
-    same = fault(lambda: publish_hours(issuer, PAST[1:3]))
+def test_the_same_proposal_is_not_published_twice(issuer: Service) -> None:
+    proposal = proposal_of(issuer, PAST)
+    waiting = propose_notice(issuer.authority, proposal, FIRST, NOON)
+    agree_to_notice(issuer.authority, waiting.digest, SECOND, NOON)
+    same = fault(lambda: propose_notice(issuer.authority, proposal, SECOND, NOON))
     assert same is NoticeFault.PUBLISHED_ALREADY
+    assert pending(issuer.home, KIND, NOON) == []
+
+
+def test_an_hour_of_two_publications_stands_in_the_list_once(
+    issuer: Service, listener: Listener
+) -> None:
+    publish_hours(issuer, PAST)
     second = publish_hours(issuer, range(THIS - 7, THIS - 3))
-    assert second.hours == (THIS - 7, THIS - 6)
-    assert number_listed(issuer) == 7
-    withdraw_notice(issuer.authority, first.name, SECOND, NOON)
-    assert [found.hours for found in publications(issuer.authority, NOON)] == [second.hours]
+    assert second.hours == tuple(range(THIS - 7, THIS - 3))
+    assert listener.hours() == list(range(THIS - 7, THIS))
+    # What the store holds twice does not make the list anew every minute.
+    assert refresh_list(issuer.authority, NOON) is False
+
+
+@pytest.mark.parametrize("mistaken", [range(THIS - 5, THIS - 2), range(THIS - 3, THIS - 2)])
+def test_withdrawing_a_mistake_leaves_the_hours_of_a_right_publication(
+    issuer: Service, listener: Listener, mistaken: range
+) -> None:
+    wrong = publish_hours(issuer, mistaken)
+    right = publish_hours(issuer, range(THIS - 4, THIS))
+    assert withdraw_notice(issuer.authority, wrong.name, SECOND, NOON) == len(mistaken)
+    assert listener.hours() == list(right.hours) == list(range(THIS - 4, THIS))
+    assert publications(issuer.authority, NOON) == [right]
 
 
 def test_the_same_hour_at_two_venues_is_two_entries_that_tell_no_venue(issuer: Service) -> None:
