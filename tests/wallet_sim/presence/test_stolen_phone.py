@@ -17,12 +17,14 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from schemas.encoding import b64url_decode
 from schemas.hour_keys import binding_of, public_half
-from schemas.hours import begin_of, hour_at
+from schemas.hours import begin_of, hour_at, hour_bytes
 from schemas.kinds import DAY, HOUR, MINUTE
-from schemas.visits import OpeningKeys
+from schemas.visits import SUITE, OpeningKeys
 from tests.support.world import NOON
 from tests.wallet_sim.issuer_in_memory import Phone
 from tests.wallet_sim.presence.venues import Venue
@@ -208,6 +210,29 @@ def test_with_the_venues_secret_the_visit_is_found_which_is_what_it_protects(
     keys = OpeningKeys(notice.hour, venue=notice.venue_key, authority=notice.authority_key)
     [stay] = filter(None, map(keys.open, records_on(visited)))
     assert stay.arrive <= CAME < stay.leave
+
+
+def test_a_venue_alone_knows_its_own_records_on_a_seized_phone(
+    visited: Phone, venue: Venue, other_venue: Venue
+) -> None:
+    """What the document admits: the outer layer opens, and the minutes inside stay shut."""
+    records = records_on(visited)
+    assert _outer_layers(records, other_venue) == {}
+    opened = _outer_layers(records, venue)
+    assert opened.keys() == {hour_at(CAME)}
+    [inner] = opened.values()
+    with pytest.raises(InvalidTag):
+        key = X25519PrivateKey.from_private_bytes(venue.hour_key(hour_at(CAME)))
+        SUITE.decrypt(inner, key, b"qupia-visit-a-v1" + hour_bytes(hour_at(CAME)))
+
+
+def _outer_layers(records: list[bytes], venue: Venue) -> dict[int, bytes]:
+    opened = {}
+    for hour, record in product(HOURS, records):
+        key = X25519PrivateKey.from_private_bytes(venue.hour_key(hour))
+        with suppress(InvalidTag):
+            opened[hour] = SUITE.decrypt(record, key, b"qupia-visit-v1" + hour_bytes(hour))
+    return opened
 
 
 def test_records_carry_no_part_of_any_public_key(visited: Phone, venue: Venue) -> None:
