@@ -132,8 +132,15 @@ def pending(home: Home, kind: ApprovalKind, now: int) -> list[Pending]:
     return sorted(waiting, key=lambda entry: (entry.expires_at, entry.digest))
 
 
-def agree(home: Home, kind: ApprovalKind, digest: str, account: Account, now: int) -> bytes:
-    """The value that two officers have now agreed to; it can be taken this once.
+@contextmanager
+def agreeing(
+    home: Home, kind: ApprovalKind, digest: str, account: Account, now: int
+) -> Iterator[bytes]:
+    """The value that two officers have now agreed to, for a block that puts it in force.
+
+    The proposal is gone when the block has ended. Where it raises, or the machine stops, the
+    proposal waits on, so what the block does must bear to be done again. Whoever needs the lock of
+    making takes it before, as retention does.
 
     Raises ApprovalRefused for the officer who proposed it, a digest that nothing (any more) has,
     and a proposal that is over; CommandError when that cannot be noted.
@@ -144,14 +151,14 @@ def agree(home: Home, kind: ApprovalKind, digest: str, account: Account, now: in
         if proposal.proposer == account.number:
             raise ApprovalRefused(ApprovalFault.SAME_OFFICER)
         Audit.of(home).note(Action.AGREE, account, now)
+        yield proposal.value
         (home.approvals / proposal.name).unlink()
-    return proposal.value
 
 
 def reject(home: Home, kind: ApprovalKind, digest: str, account: Account | None, now: int) -> None:
     """Drop a proposal; any officer may, also its own, and so may whoever can write to the home.
 
-    Raises as :func:`agree`.
+    Raises as :func:`agreeing`.
     """
     _check_officer(account)
     with _alone(home):

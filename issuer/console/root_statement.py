@@ -5,12 +5,25 @@ from typing import Any
 
 from starlette.responses import Response
 
-from issuer.approvals import ApprovalKind, ApprovalRefused, Pending, agree, pending, propose, reject
+from issuer.approvals import (
+    ApprovalKind,
+    ApprovalRefused,
+    Pending,
+    agreeing,
+    pending,
+    propose,
+    reject,
+)
 from issuer.audit import Action
 from issuer.console.desk import Desk, Page
 from issuer.console.moments import local_time
 from issuer.keys.requests import signing_request
-from issuer.keys.statements import StatementRefused, check_statement, publish_statement
+from issuer.keys.statements import (
+    StatementRefused,
+    check_statement,
+    publish_with_new_signer,
+    take_statement,
+)
 from issuer.staff import Role
 from schemas.jwk import thumbprint
 from schemas.jws import parse
@@ -48,9 +61,11 @@ def _bring(desk: Desk) -> Response:
 
 
 def _agree(desk: Desk) -> Response:
-    home = desk.authority.home
-    statement = agree(home, _KIND, desk.sent("digest"), desk.account, desk.now)
-    publish_statement(desk.authority, statement, desk.now, account=desk.account)
+    authority, account, now = desk.authority, desk.account, desk.now
+    agreed = agreeing(authority.home, _KIND, desk.sent("digest"), account, now)
+    with authority.making(), agreed as statement:
+        take_statement(authority, statement, now, account=account)
+    publish_with_new_signer(authority, now)
     return desk.done("statement_in_force")
 
 

@@ -52,29 +52,22 @@ def check_statement(authority: Authority, statement: bytes, now: int) -> Pending
     return _check(authority.home, authority.config, statement, now)
 
 
-def publish_statement(
-    authority: Authority,
-    statement: bytes,
-    now: int,
-    *,
-    account: Account | None = None,
-    progress: Progress = silent,
+def take_statement(
+    authority: Authority, statement: bytes, now: int, *, account: Account | None
 ) -> str:
-    """Put a statement in force and publish a bundle of its signer, whose thumbprint is returned.
+    """Put a statement in force; the thumbprint of its signer, of which no bundle is out yet.
 
-    ``account`` is who did so last, None for whoever can write to the home. Raises StatementRefused
-    and CommandError.
+    Only for a caller that holds the lock of making. ``account`` is who did so last, None for
+    whoever can write to the home. Raises StatementRefused and CommandError.
     """
     home = authority.home
-    with authority.making():
-        pending = _check(home, authority.config, statement, now)
-        authority.audit.note(Action.DELEGATE, account, now)
-        # An interruption after this leaves a copy, and the pending one to try again with.
-        with suppress(FileExistsError):
-            pending.load().create(signer_path(home, pending.thumbprint))
-        chain = [*load_delegations(home), _text(statement)]
-        put_in_force(home, chain, signer=pending.thumbprint)
-    publish_with_new_signer(authority, now, progress)
+    pending = _check(home, authority.config, statement, now)
+    authority.audit.note(Action.DELEGATE, account, now)
+    # An interruption after this leaves a copy, and the pending one to try again with.
+    with suppress(FileExistsError):
+        pending.load().create(signer_path(home, pending.thumbprint))
+    chain = [*load_delegations(home), _text(statement)]
+    put_in_force(home, chain, signer=pending.thumbprint)
     return pending.thumbprint
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
-from issuer.approvals import ApprovalKind, Pending, agree, pending, propose
+from issuer.approvals import ApprovalKind, Pending, agreeing, pending, propose
 from issuer.audit import Action
 from issuer.authority import Authority
 from issuer.keys.keyring import SigningKey, load_or_make_notices_key
@@ -69,14 +69,14 @@ def propose_notice(
 def agree_to_notice(authority: Authority, digest: str, account: Account, now: int) -> Publication:
     """An officer agrees to what another brought, and its hours are published at once.
 
-    Raises ApprovalRefused, and NoticeRefused for hours that cannot be published (any more); the
-    proposal then waits on.
+    Raises ApprovalRefused, and NoticeRefused for hours that cannot be published (any more). The
+    proposal then waits on, and so it does when the disk is full: it can be agreed to again.
     """
     for waiting in pending(authority.home, KIND, now):
         if waiting.digest == digest:
             _check(authority, Proposal.decode(waiting.value), now)
-    value = agree(authority.home, KIND, digest, account, now)
-    return _publish(authority, value, account, now)
+    with authority.making(), agreeing(authority.home, KIND, digest, account, now) as value:
+        return _publish(authority, value, account, now)
 
 
 def withdraw_notice(authority: Authority, name: str, account: Account | None, now: int) -> int:
@@ -143,18 +143,17 @@ def _check_room(tx: Transaction, name: bytes, notices: list[Notice]) -> None:
 
 
 def _publish(authority: Authority, value: bytes, account: Account, now: int) -> Publication:
-    """What is published already is published again, with the same records."""
+    """Only for a caller that holds the lock of making; done again, it leaves the same records."""
     name = _name(value)
-    with authority.making():
-        notices = _open(authority, Proposal.decode(value), now)
-        with authority.store.transaction(now) as tx:
-            _check_room(tx, name, notices)
-            for notice in notices:
-                expires = tracing_ends(date_of(notice.hour))
-                place = _identifier(name, notice)
-                tx.put(Kind.NOTICE, place, _encode(notice, name), expires=expires)
-            authority.audit.note(Action.NOTICE_PUBLISH, account, now)
-        _make_list(authority, load_or_make_notices_key(authority.home), now)
+    notices = _open(authority, Proposal.decode(value), now)
+    with authority.store.transaction(now) as tx:
+        _check_room(tx, name, notices)
+        for notice in notices:
+            expires = tracing_ends(date_of(notice.hour))
+            place = _identifier(name, notice)
+            tx.put(Kind.NOTICE, place, _encode(notice, name), expires=expires)
+        authority.audit.note(Action.NOTICE_PUBLISH, account, now)
+    _make_list(authority, load_or_make_notices_key(authority.home), now)
     return Publication(name.hex(), tuple(notice.hour for notice in notices))
 
 

@@ -14,7 +14,7 @@ from issuer.approvals import (
     ApprovalFault,
     ApprovalKind,
     ApprovalRefused,
-    agree,
+    agreeing,
     overdue_approvals,
     pending,
     propose,
@@ -53,6 +53,12 @@ def fault(call: Callable[[], object]) -> ApprovalFault:
     return caught.value.fault
 
 
+def agree(home: Home, kind: ApprovalKind, digest: str, account: Account, now: int) -> bytes:
+    """Nothing else has to be done with the value."""
+    with agreeing(home, kind, digest, account, now) as value:
+        return value
+
+
 def actions(home: Home) -> list[tuple[str, int]]:
     return [(line.action, line.account) for line in reversed(Audit.of(home).recent(99))]
 
@@ -70,6 +76,23 @@ def test_a_second_officer_agrees_and_the_value_is_taken_once(proposed: Home) -> 
     assert pending(proposed, KIND, NOON) == []
     again = fault(lambda: agree(proposed, KIND, DIGEST, SECOND, NOON))
     assert again is ApprovalFault.UNKNOWN
+
+
+def test_a_value_that_cannot_be_put_in_force_waits_on(proposed: Home) -> None:
+    with (
+        pytest.raises(OSError, match="No space"),
+        agreeing(proposed, KIND, DIGEST, SECOND, NOON),
+    ):
+        raise OSError(28, "No space left on device")
+    assert len(pending(proposed, KIND, NOON)) == 1
+    assert agree(proposed, KIND, DIGEST, SECOND, NOON) == VALUE
+    assert pending(proposed, KIND, NOON) == []
+
+
+def test_a_proposal_is_gone_only_when_its_value_is_in_force(proposed: Home) -> None:
+    with agreeing(proposed, KIND, DIGEST, SECOND, NOON):
+        assert file_of(proposed).exists()
+    assert pending(proposed, KIND, NOON) == []
 
 
 def test_each_step_is_a_line_of_the_audit(proposed: Home) -> None:

@@ -23,7 +23,6 @@ from issuer.keys.keyring import SigningKey
 from issuer.keys.making import publish
 from issuer.keys.publication import load_retired
 from issuer.keys.requests import signing_request
-from issuer.keys.statements import publish_statement
 from issuer.retention import run_retention
 from issuer.staff import Role
 from schemas.activation import parse_activation_url, parse_code
@@ -36,6 +35,7 @@ from shell.pictures import read_codes
 from tests.issuer.lab_export import make_row, write_text
 from tests.support.exports import export_of
 from tests.support.issuers import NOON, URL, MovableClock, Service
+from tests.support.statements import publish_statement
 
 AN_HOUR_AGO = format_time(NOON - HOUR)
 PERSON = "880317300123"

@@ -18,11 +18,13 @@ from starlette.applications import Starlette
 
 from issuer.console.figures import SMALL
 from issuer.issuance import _count
+from issuer.keys.keyring import SigningKey
 from issuer.keys.requests import SigningRequest
 from issuer.registration import WITHDRAWALS
 from issuer.serving import create_all
 from issuer.staff import Role
 from schemas.activation import parse_activation_url
+from schemas.jws import Typ, parse
 from schemas.kinds import DAY, HOUR, Kind
 from schemas.trust import TrustState, accept_bundle
 from tests.issuer.lab_export import make_iin
@@ -421,6 +423,22 @@ def test_two_officers_put_a_statement_in_force_and_clients_believe_its_bundle(
     assert accept_bundle(published.data, state=state, now=NOON)[1].root_version == 2
     assert "Nothing waits" in second.get(STATEMENT).body
     assert {"propose", "agree", "delegate"} <= set(actions(issuer))
+
+
+def test_a_statement_that_is_refused_at_the_end_waits_on(
+    officer: Clerk, clerk: Callable[[Role], Clerk], issuer: Service, statement: str
+) -> None:
+    root = SigningKey.load(issuer.home.root_key, Typ.ROOT)
+    again = root.sign(parse(statement.strip()).unverified_payload)
+    first, other = (sha256(each.encode()).hexdigest() for each in (statement, again))
+    for each in (statement, again):
+        officer.send_form(STATEMENT, step="bring", statement=each)
+    second = clerk(Role.OFFICER)
+    assert "in force" in praise(second.send_form(STATEMENT, step="agree", digest=first))
+    refused = second.send_form(STATEMENT, step="agree", digest=other)
+    assert "not the next statement" in alert(refused)
+    assert digest_on(second.get(STATEMENT)) == other
+    assert "gone" in praise(second.send_form(STATEMENT, step="reject", digest=other))
 
 
 def test_one_officer_is_not_two(officer: Clerk, issuer: Service, statement: str) -> None:

@@ -11,18 +11,14 @@ from issuer.keys.keyring import SigningKey, signer_path
 from issuer.keys.making import publish
 from issuer.keys.requests import SigningRequest, pending_signers, signing_request
 from issuer.keys.roots import load_delegations, load_signer
-from issuer.keys.statements import (
-    StatementFault,
-    StatementRefused,
-    check_statement,
-    publish_statement,
-)
+from issuer.keys.statements import StatementFault, StatementRefused, check_statement
 from issuer.retention import overdue, run_retention
 from schemas.jws import Typ
 from schemas.kinds import DAY
 from schemas.trust import TrustState, accept_bundle
 from shell.errors import CommandError
 from tests.support.issuers import NOON, Service
+from tests.support.statements import publish_statement
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Hours come into the list by two people, leave it by one, and die on their day."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from issuer.notices.publishing import (
     withdraw_notice,
 )
 from issuer.retention import overdue, run_retention
+from issuer.staff import Account, Role
 from schemas.encoding import b64url_decode
 from schemas.hour_keys import public_half
 from schemas.hours import begin_of, dates_between, hour_at, tracing_ends
@@ -70,6 +72,10 @@ def fault(call: Callable[[], object]) -> NoticeFault | ApprovalFault:
 
 def audited(issuer: Service) -> list[tuple[str, int]]:
     return [(line.action, line.account) for line in reversed(issuer.authority.audit.recent(99))]
+
+
+def full_disk(*_arguments: Any) -> None:
+    raise OSError(28, "No space left on device")
 
 
 def number_listed(issuer: Service) -> int:
@@ -146,6 +152,42 @@ def test_of_two_who_agree_at_once_one_publishes(issuer: Service) -> None:
     again = fault(lambda: agree_to_notice(issuer.authority, waiting.digest, SECOND, NOON))
     assert again is ApprovalFault.UNKNOWN
     assert number_listed(issuer) == 5
+
+
+@pytest.mark.parametrize("broken", ["_encode", "write_private"])
+def test_hours_wait_on_when_they_cannot_be_stored_and_are_published_by_agreeing_again(
+    issuer: Service, listener: Listener, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    waiting = propose_notice(issuer.authority, proposal_of(issuer, PAST), FIRST, NOON)
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, broken, full_disk)
+        with pytest.raises(OSError, match="No space"):
+            agree_to_notice(issuer.authority, waiting.digest, SECOND, NOON)
+    assert listener.hours() == []
+    assert [one.digest for one in pending(issuer.home, KIND, NOON)] == [waiting.digest]
+    published = agree_to_notice(issuer.authority, waiting.digest, SECOND, NOON)
+    assert publications(issuer.authority, NOON) == [published]
+    assert listener.hours() == list(PAST)
+    assert pending(issuer.home, KIND, NOON) == []
+
+
+def test_two_who_agree_in_the_same_moment_beside_retention_publish_once(issuer: Service) -> None:
+    waiting = propose_notice(issuer.authority, proposal_of(issuer, PAST), FIRST, NOON)
+    third = Account(3, "Third", Role.OFFICER, 0)
+
+    def agree(account: Account) -> list[str]:
+        try:
+            return [agree_to_notice(issuer.authority, waiting.digest, account, NOON).name]
+        except ApprovalRefused as refused:
+            return [] if refused.fault is ApprovalFault.UNKNOWN else [refused.fault]
+
+    with ThreadPoolExecutor(3) as pool:
+        round_ = pool.submit(run_retention, issuer.authority, NOON)
+        names = [name for found in pool.map(agree, (SECOND, third)) for name in found]
+        round_.result()
+    assert names == [waiting.digest[:16]]
+    assert number_listed(issuer) == 5
+    assert [action for action, _ in audited(issuer)] == ["propose", "agree", "notice publish"]
 
 
 def test_hours_that_died_while_they_waited_are_not_published_and_wait_on(issuer: Service) -> None:
@@ -328,11 +370,8 @@ def test_lists_made_within_one_second_have_different_versions(
 def test_a_list_that_was_not_written_after_publishing_is_made_by_the_next_round(
     issuer: Service, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_arguments: Any) -> None:
-        raise OSError(28, "No space left on device")
-
     with monkeypatch.context() as broken:
-        broken.setattr(publishing, "write_private", full)
+        broken.setattr(publishing, "write_private", full_disk)
         with pytest.raises(OSError, match="No space"):
             publish_hours(issuer, PAST)
     assert listener.hours() == []
