@@ -400,6 +400,39 @@ def test_a_page_that_stays_open_destroys_it_within_the_hour(door: Door) -> None:
     wait_until(door.page, lambda: door.seed_dates() == [], "the end of the seeds")
 
 
+@pytest.mark.parametrize("mode", ["shown", "off"])
+@pytest.mark.parametrize("is_opened_later", [False, True], ids=["open", "opened-later"])
+def test_at_the_sunset_all_seeds_are_destroyed(
+    open_page: Visit, venue_page: str, world: World, mode: str, is_opened_later: bool
+) -> None:
+    world.sunset = sunset = NOON + 2 * HOUR
+    door = Door.of(open_page(now=NOON))
+    with serving(world.bundle(NOON), NOON) as issuer:
+        door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
+        door.show_code("shown", NAME)
+        door.show_code(mode, NAME)
+        move(door, sunset - 60)
+        open_settings(door)
+        # The settings ask anew, so all that was asked before has been answered.
+        door.page.locator("#trace-form").wait_for()
+        close_settings(door)
+        assert door.seed_dates() == [TODAY]
+        set_clock(door.page, sunset)
+        if is_opened_later:
+            door.page.reload()
+            door.wait_for("scanning")
+        else:
+            let_pass(door.page, HOUR)
+        wait_until(door.page, lambda: door.seed_dates() == [], "the end of the seeds")
+        # None is made for another code.
+        let_pass(door.page, HOUR)
+        open_settings(door)
+        door.page.locator("#facts li").first.wait_for()
+        expect(door.page.locator("#trace-form")).to_be_hidden()
+        assert door.check_in_text is None
+        assert door.seed_dates() == []
+
+
 # What is kept
 
 

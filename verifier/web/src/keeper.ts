@@ -97,9 +97,18 @@ export class Keeper {
     });
   }
 
-  /** Destroy the seeds of check-in codes whose time is over; the dates that have one still. */
-  purge(now: number): Promise<string[]> {
-    return destroyEndedSeeds(now);
+  /**
+   * Destroy the seeds of check-in codes whose time is over; the dates that have one still.
+   *
+   * At the sunset all go: the authority has none either then, and nobody can open an hour alone.
+   */
+  async purge(now: number): Promise<string[]> {
+    const dates = await destroyEndedSeeds(now);
+    const known = await alone("trust", () => this.#known());
+    const sunset = known?.state.sunset ?? null;
+    if (sunset === null || now < sunset) return dates;
+    await destroySeeds();
+    return [];
   }
 
   /** Take a newer bundle from a file; throws Troubled. */

@@ -2,7 +2,7 @@
  * One secret for each UTC date, from which the hours' keys are made (design section 9).
  *
  * A seed dies with all that was made from it, 14 days after its date began: shell/daily_seeds.py
- * has the same rules. The lock is not that of the set-up: no visitor waits for a bundle that is
+ * has the same rules. At the sunset the keeper destroys all of them. The lock is not that of the set-up: no visitor waits for a bundle that is
  * judged just now. All reject where the browser keeps nothing.
  */
 
