@@ -61,32 +61,39 @@ def run_retention(authority: Authority, now: int) -> Mapping[str, int]:
     a store that cannot be written.
     """
     with authority.making():
-        _remove_drafts(authority.home)
         over = authority.is_over(now)
-        # At the sunset all that is left is due, whatever day it was to die on.
-        due = _after_everything(now) if over else now
-        deleted = Counter(purge(authority.store, due).deleted)
-        deleted["pass_keys"] = destroy_ended(authority.home.pass_keys, due)
-        deleted["paper_keys"] = destroy_ended_paper_keys(authority.home, due)
-        deleted["tracing_seeds"] = tracing_seeds(authority.home).destroy_ended(now, everyone=over)
-        if over:
-            deleted["signing_keys"] = destroy_all_keys(authority.home)
-            _destroy_published(authority.home)
-        # After all that concerns people, so that a damaged file of accounts holds up none of it.
-        deleted["approvals"] = sweep_approvals(authority.home, now, everyone=over)
-        deleted["uploads"] = sweep_jobs(authority.home, now, everyone=over)
-        deleted["pending_signers"] = destroy_pending(authority.home, now)
-        if not over:
-            # What has died in the store is in the list until it is made anew.
-            refresh_list(authority, now)
-        deleted["staff_accounts"] = authority.staff.purge(now, everyone=over)
-        authority.staff.hand_over_actions(authority.audit.take_over)
-        deleted["audit_lines"] = authority.audit.purge(now)
-        totals = {kind: number for kind, number in deleted.items() if number}
-        _log(authority, totals, now)
-        if not over:
-            _make_statement(authority, now)
+        try:
+            totals = _delete(authority, now, over=over)
+            _log(authority, totals, now)
+            if not over:
+                _make_statement(authority, now)
+        finally:
+            # What has died in the store is in the list until it is made anew. That opens records:
+            # one that is damaged holds up nothing here, and nothing here holds up the list.
+            if not over:
+                refresh_list(authority, now)
     return totals
+
+
+def _delete(authority: Authority, now: int, *, over: bool) -> Mapping[str, int]:
+    _remove_drafts(authority.home)
+    # At the sunset all that is left is due, whatever day it was to die on.
+    due = _after_everything(now) if over else now
+    deleted = Counter(purge(authority.store, due).deleted)
+    deleted["pass_keys"] = destroy_ended(authority.home.pass_keys, due)
+    deleted["paper_keys"] = destroy_ended_paper_keys(authority.home, due)
+    deleted["tracing_seeds"] = tracing_seeds(authority.home).destroy_ended(now, everyone=over)
+    if over:
+        deleted["signing_keys"] = destroy_all_keys(authority.home)
+        _destroy_published(authority.home)
+    # After all that concerns people, so that a damaged file of accounts holds up none of it.
+    deleted["approvals"] = sweep_approvals(authority.home, now, everyone=over)
+    deleted["uploads"] = sweep_jobs(authority.home, now, everyone=over)
+    deleted["pending_signers"] = destroy_pending(authority.home, now)
+    deleted["staff_accounts"] = authority.staff.purge(now, everyone=over)
+    authority.staff.hand_over_actions(authority.audit.take_over)
+    deleted["audit_lines"] = authority.audit.purge(now)
+    return {kind: number for kind, number in deleted.items() if number}
 
 
 def overdue(home: Home, now: int) -> list[str]:

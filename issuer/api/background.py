@@ -33,10 +33,15 @@ async def beside(authority: Authority, clock: Clock) -> AsyncIterator[None]:
 
 
 def one_round(authority: Authority, clock: Clock) -> None:
-    """Delete what is over, then make what is missing, then publish it."""
-    run_retention(authority, clock())
-    make_missing_keys(authority, clock())
-    publish(authority, clock())
+    """Delete what is over, then make what is missing, then publish it.
+
+    What cannot be deleted, or be listed as gone, holds up neither keys nor bundles.
+    """
+    try:
+        run_retention(authority, clock())
+    finally:
+        make_missing_keys(authority, clock())
+        publish(authority, clock())
 
 
 def forget_what_is_over(authority: Authority, clock: Clock) -> None:

@@ -14,7 +14,9 @@ from issuer.authority import Authority
 from issuer.keys.grid import list_keys
 from issuer.keys.keyring import SigningKey, statement_key_path
 from issuer.keys.making import make_missing_keys, publish
+from issuer.keys.tracing import make_tracing_seeds
 from issuer.perishable.inspection import inspect
+from issuer.perishable.store import StoreError
 from issuer.retention import (
     last_run,
     read_log,
@@ -25,10 +27,12 @@ from issuer.retention import (
 from issuer.staff import Role
 from schemas import jws
 from schemas.encoding import parse_time
+from schemas.hours import date_of, hour_at, tracing_ends
 from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR, MINUTE, STORED_KINDS, Kind
 from schemas.validation import matches
 from shell.errors import CommandError
+from tests.support.exports import publish_hours
 from tests.support.issuers import NOON, Service
 
 MIDNIGHT = (NOON // DAY + 1) * DAY
@@ -211,6 +215,47 @@ def test_nothing_of_a_day_is_found_after_it(issuer: Service) -> None:
     assert inspect(issuer.home.perishable, issuer.now) == []
     assert set(held(issuer).values()) == {0}
     assert run(issuer) == {}
+
+
+@pytest.fixture
+def traced(issuer: Service) -> Service:
+    """An issuer whose list of notices has hours of two dates; the time is that of the first's end.
+
+    An account has not been used for so long that it goes, too.
+    """
+    issuer.staff(Role.REGISTRAR)
+    issuer.clock.now = NOON + 80 * DAY
+    make_tracing_seeds(issuer.home, now=issuer.now - DAY, until=issuer.now)
+    this = hour_at(issuer.now)
+    publish_hours(issuer, [this - 24, this - 1])
+    run(issuer)
+    issuer.clock.now = tracing_ends(date_of(this - 24))
+    return issuer
+
+
+def number_listed(issuer: Service) -> int:
+    listed = issuer.authority.notices()
+    assert listed is not None
+    return len(listed.hours)
+
+
+def test_a_notice_that_was_changed_in_the_store_holds_up_nothing_else(traced: Service) -> None:
+    with traced.authority.store.database.writing() as connection:
+        connection.execute("UPDATE records SET sealed = substr(sealed, 1, 40) WHERE kind='notice'")
+    with pytest.raises(StoreError, match="does not open"):
+        run(traced)
+    assert traced.authority.staff.accounts() == []
+    line = read_log(traced.authority)[-1]
+    assert (line.last_run, line.deleted["staff_accounts"]) == (traced.now, 1)
+    assert statement(traced)["iat"] == traced.now
+
+
+def test_a_damaged_file_of_accounts_keeps_no_dead_hour_in_the_list(traced: Service) -> None:
+    traced.home.staff.write_bytes(b"damaged" * 1000)
+    assert number_listed(traced) == 2
+    with pytest.raises(CommandError, match="cannot be used"):
+        run(traced)
+    assert number_listed(traced) == 1
 
 
 # The statement

@@ -28,6 +28,16 @@ def test_a_round_deletes_makes_and_publishes(issuer: Service) -> None:
     assert len(read_log(issuer.authority)) == 1
 
 
+def test_a_round_makes_and_publishes_also_when_retention_fails(issuer: Service) -> None:
+    issuer.home.log.write_bytes(b"damaged")
+    issuer.home.log.chmod(0o600)
+    issuer.clock.now += 4 * DAY
+    with pytest.raises(CommandError, match="is damaged"):
+        one_round(issuer.authority, issuer.clock)
+    assert len(list_keys(issuer.home.pass_keys)) == 8
+    assert issuer.authority.bundle().version == 2
+
+
 def test_a_round_past_the_sunset_only_deletes(issuer: Service) -> None:
     issuer.clock.now = issuer.authority.config.sunset
     one_round(issuer.authority, issuer.clock)
