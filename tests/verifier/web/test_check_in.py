@@ -29,13 +29,20 @@ from tests.support.browser import (
 )
 from tests.support.bundle_server import BundleServer, serving
 from tests.support.door import ADMITTED, Door, Verdict
-from tests.support.notices import close_settings, open_settings, sentence, text
+from tests.support.notices import (
+    close_settings,
+    open_settings,
+    sentence,
+    text,
+    version,
+    wait_for_version,
+)
 from tests.support.page_folder import PageFolder, page_folder
 from tests.support.venue_server import VenueServer
 from tests.support.world import NOON, World
 from tests.verifier.web.conftest import Visit
 from tests.verifier.web.test_offline import reload_offline, wait_until_kept
-from tests.verifier.web.test_trust import NO_STORAGE
+from tests.verifier.web.test_trust import NO_STORAGE, change_record
 
 NAME = "Кафе «Сәуле»"
 TODAY = "2026-03-17"
@@ -445,6 +452,25 @@ def test_a_reload_shows_the_same_code(door: Door) -> None:
     assert door.attributes["checkIn"] == "strict"
     open_settings(door)
     expect(door.page.locator("#check-in-name")).to_have_value(NAME)
+
+
+def test_a_name_that_is_no_longer_accepted_leaves_the_door_strict(
+    door: Door, issuer: BundleServer, world: World
+) -> None:
+    door.show_code("strict", NAME)
+    change_record(door, "record.checkIn.name = 'turned \\u202eround'")
+    issuer.body = world.bundle(NOON)
+    door.page.reload()
+    door.wait_for("scanning")
+    wait_for_version(door, 2)
+    wait_for_code(door, bool, "a code")
+    assert (door.attributes["checkIn"], door.check_in.name) == ("strict", "")
+    assert judge(door, world.code(NOON)) == NOT_BOUND
+    # What the newer bundle was stored with is the same.
+    door.page.reload()
+    door.wait_for("scanning")
+    wait_for_code(door, bool, "a code")
+    assert (door.attributes["checkIn"], version(door)) == ("strict", 2)
 
 
 def test_newer_keys_leave_the_choice_as_it_is(

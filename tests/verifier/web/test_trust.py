@@ -488,6 +488,9 @@ DAMAGES = [
     "record.state.root = 'A'.repeat(43)",
     "record.state.digest = 'A'.repeat(43)",
     "record.format = 'none'",
+    "record.checkIn = {mode: 'open', name: ''}",
+    "record.checkIn = {mode: 'strict'}",
+    "record.checkIn = null",
 ]
 
 

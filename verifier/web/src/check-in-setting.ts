@@ -14,11 +14,20 @@ export interface CheckInSetting {
 
 const OFF: CheckInSetting = {mode: "off", name: ""};
 
-/** What was stored; nothing is shown where that is no setting. */
-export function settingIn(record: unknown): CheckInSetting {
+/** Whether what was stored has the shape of a setting. */
+export function isSetting(record: unknown): record is CheckInSetting {
   const {mode, name} = (record ?? {}) as Partial<CheckInSetting>;
-  const isSetting = isMode(mode) && typeof name === "string" && checkName(name) === name;
-  return isSetting ? {mode, name} : OFF;
+  return isMode(mode) && typeof name === "string";
+}
+
+/**
+ * What was stored; nothing is shown where nothing was.
+ *
+ * A name that no code can carry is left out, and the mode stays: a strict door must not fall open.
+ */
+export function settingIn(stored: CheckInSetting | undefined): CheckInSetting {
+  const {mode, name} = stored ?? OFF;
+  return {mode, name: checkName(name) === name ? name : ""};
 }
 
 export function isMode(text: unknown): text is CheckInMode {

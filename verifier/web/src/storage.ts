@@ -7,7 +7,7 @@
  */
 
 import {createStore, del, get, keys, set} from "idb-keyval";
-import type {CheckInSetting} from "./check-in-setting.ts";
+import {type CheckInSetting, isSetting} from "./check-in-setting.ts";
 import type {Bytes} from "./schemas/encoding.ts";
 import type {TrustState} from "./schemas/trust.ts";
 
@@ -27,14 +27,15 @@ export interface Kept {
 
 /** Whether a record has the shape in which it was written; what is in it is verified elsewhere. */
 export function isKept(record: unknown): record is Kept {
-  const {format, url, policy, state, data} = (record ?? {}) as Partial<Kept>;
+  const {format, url, policy, state, data, checkIn} = (record ?? {}) as Partial<Kept>;
   return (
     format === FORMAT &&
     (url === null || typeof url === "string") &&
     (policy === null || typeof policy === "string") &&
     typeof state?.root === "string" &&
     typeof state.digest === "string" &&
-    data instanceof Uint8Array
+    data instanceof Uint8Array &&
+    (checkIn === undefined || isSetting(checkIn))
   );
 }
 

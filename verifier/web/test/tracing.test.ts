@@ -1,7 +1,6 @@
 /** Hours, and which of them can be handed to the authority: as tests/verifier has it for Python. */
 
 import {expect, test} from "vitest";
-import {settingIn} from "../src/check-in-setting.ts";
 import {firstHourAt} from "../src/schemas/check-in.ts";
 import {beginOf, dateOf, HOURS, hourAt, hourBytes, tracingEnds} from "../src/schemas/hours.ts";
 import {hoursToTrace, spans} from "../src/tracing.ts";
@@ -71,20 +70,3 @@ test("the hour that runs can be named", () => {
   const named = hoursToTrace({from: NOON, to: NOON + HOUR}, DATES, NOON);
   expect(named).toEqual({hours: [hourAt(NOON)], missing: 0});
 });
-
-test.each([
-  [
-    {mode: "strict", name: "Кафе"},
-    {mode: "strict", name: "Кафе"},
-  ],
-  [undefined, {mode: "off", name: ""}],
-  [
-    {mode: "open", name: "Кафе"},
-    {mode: "off", name: ""},
-  ],
-  [
-    {mode: "shown", name: "ә".repeat(31)},
-    {mode: "off", name: ""},
-  ],
-  [{mode: "shown"}, {mode: "off", name: ""}],
-])("of a stored %j comes %j", (record, setting) => expect(settingIn(record)).toEqual(setting));
