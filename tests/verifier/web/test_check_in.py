@@ -32,6 +32,7 @@ from tests.support.door import ADMITTED, Door, Verdict
 from tests.support.notices import (
     close_settings,
     open_settings,
+    reason_text,
     sentence,
     text,
     version,
@@ -762,6 +763,48 @@ def test_without_the_authoritys_key_nothing_is_sealed(
     ask_for(door, "2026-03-17T12:00", "2026-03-17T13:00")
     door.page.locator("#trace-yes").click()
     expect(answer).to_have_text(text("no_authority_key"))
+
+
+@pytest.mark.parametrize("is_named_before", [False, True], ids=["asked", "named-before"])
+@pytest.mark.parametrize(
+    ("later", "reason"),
+    [
+        (NOON - HOUR, "clock_behind"),
+        (NOON + 72 * HOUR, "bundle_expired"),
+        (NOON + 80 * HOUR, "sunset"),
+    ],
+)
+def test_nothing_is_sealed_by_a_bundle_that_is_of_no_use_at_the_door(
+    open_page: Visit,
+    venue_page: str,
+    world: World,
+    later: int,
+    reason: str,
+    is_named_before: bool,
+) -> None:
+    world.sunset = NOON + 80 * HOUR
+    door, saved = Door.of(open_page(now=NOON)), list[Download]()
+    door.page.on("download", lambda file: saved.append(file))
+    with serving(world.bundle(NOON), NOON) as issuer:
+        door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
+        door.show_code("shown", NAME)
+        open_settings(door)
+        page = door.page
+        page.locator("#trace-form").wait_for()
+        if is_named_before:
+            ask_for(door, "2026-03-17T09:00", "2026-03-17T10:00")
+            page.locator("#trace-question").wait_for()
+        page.clock.set_fixed_time(later)
+        if is_named_before:
+            page.locator("#trace-yes").click()
+        else:
+            ask_for(door, "2026-03-17T09:00", "2026-03-17T10:00")
+        for lang in ("en", "ru", "kk"):
+            page.locator("#language").select_option(lang)
+            told = reason_text(reason, lang).format(seconds=HOUR)
+            expect(page.locator("#trace-answer")).to_have_text(told)
+        expect(page.locator("#trace-question")).to_be_hidden()
+        assert saved == []
 
 
 def test_hours_can_be_traced_after_the_code_was_taken_down(door: Door, world: World) -> None:

@@ -1,12 +1,13 @@
 /** Hours for the authority: which are asked for, what handing them over means, and the file. */
 
 import {now} from "../clock.ts";
-import {localTime} from "../condition.ts";
+import {conditionAt, localTime} from "../condition.ts";
 import type {Venue} from "../keeper.ts";
 import {sentence} from "../schemas/door-texts.ts";
 import type {Bytes} from "../schemas/encoding.ts";
 import {hourAt} from "../schemas/hours.ts";
 import type {Language} from "../schemas/languages.ts";
+import {Refused} from "../schemas/refusals.ts";
 import type {Recipient} from "../schemas/trace.ts";
 import {say, type TextName} from "../texts.ts";
 import {type HoursToTrace, hoursToTrace, spans} from "../tracing.ts";
@@ -29,7 +30,7 @@ export interface TraceFormUses {
 export class TraceForm {
   readonly #uses: TraceFormUses;
   #named: HoursToTrace | null = null;
-  #answer: TextName | null = null;
+  #answer: TextName | Refused | null = null;
 
   constructor(uses: TraceFormUses) {
     this.#uses = uses;
@@ -61,8 +62,9 @@ export class TraceForm {
   async #name(): Promise<void> {
     this.#ask(null);
     const times = {from: timeIn("trace-from"), to: timeIn("trace-to")};
-    const named = hoursToTrace(times, await this.#uses.dates(), now());
-    if (typeof named === "string") this.#tell(named);
+    const dates = await this.#uses.dates();
+    const named = this.#refused() ?? hoursToTrace(times, dates, now());
+    if (typeof named === "string" || named instanceof Refused) this.#tell(named);
     else if (this.#recipient() === null) this.#tell("no_authority_key");
     else {
       this.#tell(null);
@@ -71,10 +73,11 @@ export class TraceForm {
   }
 
   async #save(): Promise<void> {
-    const [named, recipient] = [this.#named, this.#recipient()];
+    const [named, refused, recipient] = [this.#named, this.#refused(), this.#recipient()];
     this.#ask(null);
     button("trace-ask").focus();
-    this.#tell(named && recipient ? await this.#saved(named, recipient) : "no_authority_key");
+    if (refused !== null) this.#tell(refused);
+    else this.#tell(named && recipient ? await this.#saved(named, recipient) : "no_authority_key");
   }
 
   async #saved({hours}: HoursToTrace, recipient: Recipient): Promise<TextName> {
@@ -87,6 +90,12 @@ export class TraceForm {
       const isKey = error instanceof Troubled && error.trouble.kind === "no_authority_key";
       return isKey ? "no_authority_key" : "failed";
     }
+  }
+
+  /** Why passes cannot be checked now: a bundle of no use at the door says nothing here either. */
+  #refused(): Refused | null {
+    const bundle = this.#uses.venue()?.bundle;
+    return bundle ? conditionAt(bundle, now()).refused : null;
   }
 
   /** The authority's key of this hour, as the bundle in force has it. */
@@ -114,9 +123,12 @@ export class TraceForm {
     show("trace-consequence", sentence("trace_consequence", language));
   }
 
-  #tell(answer: TextName | null): void {
+  #tell(answer: TextName | Refused | null): void {
+    const language = this.#uses.language();
+    const text =
+      answer instanceof Refused ? answer.text(language) : answer && say(answer, language);
     this.#answer = answer;
-    show("trace-answer", answer && say(answer, this.#uses.language()));
+    show("trace-answer", text);
   }
 }
 
