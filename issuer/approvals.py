@@ -16,7 +16,7 @@ from typing import Self
 
 from issuer.audit import HOME_ACCOUNT, Action, Audit
 from issuer.home import Home
-from issuer.staff import Account, Role
+from issuer.staff import Account, Role, Staff
 from schemas.encoding import b64url_decode, b64url_encode
 from schemas.kinds import APPROVAL_PERIOD
 from shell.errors import CommandError
@@ -48,6 +48,7 @@ class ApprovalFault(StrEnum):
 
     NOT_OFFICER = "not_officer"
     SAME_OFFICER = "same_officer"
+    PROPOSER_GONE = "proposer_gone"
     UNKNOWN = "unknown"
     CHANGED = "changed"
     EXPIRED = "expired"
@@ -142,14 +143,17 @@ def agreeing(
     proposal waits on, so what the block does must bear to be done again. Whoever needs the lock of
     making takes it before, as retention does.
 
-    Raises ApprovalRefused for the officer who proposed it, a digest that nothing (any more) has,
-    and a proposal that is over; CommandError when that cannot be noted.
+    Raises ApprovalRefused for the officer who proposed it, a proposal of somebody who is no officer
+    any more, a digest that nothing (any more) has, and a proposal that is over; CommandError when
+    that cannot be noted.
     """
     _check_officer(account)
     with _alone(home):
         proposal = _find(home, kind, digest, now)
         if proposal.proposer == account.number:
             raise ApprovalRefused(ApprovalFault.SAME_OFFICER)
+        if not _counts(home, proposal.proposer):
+            raise ApprovalRefused(ApprovalFault.PROPOSER_GONE)
         Audit.of(home).note(Action.AGREE, account, now)
         yield proposal.value
         (home.approvals / proposal.name).unlink()
@@ -158,7 +162,7 @@ def agreeing(
 def reject(home: Home, kind: ApprovalKind, digest: str, account: Account | None, now: int) -> None:
     """Drop a proposal; any officer may, also its own, and so may whoever can write to the home.
 
-    Raises as :func:`agreeing`.
+    Raises as :func:`agreeing`, but whoever proposed it.
     """
     _check_officer(account)
     with _alone(home):
@@ -192,6 +196,14 @@ def _sweep(home: Home, now: int, *, everyone: bool = False) -> int:
 def _check_officer(account: Account | None) -> None:
     if account is not None and account.role is not Role.OFFICER:
         raise ApprovalRefused(ApprovalFault.NOT_OFFICER)
+
+
+def _counts(home: Home, proposer: int) -> bool:
+    """Whether a proposer is still one of the two: numbers of removed accounts never come again."""
+    if proposer == HOME_ACCOUNT:
+        return True
+    accounts = Staff(home.staff).accounts()
+    return any(one.number == proposer and one.role is Role.OFFICER for one in accounts)
 
 
 def _find(home: Home, kind: ApprovalKind, digest: str, now: int) -> Pending:

@@ -58,6 +58,8 @@ _REFUSALS: dict[NoticeFault | ApprovalFault, str] = {
     NoticeFault.UNKNOWN_NAME: "nothing of that name is published; see: qupia-issuer notice list",
     ApprovalFault.NOT_OFFICER: "this is no officer's key; another officer has to agree",
     ApprovalFault.SAME_OFFICER: "whoever brought it cannot agree; another officer has to",
+    ApprovalFault.PROPOSER_GONE: "whoever brought it is no officer any more; reject it, and add "
+    "the file anew",
     ApprovalFault.UNKNOWN: "nothing of that digest waits; see: qupia-issuer notice list",
     ApprovalFault.CHANGED: "the proposal was changed; add the file anew",
     ApprovalFault.EXPIRED: "the proposal is over seven days old; add the file anew",

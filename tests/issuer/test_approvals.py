@@ -23,7 +23,7 @@ from issuer.approvals import (
 )
 from issuer.audit import Audit
 from issuer.home import Home
-from issuer.staff import Account, Role
+from issuer.staff import Account, Role, Staff
 from schemas.kinds import DAY
 from tests.support.world import NOON
 
@@ -37,7 +37,13 @@ LATER = NOON + 7 * DAY
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
+    """It has the accounts of both officers."""
+    home = Home(tmp_path)
+    staff = Staff(home.staff)
+    staff.create()
+    for officer in (FIRST, SECOND):
+        staff.add(officer.name, officer.role, NOON)
+    return home
 
 
 @pytest.fixture
@@ -107,6 +113,26 @@ def test_one_officer_does_not_agree_alone(proposed: Home) -> None:
     assert refused is ApprovalFault.SAME_OFFICER
     assert len(pending(proposed, KIND, NOON)) == 1
     assert actions(proposed) == [("propose", 1)]
+
+
+def test_an_officer_who_is_gone_is_none_of_the_two(proposed: Home) -> None:
+    staff = Staff(proposed.staff)
+    staff.remove(FIRST.name)
+    # The same person comes back under another number.
+    staff.add(FIRST.name, FIRST.role, NOON)
+    refused = fault(lambda: agree(proposed, KIND, DIGEST, SECOND, NOON))
+    assert refused is ApprovalFault.PROPOSER_GONE
+    assert len(pending(proposed, KIND, NOON)) == 1
+    reject(proposed, KIND, DIGEST, SECOND, NOON)
+    assert pending(proposed, KIND, NOON) == []
+    assert actions(proposed) == [("propose", 1), ("reject", 2)]
+
+
+def test_another_role_than_officer_is_none_of_the_two(home: Home) -> None:
+    Staff(home.staff).add("Third", Role.AUDITOR, NOON)
+    propose(home, KIND, VALUE, Account(3, "Third", Role.OFFICER, 0), NOON)
+    refused = fault(lambda: agree(home, KIND, DIGEST, SECOND, NOON))
+    assert refused is ApprovalFault.PROPOSER_GONE
 
 
 @pytest.mark.parametrize("role", [Role.REGISTRAR, Role.AUDITOR])

@@ -1,4 +1,4 @@
-"""Exports of venues, as a venue's program writes them, and the two officers who publish them."""
+"""Exports of venues, as a venue's program writes them, and who publishes them."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -14,6 +14,7 @@ from tests.support.issuers import Service
 
 FIRST = Account(1, "First", Role.OFFICER, 0)
 SECOND = Account(2, "Second", Role.OFFICER, 0)
+"""The first two accounts of a home; a test in which one brings an export has to add them."""
 
 
 def venue_key(hour: int, venue: str = "venue") -> bytes:
@@ -52,7 +53,7 @@ def proposal_of(service: Service, hours: Iterable[int], *, venue: str = "venue")
 
 
 def publish_hours(service: Service, hours: Iterable[int], *, venue: str = "venue") -> Publication:
-    """Two officers publish hours of a venue now."""
+    """An officer publishes now what was brought at the home."""
     proposal = proposal_of(service, hours, venue=venue)
-    waiting = propose_notice(service.authority, proposal, FIRST, service.now)
+    waiting = propose_notice(service.authority, proposal, None, service.now)
     return agree_to_notice(service.authority, waiting.digest, SECOND, service.now)

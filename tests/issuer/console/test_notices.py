@@ -80,6 +80,20 @@ def test_one_officer_is_not_two(officer: Clerk, issuer: Service) -> None:
     assert hours_listed(issuer) == []
 
 
+def test_what_an_officer_brought_who_is_gone_can_only_be_rejected(
+    officer: Clerk, clerk: Callable[[Role], Clerk], issuer: Service
+) -> None:
+    bring(officer, export_of(issuer, PAST))
+    [gone] = issuer.authority.staff.accounts()
+    issuer.authority.staff.remove(gone.name)
+    second = clerk(Role.OFFICER)
+    digest = digest_on(second.get(NOTICES))
+    refused = second.send_form(NOTICES, step="agree", digest=digest)
+    assert "no officer any more. Reject it" in alert(refused)
+    assert hours_listed(issuer) == []
+    assert "gone" in praise(second.send_form(NOTICES, step="reject", digest=digest))
+
+
 def test_an_officer_agrees_to_what_was_brought_at_the_home(officer: Clerk, issuer: Service) -> None:
     propose_notice(issuer.authority, proposal_of(issuer, PAST), None, NOON)
     digest = digest_on(officer.get(NOTICES))

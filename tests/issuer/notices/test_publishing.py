@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from issuer.api.background import one_round
-from issuer.approvals import ApprovalFault, ApprovalRefused, pending
+from issuer.approvals import ApprovalFault, ApprovalRefused, pending, reject
 from issuer.keys.tracing import tracing_seeds
 from issuer.notices import publishing
 from issuer.notices.exports import NoticeFault, NoticeRefused, Proposal
@@ -51,6 +51,13 @@ class Listener:
             listed.data, bundle=authority.bundle(), state=self.state, now=now
         )
         return [notice.hour for notice in accepted.notices]
+
+
+@pytest.fixture(autouse=True)
+def officers(issuer: Service) -> None:
+    """Both have an account at the home."""
+    for officer in (FIRST, SECOND):
+        issuer.authority.staff.add(officer.name, officer.role, NOON)
 
 
 @pytest.fixture
@@ -121,6 +128,21 @@ def test_whoever_can_write_to_the_home_is_one_of_the_two(
     agree_to_notice(issuer.authority, waiting.digest, FIRST, NOON)
     assert listener.hours() == list(PAST)
     assert audited(issuer) == [("propose", 0), ("agree", 1), ("notice publish", 1)]
+
+
+def test_what_an_officer_brought_who_is_gone_is_not_published(
+    issuer: Service, listener: Listener
+) -> None:
+    proposal = proposal_of(issuer, PAST)
+    waiting = propose_notice(issuer.authority, proposal, FIRST, NOON)
+    issuer.authority.staff.remove(FIRST.name)
+    refused = fault(lambda: agree_to_notice(issuer.authority, waiting.digest, SECOND, NOON))
+    assert refused is ApprovalFault.PROPOSER_GONE
+    assert listener.hours() == []
+    reject(issuer.home, KIND, waiting.digest, SECOND, NOON)
+    propose_notice(issuer.authority, proposal, None, NOON)
+    agree_to_notice(issuer.authority, waiting.digest, SECOND, NOON)
+    assert listener.hours() == list(PAST)
 
 
 def test_what_waits_holds_no_opened_key(issuer: Service) -> None:

@@ -69,11 +69,11 @@ class RealVenue:
 
 
 def publish(issuer: RealIssuer, export: bytes, hour: int) -> str:
-    """Two officers publish one hour; the name of the publication."""
+    """An officer publishes one hour that was brought at the home; the publication's name."""
     now = system_clock()
     proposal = Proposal.of(export, start=begin_of(hour), end=begin_of(hour + 1))
     with issuer.opened() as authority:
-        waiting = propose_notice(authority, proposal, FIRST, now)
+        waiting = propose_notice(authority, proposal, None, now)
         return agree_to_notice(authority, waiting.digest, SECOND, now).name
 
 
