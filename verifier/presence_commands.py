@@ -39,7 +39,7 @@ from verifier.opening import HomeOption, check_usable, open_store
 from verifier.report import check_in_line
 from verifier.seeds import venue_seeds
 from verifier.settings import CheckIn, Settings
-from verifier.tracing import HoursAsked, NotBegun, collect, seal_hours, stretches
+from verifier.tracing import HoursAsked, NotBegun, collect, seal_export, stretches
 from verifier.trust_store import NOT_SET_UP, TrustStore
 
 
@@ -139,7 +139,7 @@ class _Export:
 
     def _sealed(self) -> bytes:
         try:
-            sealed = seal_hours(self.asked, self.bundle, self.now)
+            sealed = seal_export(self.asked, self.bundle, self.now)
         except ValueError:
             raise CommandError(self._say("trace_bad_key")) from None
         if sealed is None:

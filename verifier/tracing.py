@@ -55,7 +55,7 @@ def stretches(hours: list[int]) -> list[range]:
     return found
 
 
-def seal_hours(asked: HoursAsked, bundle: TrustBundle, now: int) -> SealedTrace | None:
+def seal_export(asked: HoursAsked, bundle: TrustBundle, now: int) -> SealedTrace | None:
     """The keys, sealed to the authority's key of this hour; None where the bundle has none.
 
     Raises ValueError for an authority's key of low order.

@@ -12,7 +12,7 @@ from schemas.trace import NotATrace, format_trace, open_trace, parse_trace
 from tests.support.world import NOON, World
 from tests.verifier.test_check_in import Venue
 from verifier.seeds import make_seeds, venue_seeds
-from verifier.tracing import HoursAsked, NotBegun, collect, seal_hours, stretches
+from verifier.tracing import HoursAsked, NotBegun, collect, seal_export, stretches
 
 MIDNIGHT = parse_time("2026-03-17T00:00:00Z")
 
@@ -87,7 +87,7 @@ def test_only_the_authority_opens_what_is_sealed_and_with_the_key_of_this_hour(
     venue.code()
     bundle, hours = venue.store.bundle(), asked(venue, MIDNIGHT, NOON)
     assert bundle is not None
-    sealed = seal_hours(hours, bundle, NOON)
+    sealed = seal_export(hours, bundle, NOON)
     assert sealed is not None
     read = parse_trace(format_trace(sealed))
     assert (read.iss, read.hour) == (venue.world.iss, hour_at(NOON))
@@ -105,7 +105,7 @@ def test_all_hours_of_14_days_fit_in_a_file(venue: Venue) -> None:
     bundle = venue.world.accepted(now)
     hours = asked(venue, MIDNIGHT - 13 * DAY, now, now)
     assert len(hours.keys) == 14 * 24
-    sealed = seal_hours(hours, bundle, now)
+    sealed = seal_export(hours, bundle, now)
     assert sealed is not None
     read = parse_trace(format_trace(sealed))
     assert open_trace(read, venue.world.hour_key(read.hour)) == hours.keys
@@ -114,7 +114,7 @@ def test_all_hours_of_14_days_fit_in_a_file(venue: Venue) -> None:
 def test_a_bundle_without_a_key_for_this_hour_seals_nothing(venue: Venue) -> None:
     venue.code()
     hours = asked(venue, MIDNIGHT, NOON)
-    assert seal_hours(hours, World().accepted(NOON), NOON) is None
+    assert seal_export(hours, World().accepted(NOON), NOON) is None
 
 
 def test_no_key_is_in_what_python_prints_of_the_hours(venue: Venue) -> None:

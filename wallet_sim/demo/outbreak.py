@@ -25,7 +25,7 @@ from schemas.trace import format_trace
 from verifier.check_in import make_check_in
 from verifier.seeds import sweep, venue_seeds
 from verifier.settings import Settings
-from verifier.tracing import collect, seal_hours
+from verifier.tracing import collect, seal_export
 from verifier.trust_store import TrustStore
 from wallet_sim.demo.stage import WentWrong
 from wallet_sim.presence.checking_in import check_in, check_out
@@ -155,7 +155,7 @@ class Town:
         for outing in outings:
             seeds = venue_seeds(self.venues[outing.venue])
             asked = collect(seeds, start=outing.arrives, end=outing.leaves, now=self.now)
-            sealed = seal_hours(asked, self.authority.bundle(), self.now)
+            sealed = seal_export(asked, self.authority.bundle(), self.now)
             if sealed is None:
                 raise WentWrong("a venue has no key of the authority for this hour")
             # Where nobody with a wallet came that day, no code was shown.
