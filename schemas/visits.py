@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from schemas.hour_keys import load_public_key
 from schemas.hours import begin_of, hour_bytes
 from schemas.kinds import HOUR, MINUTE
+from schemas.recognition import Recogniser, Sealed
 
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
 """0x0020 / 0x0001 / 0x0001 (RFC 9180 section 7)."""
@@ -67,15 +68,20 @@ class OpeningKeys:
     def __init__(self, hour: int, *, venue: bytes, authority: bytes) -> None:
         self.hour = hour
         self._venue = X25519PrivateKey.from_private_bytes(venue)
-        self._authority = X25519PrivateKey.from_private_bytes(authority)
+        self._authority = authority
         self._outer_info = _OUTER + hour_bytes(hour)
-        self._inner_info = _INNER + hour_bytes(hour)
+        self._recogniser = Recogniser(self._venue, self._outer_info)
+
+    def fits(self, sealed: Sealed) -> bool:
+        """Whether the outer layer is sealed to this venue and hour; costs less than to open it."""
+        return self._recogniser.opens(sealed)
 
     def open(self, record: bytes) -> HourOfStay | None:
         """What a record says; None where these are not its keys, or its times are no such hour."""
         try:
             inner = SUITE.decrypt(record, self._venue, self._outer_info)
-            opened = SUITE.decrypt(inner, self._authority, self._inner_info)
+            authority = X25519PrivateKey.from_private_bytes(self._authority)
+            opened = SUITE.decrypt(inner, authority, _INNER + hour_bytes(self.hour))
         except InvalidTag:
             return None
         arrive, leave = int.from_bytes(opened[:4], "big"), int.from_bytes(opened[4:], "big")

@@ -5,10 +5,12 @@ the same for many tries is done once, and whoever waits is told how far it is.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from schemas.hours import first_hour_of, hour_at
 from schemas.kinds import DAY
 from schemas.notices import Notice
+from schemas.recognition import Sealed
 from schemas.visits import HourOfStay, OpeningKeys
 from wallet_sim.presence.state import VisitDay
 
@@ -33,7 +35,7 @@ def match(
     Only the records of a notice's own date are tried.
     """
     # Whole numbers instead of dates: an hour of a list may lie beyond every calendar.
-    by_day = {first_hour_of(day.date) // _DAY_HOURS: day.records for day in days}
+    by_day = {first_hour_of(day.date) // _DAY_HOURS: _sealed(day.records) for day in days}
     found: dict[int, HourOfStay] = {}
     for done, notice in enumerate(notices):
         if done % _TELL_EACH == 0:
@@ -45,9 +47,19 @@ def match(
     return tuple(found[hour] for hour in sorted(found))
 
 
-def _opened(records: Sequence[bytes], notice: Notice) -> list[HourOfStay]:
+def _sealed(records: Iterable[bytes]) -> list[Sealed]:
+    """Without those that are too short to be records: a file may be damaged."""
+    found = []
+    for record in records:
+        with suppress(ValueError):
+            found.append(Sealed.of(record))
+    return found
+
+
+def _opened(records: Sequence[Sealed], notice: Notice) -> list[HourOfStay]:
     keys = OpeningKeys(notice.hour, venue=notice.venue_key, authority=notice.authority_key)
-    return [stay for stay in map(keys.open, records) if stay is not None]
+    opened = (keys.open(record.data) for record in records if keys.fits(record))
+    return [stay for stay in opened if stay is not None]
 
 
 def _joined(one: HourOfStay | None, other: HourOfStay) -> HourOfStay:

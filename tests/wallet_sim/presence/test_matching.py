@@ -10,6 +10,7 @@ from schemas.hour_keys import public_half
 from schemas.hours import date_of, hour_at
 from schemas.kinds import DAY, HOUR, MINUTE
 from schemas.notices import MOST_NOTICES, Notice
+from schemas.recognition import Sealed
 from schemas.visits import HourOfStay, OpeningKeys, SealingKeys, seal_dummy, seal_visit
 from tests.support.world import NOON
 from tests.wallet_sim.presence.venues import Venue
@@ -104,18 +105,18 @@ class Counter:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.loaded: list[int] = []
         self.tries = 0
-        real_init, real_open = OpeningKeys.__init__, OpeningKeys.open
+        real_init, real_fits = OpeningKeys.__init__, OpeningKeys.fits
 
         def init(keys: OpeningKeys, hour: int, *, venue: bytes, authority: bytes) -> None:
             self.loaded.append(hour)
             real_init(keys, hour, venue=venue, authority=authority)
 
-        def opening(keys: OpeningKeys, record: bytes) -> HourOfStay | None:
+        def fits(keys: OpeningKeys, sealed: Sealed) -> bool:
             self.tries += 1
-            return real_open(keys, record)
+            return real_fits(keys, sealed)
 
         monkeypatch.setattr(OpeningKeys, "__init__", init)
-        monkeypatch.setattr(OpeningKeys, "open", opening)
+        monkeypatch.setattr(OpeningKeys, "fits", fits)
 
 
 def test_only_records_of_the_notices_date_are_tried_and_keys_are_loaded_once(
