@@ -162,7 +162,6 @@ def test_any_object_is_no_trace(members: dict[str, object]) -> None:
         {"sealed": "A" * 60_001},
         {"comment": "x"},
     ],
-    ids=str,
 )
 def test_a_file_of_another_shape_is_no_trace(members: dict[str, object]) -> None:
     refuse(json.dumps(MEMBERS | members).encode())
