@@ -261,7 +261,7 @@ def test_retention_goes_on_after_the_sunset(
     at_home: Command, issuer: Service, clock: MovableClock
 ) -> None:
     clock.now = issuer.authority.config.sunset
-    assert at_home("retention", "run", "--json").json["deleted"]["signing_keys"] == 4
+    assert at_home("retention", "run", "--json").json["deleted"]["signing_keys"] == 5
     assert at_home("retention", "run", "--json").json == {"deleted": {}}
     assert at_home("retention", "verify", "--json").json == {"ok": True, "findings": []}
     assert at_home("retention", "status").status == 0
