@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from schemas.languages import Language
+from schemas.rejections import Rejection
 from schemas.resources import load_json
 
 
@@ -22,21 +22,11 @@ class BundleFault(StrEnum):
     KEY_ID_COLLISION = "key_id_collision"
 
 
-_TEXTS = load_json("bundle_faults.json")
+class BundleRejected(Rejection):
+    """A trust bundle was not accepted."""
 
-
-class BundleRejected(Exception):
-    """A trust bundle was not accepted; what was known before stays in force."""
+    texts = load_json("bundle_faults.json")
+    fault: BundleFault
 
     def __init__(self, fault: BundleFault) -> None:
-        super().__init__(fault.value)
-        self.fault = fault
-
-    @property
-    def helpdesk(self) -> str:
-        """``Q`` and two digits, to be read out to a help desk."""
-        return str(_TEXTS[self.fault]["helpdesk"])
-
-    def text(self, language: Language) -> str:
-        """One or two sentences for whoever set the device up."""
-        return str(_TEXTS[self.fault][language])
+        super().__init__(fault)

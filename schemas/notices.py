@@ -13,7 +13,7 @@ from schemas import jws
 from schemas.bundle import LONGEST_LIFE, TrustBundle
 from schemas.encoding import b64url_decode, b64url_encode
 from schemas.jwk import key_from_jwk
-from schemas.languages import Language
+from schemas.rejections import Rejection
 from schemas.resources import load_json
 from schemas.trust import bundle_digest
 from schemas.validation import matches
@@ -33,24 +33,14 @@ class NoticesFault(StrEnum):
     EXPIRED = "expired"
 
 
-_TEXTS = load_json("notices_faults.json")
+class NoticesRejected(Rejection):
+    """A list was not accepted."""
 
-
-class NoticesRejected(Exception):
-    """A list was not accepted; what was known before stays in force."""
+    texts = load_json("notices_faults.json")
+    fault: NoticesFault
 
     def __init__(self, fault: NoticesFault) -> None:
-        super().__init__(fault.value)
-        self.fault = fault
-
-    @property
-    def helpdesk(self) -> str:
-        """``Q`` and two digits, to be read out to a help desk."""
-        return str(_TEXTS[self.fault]["helpdesk"])
-
-    def text(self, language: Language) -> str:
-        """One or two sentences for the holder of a wallet."""
-        return str(_TEXTS[self.fault][language])
+        super().__init__(fault)
 
 
 @dataclass(frozen=True, repr=False)

@@ -105,6 +105,7 @@ def _proposal(desk: Desk, waiting: Pending) -> dict[str, Any]:
     return content | {
         "digest": waiting.digest,
         "is_mine": waiting.proposer == desk.account.number,
+        "can_be_agreed_to": content["problem"] is None,
         "waits": local_time(desk.authority.policy, waiting.expires_at),
     }
 

@@ -81,6 +81,7 @@ def _proposal(desk: Desk, proposal: Pending) -> dict[str, Any]:
     return {
         "digest": proposal.digest,
         "is_mine": proposal.proposer == desk.account.number,
+        "can_be_agreed_to": True,
         "ends": local_time(desk.authority.policy, proposal.expires_at),
         "version": payload["version"],
         "signer": thumbprint(signer),
