@@ -20,7 +20,7 @@ from wallet_sim.presence.matching import Progress, silent
 from wallet_sim.presence.state import Visits
 from wallet_sim.presence.visits_file import VisitsFile
 from wallet_sim.session import Session
-from wallet_sim.state import Authority, Wallet
+from wallet_sim.state import Authority, NotActivated, Wallet
 from wallet_sim.syncing import refresh
 from wallet_sim.trusting import stored_bundle
 from wallet_sim.wallet_file import WalletFile
@@ -99,6 +99,8 @@ class VisitsBeside:
     def listen(self, session: Session) -> bool:
         try:
             visits = listen(session)
+        except NotActivated:
+            return False  # The wallet was emptied meanwhile.
         except NOT_HEARD as error:
             self.failed(error)
             return False

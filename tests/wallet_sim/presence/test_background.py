@@ -182,3 +182,12 @@ def test_a_damaged_file_of_visits_does_not_end_the_fetching_of_passes(activated:
     assert {str(error).partition(", and")[0].rpartition("/")[2] for error in run.complaints} == {
         "visits.json is damaged"
     }
+
+
+def test_a_wallet_that_was_emptied_meanwhile_has_nobody_to_warn(activated: Phone) -> None:
+    session, complaints = activated.session(), list[Exception]()
+    activated.file.erase()
+    beside = VisitsBeside(activated.file, lambda _: None, complaints.append)
+    assert not beside.listen(session)
+    assert complaints == []
+    assert not (activated.home / "visits.json").exists()
