@@ -32,7 +32,7 @@ drill: page ## the long drills in full length
 	QUPIA_DRILL=full $(PY) -m pytest -n 2 tests/drills $(ARGS)
 
 demo: page ## the whole story, from laboratory to door
-	@$(PY) -m wallet_sim.commands demo $(ARGS)
+	@$(PY) -m wallet_sim.commands.app demo $(ARGS)
 
 bench: page browser ## rates beside their physical limits
 	$(PY) -m benchmarks $(ARGS)

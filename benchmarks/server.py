@@ -22,7 +22,7 @@ from issuer.home import Home
 from schemas.encoding import b64url_encode
 from schemas.jwk import jwk_from_key, thumbprint
 from shell.clock import system_clock
-from wallet_sim.account import dpop_proof, load_private_key, new_private_key
+from wallet_sim.passes.account import dpop_proof, load_private_key, new_private_key
 
 PORT = 18473
 URL = f"http://127.0.0.1:{PORT}"

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from benchmarks.figures import Figure, cpu_rate, openssl_rates, paired
 from schemas.presentation import slot_at
 from tests.support.world import NOON, World
-from verifier.seen import SeenSet
-from verifier.verification import verify
+from verifier.door.seen import SeenSet
+from verifier.door.verification import verify
 
 ROUNDS = 7
 SECONDS = 0.5

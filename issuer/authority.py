@@ -11,12 +11,12 @@ from functools import cached_property
 from threading import Lock
 from typing import Self
 
-from issuer.audit import Audit
+from issuer.documents.notice_list import ListFile, parse_list
 from issuer.home import Config, Home
 from issuer.keys.grid import find_key
 from issuer.keys.keyring import SigningKey, entitlement_key_path, load_reference_key
 from issuer.keys.rawrsa import RawKey, load_raw_key
-from issuer.notices.listing import ListFile, parse_list
+from issuer.oversight.audit import Audit
 from issuer.perishable.store import Store
 from issuer.registration import Registrar
 from issuer.rules.policy import Policy, load_policy

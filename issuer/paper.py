@@ -8,9 +8,9 @@ mark that it was registered.
 
 from dataclasses import dataclass
 
-from issuer.audit import Action
 from issuer.authority import Authority
 from issuer.keys.paper_keys import PaperKeyFile, paper_key_for
+from issuer.oversight.audit import Action
 from issuer.perishable.store import Transaction
 from issuer.registration import withdrawn_until
 from issuer.rules.policy import Policy

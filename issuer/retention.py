@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from issuer.approvals import overdue_approvals, sweep_approvals
 from issuer.authority import Authority
+from issuer.documents.notice_list import parse_list
 from issuer.home import Home
-from issuer.job_files import overdue_jobs, sweep_jobs
+from issuer.intake.job_files import overdue_jobs, sweep_jobs
 from issuer.keys.grid import destroy_ended, ended_keys
 from issuer.keys.keyring import SigningKey, destroy_all_keys, statement_key_path
 from issuer.keys.paper_keys import destroy_ended_paper_keys, ended_paper_keys
-from issuer.keys.requests import destroy_pending, ended_pending
 from issuer.keys.tracing import tracing_seeds
-from issuer.notices.listing import parse_list
 from issuer.notices.publishing import refresh_list
+from issuer.oversight.approvals import overdue_approvals, sweep_approvals
 from issuer.perishable.inspection import GRACE, inspect
 from issuer.perishable.purge import purge
 from issuer.perishable.store import Held
+from issuer.publication.root_requests import destroy_pending, ended_pending
 from schemas.encoding import format_time, parse_time
 from schemas.jws import Typ, parse
 from schemas.kinds import DAY, LOG_PERIOD, STORED_KINDS

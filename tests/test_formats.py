@@ -52,8 +52,8 @@ from schemas.validation import matches
 from schemas.visits import HourOfStay, OpeningKeys
 from tests.support.keys import RsaKey
 from tests.vectors.make_formats import DOCUMENT, NOW, VECTORS, Vectors, make
-from verifier.verification import Venue, Verdict, verify
-from wallet_sim.blinding import blind, finalize
+from verifier.door.verification import Venue, Verdict, verify
+from wallet_sim.passes.blinding import blind, finalize
 
 NAMES = sorted(make())
 

@@ -23,11 +23,11 @@ from issuer.api.answers import (
     json_answer,
     problem_answer,
 )
+from issuer.api.failure_limit import FailureLimit
 from issuer.api.metrics import MEDIA_TYPE, metrics_text
 from issuer.api.openapi import openapi_document
 from issuer.api.requests import Call, bearer_key, read_call
 from issuer.authority import Authority
-from issuer.failures import FailureLimit
 from issuer.staff import Role
 from schemas.origins import is_loopback
 from schemas.problems import ApiProblem, Problem

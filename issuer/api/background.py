@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from issuer.authority import Authority
-from issuer.keys.making import make_missing_keys, publish
+from issuer.publication.making import make_missing_keys, publish
 from issuer.retention import run_retention
 from shell.clock import Clock
 from shell.errors import CommandError, place_of

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from issuer import office
+from issuer import staff_actions
 from issuer.api.requests import Call, bearer_key, parse_body
 from issuer.authority import Authority
 from issuer.registration import IssuedCode, Withdrawn
@@ -16,7 +16,7 @@ def post_codes(authority: Authority, call: Call, now: int) -> dict[str, Any]:
     """Register one result: an activation code, or a withdrawal."""
     account = _staff(authority, call, now, Role.REGISTRAR)
     body = parse_body(call, "code-request")
-    result = office.register(
+    result = staff_actions.register(
         authority,
         account,
         evidence=body["evidence"],
@@ -31,7 +31,7 @@ def post_codes(authority: Authority, call: Call, now: int) -> dict[str, Any]:
 def post_cancel(authority: Authority, call: Call, now: int) -> dict[str, Any]:
     """Void a lost or misprinted slip."""
     account = _staff(authority, call, now, Role.REGISTRAR)
-    office.cancel(authority, account, parse_body(call, "cancel-request")["code"], now)
+    staff_actions.cancel(authority, account, parse_body(call, "cancel-request")["code"], now)
     return {"done": True}
 
 
@@ -39,7 +39,7 @@ def post_withdrawals(authority: Authority, call: Call, now: int) -> dict[str, An
     """Stop issuing for a person; fraud is for officers."""
     account = _staff(authority, call, now, Role.REGISTRAR, Role.OFFICER)
     body = parse_body(call, "withdrawal-request")
-    result = office.withdraw(
+    result = staff_actions.withdraw(
         authority,
         account,
         reference=body["reference"],
@@ -55,7 +55,7 @@ def post_lift(authority: Authority, call: Call, now: int) -> dict[str, Any]:
     account = _staff(authority, call, now, Role.OFFICER)
     body = parse_body(call, "withdrawal-request")
     _time(body["at"])
-    until = office.lift(
+    until = staff_actions.lift(
         authority, account, reference=body["reference"], evidence=body["evidence"], now=now
     )
     return {"withdrawn_until": None if until is None else format_time(until)}
@@ -79,7 +79,7 @@ def _staff(authority: Authority, call: Call, now: int, *roles: Role) -> Account:
     account = authority.staff.authenticate(key, now) if key else None
     if account is None:
         raise ApiProblem(Problem.NOT_ALLOWED)
-    office.require(account, *roles)
+    staff_actions.require(account, *roles)
     return account
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from issuer.api.dpop import check_proof
 from issuer.api.requests import Call, only_header, parse_body
 from issuer.authority import Authority
+from issuer.documents.bundle import load_retired
 from issuer.entitlement import Entitlement, activate, sign_entitlement, verify_entitlement
 from issuer.issuance import (
     batch_identifier,
@@ -16,7 +17,6 @@ from issuer.issuance import (
     take_batches,
 )
 from issuer.keys.grid import list_keys
-from issuer.keys.publication import load_retired
 from issuer.registration import withdrawn_until
 from schemas.encoding import format_time
 from schemas.kinds import GRACE_AFTER_WINDOW, Kind

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from issuer.audit import Audit, Fault, Verdict
 from issuer.commands.opening import HomeOption, issuer_home
+from issuer.oversight.audit import Audit, Fault, Verdict
 from shell.command_line import EXIT_DONE, EXIT_REFUSED, JsonOption, answer, new_app, warn
 
 _FAULTS = {

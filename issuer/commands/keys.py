@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from issuer.audit import Action
 from issuer.authority import Authority
 from issuer.commands.opening import (
     HomeOption,
@@ -17,14 +16,15 @@ from issuer.commands.opening import (
     warn_of_root_key,
     warn_of_signer,
 )
-from issuer.founding import parse_sunset
+from issuer.documents.bundle import check_size
 from issuer.home import Config
+from issuer.init import parse_sunset
 from issuer.keys.keyring import SigningKey
-from issuer.keys.making import make_missing_keys, missing_cells, publish, retire
-from issuer.keys.publication import check_size
-from issuer.keys.requests import SigningRequest
 from issuer.keys.roots import delegate_next, load_root, signer_end
-from issuer.keys.statements import publish_with_new_signer
+from issuer.oversight.audit import Action
+from issuer.publication.making import make_missing_keys, missing_cells, publish, retire
+from issuer.publication.root_requests import SigningRequest
+from issuer.publication.root_statements import publish_with_new_signer
 from issuer.rules.policy import load_policy
 from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_encode, format_time

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from issuer.approvals import ApprovalFault, ApprovalRefused, Pending, pending, reject
 from issuer.authority import Authority
 from issuer.commands.opening import HomeOption, opened_before_sunset
 from issuer.notices.exports import NoticeFault, NoticeRefused, Proposal
@@ -24,6 +23,7 @@ from issuer.notices.publishing import (
     withdraw_notice,
 )
 from issuer.notices.words import say_span, spans, warning_texts
+from issuer.oversight.approvals import ApprovalFault, ApprovalRefused, Pending, pending, reject
 from schemas.encoding import format_time
 from schemas.hours import begin_of
 from schemas.languages import Language

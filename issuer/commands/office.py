@@ -13,7 +13,7 @@ from issuer.commands.opening import (
     refuse_after_sunset,
     warn_of_root_key,
 )
-from issuer.founding import found_issuer
+from issuer.init import found_issuer
 from issuer.retention import run_retention
 from issuer.rules.policy import load_policy
 from issuer.serving import serve as serve_home

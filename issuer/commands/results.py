@@ -10,10 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from issuer.api.staff_calls import result_members
-from issuer.audit import Action
 from issuer.commands.opening import HomeOption, opened_before_sunset, progress_bar
+from issuer.intake.register import run_intake
 from issuer.intake.rows import IntakeSummary
-from issuer.intake.run import run_intake
+from issuer.oversight.audit import Action
 from issuer.registration import WITHDRAWALS, cancel_code
 from schemas.encoding import format_time
 from schemas.hints import HintForm, hint_of_birthday

@@ -3,9 +3,9 @@
 from contextlib import suppress
 from typing import Any
 
-from issuer.audit import Action, Audit
 from issuer.commands.opening import HomeOption, issuer_home, opened
 from issuer.home import Home
+from issuer.oversight.audit import Action, Audit
 from issuer.retention import last_run, overdue, read_log, run_retention
 from schemas.data_map import span
 from schemas.encoding import format_time

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from issuer.audit import Action
 from issuer.authority import Authority
 from issuer.commands.opening import HomeOption, opened_before_sunset
+from issuer.oversight.audit import Action
 from issuer.staff import Role
 from schemas.kinds import DAY
 from shell.clock import system_clock

@@ -30,8 +30,8 @@ from issuer.console import (
 )
 from issuer.console.desk import Desk, Page, form_number
 from issuer.console.sign_in import SIGN_IN, SignIn, end_session, is_from_here, token_of
-from issuer.job_files import MOST_JOBS
-from issuer.receiving import Upload, UploadFault, UploadRefused, receive_upload
+from issuer.intake.job_files import MOST_JOBS
+from issuer.intake.upload import Upload, UploadFault, UploadRefused, receive_upload
 from issuer.staff import Session
 from schemas.problems import ApiProblem, Problem
 from shell.clock import Clock

@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from issuer.audit import HOME_ROLE, Action
 from issuer.console.desk import Desk, Page
+from issuer.oversight.audit import HOME_ROLE, Action
 from issuer.staff import Role
 
 LINES_SHOWN = 200

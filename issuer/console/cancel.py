@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from issuer import office
+from issuer import staff_actions
 from issuer.console.desk import Desk, Page
 from issuer.staff import Role
 
@@ -12,7 +12,7 @@ def show(desk: Desk) -> Response:
 
 
 def act(desk: Desk) -> Response:
-    office.cancel(desk.authority, desk.account, desk.sent("code"), desk.now)
+    staff_actions.cancel(desk.authority, desk.account, desk.sent("code"), desk.now)
     return desk.done("cancelled")
 
 

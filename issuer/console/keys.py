@@ -5,13 +5,13 @@ from typing import Any
 
 from starlette.responses import Response
 
-from issuer.audit import Action
 from issuer.console.desk import Desk, Page
 from issuer.console.moments import local_time
-from issuer.keys.making import make_missing_keys, publish, retire
 from issuer.keys.roots import signer_end
-from issuer.office import require
+from issuer.oversight.audit import Action
+from issuer.publication.making import make_missing_keys, publish, retire
 from issuer.staff import Role
+from issuer.staff_actions import require
 from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_encode
 from schemas.kinds import DAY, HOUR

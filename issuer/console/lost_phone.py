@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from issuer import office
+from issuer import staff_actions
 from issuer.console.desk import Desk, Page
 from issuer.console.withdraw import last_pass_hours, reference_of
 from issuer.staff import Role
@@ -17,7 +17,7 @@ def act(desk: Desk) -> Response:
     if desk.sent("step") != "do":
         consequence = desk.say("lost_phone_means", hours=last_pass_hours(desk))
         return desk.page("person_sure.html", consequence=consequence, kept={"reference": reference})
-    office.end_lost(desk.authority, desk.account, reference=reference, now=desk.now)
+    staff_actions.end_lost(desk.authority, desk.account, reference=reference, now=desk.now)
     return desk.done("lost_phone_done")
 
 

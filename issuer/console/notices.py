@@ -4,7 +4,6 @@ from typing import Any
 
 from starlette.responses import Response
 
-from issuer.approvals import ApprovalRefused, Pending, pending, reject
 from issuer.console.desk import Desk, Page
 from issuer.console.moments import local_time, parse_moment
 from issuer.notices.exports import NoticeFault, NoticeRefused, Proposal
@@ -19,8 +18,9 @@ from issuer.notices.publishing import (
     withdraw_notice,
 )
 from issuer.notices.words import say_span, spans, warning_texts
-from issuer.office import require
+from issuer.oversight.approvals import ApprovalRefused, Pending, pending, reject
 from issuer.staff import Role
+from issuer.staff_actions import require
 from schemas.problems import ApiProblem, Problem
 
 _TIMES = ("from_date", "from_time", "to_date", "to_time")

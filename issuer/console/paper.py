@@ -7,9 +7,9 @@ from issuer.console.desk import Desk, Page
 from issuer.console.moments import parse_moment
 from issuer.console.register import person, person_fields, slip_language
 from issuer.console.slip_page import show_slip
-from issuer.office import spend
 from issuer.slips import paper_slip
 from issuer.staff import Capped, Role
+from issuer.staff_actions import spend
 from schemas.problems import ApiProblem, Problem
 
 

@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from issuer.audit import Action
 from issuer.console.desk import Desk, Page
+from issuer.oversight.audit import Action
 from issuer.staff import PasswordFault, PasswordRefused, Role
 from shell.pages import redirect
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from issuer import office
+from issuer import staff_actions
 from issuer.console.desk import Desk, Page
 from issuer.console.moments import local_clock, local_date, local_time, parse_moment
 from issuer.console.slip_page import show_slip
@@ -31,7 +31,7 @@ def act(desk: Desk) -> Response:
     """A slip, a withdrawal, or the form once more with what is wrong."""
     try:
         birthday, reference = person(desk)
-        result = office.register(
+        result = staff_actions.register(
             desk.authority,
             desk.account,
             evidence=desk.sent("evidence"),

@@ -4,9 +4,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from issuer.audit import Action
 from issuer.console.desk import Desk, Page
 from issuer.console.spans import say_span
+from issuer.oversight.audit import Action
 from issuer.perishable.store import Held
 from issuer.retention import overdue, read_log
 from issuer.staff import Role

@@ -5,7 +5,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from issuer.approvals import (
+from issuer.console.desk import Desk, Page
+from issuer.console.moments import local_time
+from issuer.oversight.approvals import (
     ApprovalKind,
     ApprovalRefused,
     Pending,
@@ -14,11 +16,9 @@ from issuer.approvals import (
     propose,
     reject,
 )
-from issuer.audit import Action
-from issuer.console.desk import Desk, Page
-from issuer.console.moments import local_time
-from issuer.keys.requests import signing_request
-from issuer.keys.statements import (
+from issuer.oversight.audit import Action
+from issuer.publication.root_requests import signing_request
+from issuer.publication.root_statements import (
     StatementRefused,
     check_statement,
     publish_with_new_signer,

@@ -12,9 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from issuer.audit import Action
+from issuer.api.failure_limit import FailureLimit
 from issuer.authority import Authority
-from issuer.failures import FailureLimit
+from issuer.oversight.audit import Action
 from schemas.kinds import MINUTE
 from schemas.problems import ApiProblem
 from shell.clock import Clock

@@ -4,11 +4,11 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
-from issuer.audit import Action
 from issuer.console.desk import Desk, Page
-from issuer.job_files import Job, JobRefused, Phase, fetch_codes, read_job
-from issuer.jobs import start_job
-from issuer.receiving import Upload
+from issuer.intake.job_files import Job, JobRefused, Phase, fetch_codes, read_job
+from issuer.intake.jobs import start_job
+from issuer.intake.upload import Upload
+from issuer.oversight.audit import Action
 from issuer.staff import Capped, Role
 from shell.pages import HEADERS, redirect
 

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from issuer import office
+from issuer import staff_actions
 from issuer.console.desk import Desk, Page
 from issuer.console.moments import local_date, local_time, parse_moment
 from issuer.registration import WITHDRAWALS
@@ -30,18 +30,18 @@ def act(desk: Desk) -> Response:
     if evidence not in WITHDRAWALS:
         raise ApiProblem(Problem.INVALID)
     if evidence == FRAUD or desk.sent("lift"):
-        office.require(desk.account, Role.OFFICER)
+        staff_actions.require(desk.account, Role.OFFICER)
     at = parse_moment(desk.authority.policy, desk.sent("date"))
     if desk.sent("step") != "do":
         return _ask(desk, evidence, at)
     if desk.sent("lift"):
-        left = office.lift(
+        left = staff_actions.lift(
             desk.authority, desk.account, reference=reference, evidence=evidence, now=desk.now
         )
         if left is None:
             return desk.done("lifted")
         return desk.done("lifted_but", until=local_time(desk.authority.policy, left))
-    result = office.withdraw(
+    result = staff_actions.withdraw(
         desk.authority, desk.account, reference=reference, evidence=evidence, at=at, now=desk.now
     )
     return desk.done("withdrawn_until", until=local_time(desk.authority.policy, result.until))

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
-from issuer.approvals import ApprovalKind, Pending, agreeing, pending, propose
-from issuer.audit import Action
 from issuer.authority import Authority
+from issuer.documents.notice_list import is_list_due, list_payload
 from issuer.keys.keyring import SigningKey, load_or_make_notices_key
 from issuer.keys.tracing import tracing_seeds
 from issuer.notices.exports import NoticeFault, NoticeRefused, Proposal, open_proposal
-from issuer.notices.listing import is_list_due, list_payload
+from issuer.oversight.approvals import ApprovalKind, Pending, agreeing, pending, propose
+from issuer.oversight.audit import Action
 from issuer.perishable.store import Found, Transaction
 from issuer.staff import Account
 from schemas.hour_keys import KEY_BYTES, public_half

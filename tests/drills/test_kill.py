@@ -32,11 +32,11 @@ from shell.clock import system_clock
 from shell.errors import CommandError
 from shell.fetching import Answer
 from tests.support.processes import PATIENCE, PROGRAMS, RealIssuer, RealWallet, run_real
-from verifier.seen import SeenSet
-from verifier.verification import verify
-from wallet_sim.account import dpop_proof, new_private_key
-from wallet_sim.passes import PASSES_PATH, new_request, passes_body
-from wallet_sim.showing import choose, present
+from verifier.door.seen import SeenSet
+from verifier.door.verification import verify
+from wallet_sim.passes.account import dpop_proof, new_private_key
+from wallet_sim.passes.issuance import PASSES_PATH, new_request, passes_body
+from wallet_sim.passes.presentation import choose, present
 
 KILLS = 50 if os.environ.get("QUPIA_DRILL") == "full" else 6
 CLIENTS = 3

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from issuer.founding import found_issuer
 from issuer.home import Home
+from issuer.init import found_issuer
 from issuer.keys.grid import list_keys
 from schemas.bundle import TrustBundle
 from schemas.hints import HintForm

@@ -26,7 +26,7 @@ from shell.clock import system_clock
 from shell.fetching import Answer
 from tests.support.issuers import blinded
 from tests.support.processes import PATIENCE, RealIssuer, session_of
-from wallet_sim.account import dpop_proof, new_private_key
+from wallet_sim.passes.account import dpop_proof, new_private_key
 
 ROUNDS = 20 if os.environ.get("QUPIA_DRILL") == "full" else 3
 CLIENTS = 8

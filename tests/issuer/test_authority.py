@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from issuer.keys.making import make_missing_keys, publish
 from issuer.keys.rawrsa import SigningFailed
+from issuer.publication.making import make_missing_keys, publish
 from schemas.kinds import DAY
 from schemas.problems import ApiProblem, Problem
 from shell.errors import CommandError

@@ -10,8 +10,8 @@ import pytest
 
 from issuer.entitlement import Entitlement
 from issuer.issuance import batch_identifier, issued_on
-from issuer.keys.making import make_missing_keys, publish, retire
 from issuer.keys.rawrsa import LibcryptoKey, SigningFailed
+from issuer.publication.making import make_missing_keys, publish, retire
 from schemas.bundle import PassKey
 from schemas.encoding import b64url_decode, b64url_encode
 from schemas.kinds import DAY, HOUR, Kind

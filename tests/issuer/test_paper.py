@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from issuer.authority import Authority
-from issuer.keys.making import publish
 from issuer.keys.paper_keys import WEEK, paper_key_for
 from issuer.paper import PaperSlip, issue, paper_window
+from issuer.publication.making import publish
 from issuer.retention import run_retention
 from issuer.rules.policy import default_policy_text, parse_policy
 from schemas.kinds import DAY, HOUR, Kind
 from schemas.paper import LONGEST_PAPER, parse_paper
 from schemas.problems import ApiProblem, Problem
 from tests.support.issuers import NOON, Service
-from verifier.verification import Verdict, verify
+from verifier.door.verification import Verdict, verify
 
 REFERENCE = "880317300123"
 POLICY = parse_policy(default_policy_text())

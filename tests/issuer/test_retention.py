@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer.approvals import ApprovalKind, propose
 from issuer.authority import Authority
 from issuer.keys.grid import list_keys
 from issuer.keys.keyring import SigningKey, statement_key_path
-from issuer.keys.making import make_missing_keys, publish
 from issuer.keys.tracing import make_tracing_seeds
+from issuer.oversight.approvals import ApprovalKind, propose
 from issuer.perishable.inspection import inspect
 from issuer.perishable.store import StoreError
+from issuer.publication.making import make_missing_keys, publish
 from issuer.retention import (
     last_run,
     read_log,

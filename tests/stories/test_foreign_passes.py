@@ -12,9 +12,9 @@ from schemas.refusals import Reason, Refused
 from schemas.trust import read_bundle
 from tests.support.issuers import Service, pool_keys
 from tests.support.town import Citizen, Town
-from verifier.seen import SeenSet
-from verifier.verification import Venue, Verdict, verify
-from wallet_sim.showing import choose, present
+from verifier.door.seen import SeenSet
+from verifier.door.verification import Venue, Verdict, verify
+from wallet_sim.passes.presentation import choose, present
 
 OTHER_URL = "https://elsewhere.example"
 BINDING = bytes(range(16))

@@ -81,7 +81,7 @@ def test_the_wallet_and_the_venue_open_no_socket(
 def test_scanning_does_not_load_the_web_client(parties: Path) -> None:
     script = (
         "import sys; sys.argv = ['qupia-verifier', 'scan', 'x', '--home', sys.argv[1]]\n"
-        "from verifier.commands import main\n"
+        "from verifier.commands.app import main\n"
         "try: main()\n"
         "except SystemExit: print([m for m in ('httpx', 'shell.fetching') if m in sys.modules])"
     )

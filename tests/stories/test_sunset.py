@@ -8,8 +8,8 @@ import pytest
 
 from issuer.api.app import CALLS
 from issuer.home import Home
-from issuer.keys.making import missing_cells
 from issuer.perishable.inspection import inspect
+from issuer.publication.making import missing_cells
 from schemas.encoding import b64url_encode, format_time
 from schemas.kinds import DAY, HOUR
 from tests.support.town import Town

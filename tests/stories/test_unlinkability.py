@@ -14,7 +14,7 @@ from schemas.presentation import parse_presentation, slot_at
 from schemas.token import challenge_digest, token_input
 from shell.pictures import qr_version
 from tests.support.town import Citizen, Sent, Town
-from wallet_sim.showing import choose, present
+from wallet_sim.passes.presentation import choose, present
 
 PIECE = 8
 """Bytes: two random strings of some thousand bytes have none of this length in common."""

@@ -21,8 +21,8 @@ from schemas.refusals import Refused
 from schemas.trust import TrustState, accept_bundle, read_bundle
 from shell.files import locked
 from tests.support.processes import PROGRAMS, STOP_SECONDS
-from verifier.seen import SeenSet
-from verifier.verification import Venue, verify
+from verifier.door.seen import SeenSet
+from verifier.door.verification import Venue, verify
 
 WEB = Path(__file__).parents[2] / "verifier" / "web"
 LABORATORY = WEB / "test" / "dist" / "laboratory.js"

@@ -32,11 +32,11 @@ from starlette.applications import Starlette
 from issuer.api.app import create_app
 from issuer.api.openapi import openapi_document
 from issuer.authority import Authority
-from issuer.founding import found_issuer
 from issuer.home import Home
+from issuer.init import found_issuer
 from issuer.keys import grid
 from issuer.keys.grid import Cell
-from issuer.keys.making import make_missing_keys, publish
+from issuer.publication.making import make_missing_keys, publish
 from issuer.registration import IssuedCode
 from issuer.staff import Role
 from schemas.bundle import PassKey

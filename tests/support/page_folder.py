@@ -20,7 +20,7 @@ import verifier.serving
 
 verifier.serving.PAGE = Path({page!r})
 
-from verifier.commands import main
+from verifier.commands.app import main
 
 main()
 """

@@ -29,10 +29,10 @@ from shell.errors import CommandError
 from shell.fetching import Answer
 from tests.support.issuers import Service, pool_keys
 from tests.support.town import Outcome, check_manners
-from wallet_sim.activating import Slip, activate
-from wallet_sim.session import Session, open_session
-from wallet_sim.syncing import Synced, sync
-from wallet_sim.wallet_file import WalletFile
+from wallet_sim.fetching.activation import Slip, activate
+from wallet_sim.fetching.file import WalletFile
+from wallet_sim.fetching.session import Session, open_session
+from wallet_sim.fetching.sync import Synced, sync
 
 PROGRAMS = Path(sys.executable).parent
 START_SECONDS = 60.0

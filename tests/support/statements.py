@@ -1,7 +1,7 @@
 """A root statement is put in force and a bundle of its signer published, as two officers do."""
 
 from issuer.authority import Authority
-from issuer.keys.statements import publish_with_new_signer, take_statement
+from issuer.publication.root_statements import publish_with_new_signer, take_statement
 from issuer.staff import Account
 
 

@@ -20,17 +20,17 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from issuer import commands as issuer_commands
 from issuer.api.background import forget_what_is_over, one_round
+from issuer.commands.app import app as issuer_commands
 from schemas.encoding import format_time, parse_time
 from schemas.kinds import HOUR
 from shell.errors import CommandError
 from shell.fetching import Answer
 from tests.support.issuers import MovableClock, Service
-from verifier import commands as verifier_commands
-from verifier import updating
-from wallet_sim import commands as wallet_commands
-from wallet_sim.wallet_file import WalletFile
+from verifier.commands.app import app as verifier_commands
+from verifier.trust import update
+from wallet_sim.commands.app import app as wallet_commands
+from wallet_sim.fetching.file import WalletFile
 
 _MAIN: dict[str, Callable[[], None]] = {
     "qupia-issuer": issuer_commands.main,
@@ -194,7 +194,7 @@ class Device:
     def run(self, *words: str, given: str | None = "") -> Outcome:
         tools = replace(wallet_commands.TOOLS, send=self.net.send)
         with (
-            patch.object(updating, "send", self.net.send),
+            patch.object(update, "send", self.net.send),
             patch.object(wallet_commands, "TOOLS", tools),
             patch.dict(os.environ, {_HOME[self.program]: str(self.home)}),
         ):

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.device_commands import Result, Run
 from tests.support.world import NOON, World
-from verifier import commands
+from verifier.commands.app import app
 
 
 @pytest.fixture
@@ -27,11 +27,11 @@ def run(
         data = typed.encode() if isinstance(typed, str) else typed
         monkeypatch.setattr(sys, "argv", ["qupia-verifier", *map(str, arguments)])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
-        monkeypatch.setattr("verifier.commands.system_clock", lambda: now)
-        monkeypatch.setattr("verifier.presence_commands.system_clock", lambda: now)
+        monkeypatch.setattr("verifier.commands.app.system_clock", lambda: now)
+        monkeypatch.setattr("verifier.commands.presence.system_clock", lambda: now)
         monkeypatch.setattr("shell.command_line.system_clock", lambda: now)
         with pytest.raises(SystemExit) as ended:
-            commands.main()
+            app.main()
         out, err = capsys.readouterr()
         assert "Traceback" not in out + err
         assert isinstance(ended.value.code, int)

@@ -11,8 +11,8 @@ from schemas.bundle import TrustBundle
 from schemas.refusals import Reason, Refused
 from schemas.trust import TrustState, read_bundle
 from tests.vectors.make import DOORS, files
-from verifier.seen import SeenSet
-from verifier.verification import Venue, Verdict, verify
+from verifier.door.seen import SeenSet
+from verifier.door.verification import Venue, Verdict, verify
 
 CASES = sorted(DOORS.glob("*.json"))
 

@@ -12,7 +12,7 @@ from schemas.kinds import DAY
 from tests.support.world import NOON, World
 from tests.wallet_sim.issuer_in_memory import CODE, OTHER_CODE, IssuerInMemory, Phone, Time
 from tests.wallet_sim.typed import Outcome, Run, Typed, link_to
-from wallet_sim import commands
+from wallet_sim.commands.app import app
 
 
 @pytest.fixture
@@ -47,12 +47,12 @@ def run(
     """Run ``qupia-wallet`` on the phone; ``given`` is piped into it, ``typed`` comes by hand."""
 
     def command(*words: str, given: str = "", typed: str | None = None) -> Outcome:
-        monkeypatch.setattr(commands, "TOOLS", phone.tools())
+        monkeypatch.setattr(app, "TOOLS", phone.tools())
         monkeypatch.setattr(sys, "argv", ["qupia-wallet", *words, "--home", str(phone.home)])
         monkeypatch.setattr(sys, "stdin", io.StringIO(given) if typed is None else Typed(typed))
         capsys.readouterr()
         with pytest.raises(SystemExit) as caught:
-            commands.main()
+            app.main()
         said = capsys.readouterr()
         assert "Traceback" not in said.err
         return Outcome(int(str(caught.value.code or 0)), said.out, said.err)

@@ -23,11 +23,11 @@ from shell.errors import CommandError
 from shell.fetching import Answer
 from tests.support.texts import jws as make_jws
 from tests.support.world import NOON, World
-from wallet_sim.activating import Slip, activate
-from wallet_sim.session import Session, open_session
-from wallet_sim.state import Wallet
-from wallet_sim.tools import Tools
-from wallet_sim.wallet_file import WalletFile
+from wallet_sim.fetching.activation import Slip, activate
+from wallet_sim.fetching.file import WalletFile
+from wallet_sim.fetching.session import Session, open_session
+from wallet_sim.fetching.tools import Tools
+from wallet_sim.passes.state import Wallet
 
 CODE = "7K3M9QX2VT00AC5H"
 OTHER_CODE = "0000111122223333"

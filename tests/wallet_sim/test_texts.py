@@ -8,8 +8,8 @@ from importlib.resources import files
 import pytest
 
 from schemas.languages import Language
-from wallet_sim.showing import Denied
-from wallet_sim.state import BatchFault
+from wallet_sim.passes.presentation import Denied
+from wallet_sim.passes.state import BatchFault
 from wallet_sim.texts import knows, local_time, text
 
 TEXTS = json.loads(files("wallet_sim").joinpath("texts.json").read_text(encoding="utf-8"))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from issuer.api.background import one_round
 from issuer.authority import Authority
-from issuer.founding import found_issuer
 from issuer.home import Home
+from issuer.init import found_issuer
 from issuer.notices.exports import Proposal
 from issuer.notices.publishing import agree_to_notice, propose_notice, publications
 from issuer.staff import Account, Role
@@ -22,16 +22,16 @@ from schemas.hints import HintForm
 from schemas.hours import begin_of, hour_at, hours_between
 from schemas.kinds import DAY, HOUR, MINUTE, TRACING_PERIOD
 from schemas.trace import format_trace
-from verifier.check_in import make_check_in
-from verifier.seeds import sweep, venue_seeds
-from verifier.settings import Settings
-from verifier.tracing import collect, seal_export
-from verifier.trust_store import TrustStore
+from verifier.presence.check_in import make_check_in
+from verifier.presence.seeds import sweep, venue_seeds
+from verifier.presence.tracing import collect, seal_export
+from verifier.trust.settings import Settings
+from verifier.trust.store import TrustStore
 from wallet_sim.demo.stage import WentWrong
-from wallet_sim.presence.checking_in import check_in, check_out
-from wallet_sim.presence.listening import hear
+from wallet_sim.presence.check_in import check_in, check_out
+from wallet_sim.presence.file import VisitsFile
+from wallet_sim.presence.notices import hear
 from wallet_sim.presence.state import Visits
-from wallet_sim.presence.visits_file import VisitsFile
 
 WALLETS = 200
 VENUES = 20

@@ -5,7 +5,7 @@ This is all that a pass ever meets of a check-in, and nothing of it is stored.
 
 from collections.abc import Mapping
 
-from wallet_sim.presence.checking_in import read_code
+from wallet_sim.presence.check_in import read_code
 
 
 def bindings_of(text: str, *, now: int) -> Mapping[int, bytes]:

@@ -9,7 +9,7 @@ from schemas import notice_texts
 from schemas.encoding import format_time
 from schemas.hours import date_of, tracing_ends
 from schemas.languages import Language
-from wallet_sim.presence.checking_in import CheckedIn, CheckedOut
+from wallet_sim.presence.check_in import CheckedIn, CheckedOut
 from wallet_sim.presence.state import Visits, warning_ends
 from wallet_sim.texts import local_time, text
 

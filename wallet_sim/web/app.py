@@ -24,7 +24,7 @@ from shell.pages import (
     redirect,
     remember_language,
 )
-from wallet_sim.tools import Tools
+from wallet_sim.fetching.tools import Tools
 from wallet_sim.web import cards, door, family, fetching, rights, starting, visits
 from wallet_sim.web.background import Background
 from wallet_sim.web.desk import LOOK, Desk, Handler, say

@@ -5,11 +5,11 @@ from threading import Event, Thread
 
 from shell.command_line import complain
 from shell.errors import place_of
-from wallet_sim.presence.beside import VisitsBeside
-from wallet_sim.session import Session
-from wallet_sim.syncing import Synced
-from wallet_sim.wallet_file import WalletFile
-from wallet_sim.watching import POLL, Fetching
+from wallet_sim.both import VisitsBeside
+from wallet_sim.fetching.file import WalletFile
+from wallet_sim.fetching.runner import POLL, Fetching
+from wallet_sim.fetching.session import Session
+from wallet_sim.fetching.sync import Synced
 from wallet_sim.web.house import House, Room
 from wallet_sim.web.people import Person
 from wallet_sim.web.words import TROUBLE

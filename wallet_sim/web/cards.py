@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from schemas import jws
-from wallet_sim.condition import advice, next_batch
-from wallet_sim.reports import hint_line, status_name
-from wallet_sim.state import Authority, Batch, Entitlement, Wallet, is_recent, last_shown
+from wallet_sim.fetching.reports import hint_line, status_name
+from wallet_sim.passes.state import Authority, Batch, Entitlement, Wallet, is_recent, last_shown
+from wallet_sim.passes.status import advice, next_batch
 from wallet_sim.texts import local_time
 from wallet_sim.web.desk import Desk
 from wallet_sim.web.visits import look

@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from schemas.languages import Language
 from shell.pages import redirect
-from wallet_sim.at_the_door import corrected_now
-from wallet_sim.session import Session
-from wallet_sim.state import Wallet
+from wallet_sim.commands.showing import corrected_now
+from wallet_sim.fetching.file import WalletFile
+from wallet_sim.fetching.session import Session
+from wallet_sim.passes.state import Wallet
 from wallet_sim.texts import knows, text
-from wallet_sim.wallet_file import WalletFile
 from wallet_sim.web.house import House, Room
 from wallet_sim.web.people import FIRST, Person
 from wallet_sim.web.words import words

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from starlette.responses import Response
 
-from wallet_sim.reports import fault_lines, synced_lines
-from wallet_sim.syncing import sync
+from wallet_sim.fetching.reports import fault_lines, synced_lines
+from wallet_sim.fetching.sync import sync
 from wallet_sim.web.desk import Desk
 from wallet_sim.web.words import TROUBLE
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 
 from shell.pages import Pages
-from wallet_sim.at_the_door import corrected_now
-from wallet_sim.tools import Tools
-from wallet_sim.watching import Fetching
+from wallet_sim.commands.showing import corrected_now
+from wallet_sim.fetching.runner import Fetching
+from wallet_sim.fetching.tools import Tools
 from wallet_sim.web.arrival import Arrival
 from wallet_sim.web.forms import Forms
 from wallet_sim.web.people import People, Person

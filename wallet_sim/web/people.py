@@ -14,8 +14,8 @@ from schemas.jws import parse_json_object
 from shell.clock import Clock
 from shell.errors import CommandError
 from shell.files import locked, make_private_directory, read_private, write_private
-from wallet_sim.state import Wallet
-from wallet_sim.wallet_file import WalletFile
+from wallet_sim.fetching.file import WalletFile
+from wallet_sim.passes.state import Wallet
 
 FILE_NAME = "people.json"
 LOCK_NAME = "people.lock"

@@ -4,9 +4,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from wallet_sim.condition import holdings
-from wallet_sim.owner_rights import ask_what_is_held, end_entitlement
-from wallet_sim.reports import held_lines
+from wallet_sim.fetching.owner_rights import ask_what_is_held, end_entitlement
+from wallet_sim.fetching.reports import held_lines
+from wallet_sim.passes.status import holdings
 from wallet_sim.web.desk import Desk
 from wallet_sim.web.fetching import call_issuer, wait_and_go
 from wallet_sim.web.people import FIRST

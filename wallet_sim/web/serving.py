@@ -7,7 +7,7 @@ from schemas.origins import is_loopback
 from shell.command_line import home_path
 from shell.errors import CommandError
 from shell.serving import Listen, serve_app
-from wallet_sim.tools import Tools
+from wallet_sim.fetching.tools import Tools
 from wallet_sim.web.app import create_app, make_house
 from wallet_sim.web.guard import Keys
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from schemas.hours import begin_of, hour_at
 from schemas.presentation import SLOT_SECONDS, UNBOUND
-from wallet_sim.showing import Showing, present
-from wallet_sim.state import Wallet
-from wallet_sim.watching import last_moment
+from wallet_sim.fetching.runner import last_moment
+from wallet_sim.passes.presentation import Showing, present
+from wallet_sim.passes.state import Wallet
 
 
 @dataclass(frozen=True, repr=False)

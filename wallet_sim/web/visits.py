@@ -11,13 +11,13 @@ from starlette.responses import Response
 from schemas import notice_texts
 from schemas.hours import hour_at, tracing_ends
 from shell.errors import CommandError
-from wallet_sim.presence.beside import check_in_here, check_out_here, visits_of
+from wallet_sim.both import check_in_here, check_out_here, visits_of
+from wallet_sim.passes.state import NotActivated
 from wallet_sim.presence.binding import bindings_of
-from wallet_sim.presence.checking_in import CheckedOut, NotCheckedIn
+from wallet_sim.presence.check_in import CheckedOut, NotCheckedIn
+from wallet_sim.presence.file import VisitsFile
 from wallet_sim.presence.reports import alert_title, alerts_of
 from wallet_sim.presence.state import Visits
-from wallet_sim.presence.visits_file import VisitsFile
-from wallet_sim.state import NotActivated
 from wallet_sim.texts import local_time
 from wallet_sim.web.arrival import Arrival
 from wallet_sim.web.desk import Desk

@@ -8,7 +8,7 @@ import pytest
 
 from issuer.api.app import CALLS, READS
 from issuer.api.requests import BODY_LIMIT
-from issuer.keys.making import make_missing_keys, publish
+from issuer.publication.making import make_missing_keys, publish
 from issuer.staff import Role
 from schemas.encoding import format_time
 from schemas.kinds import DAY

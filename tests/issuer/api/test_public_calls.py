@@ -6,8 +6,8 @@ import pytest
 
 from issuer.api.app import READS
 from issuer.keys.keyring import SigningKey, statement_key_path
-from issuer.keys.making import make_missing_keys, publish
 from issuer.notices.publishing import withdraw_notice
+from issuer.publication.making import make_missing_keys, publish
 from issuer.retention import run_retention
 from schemas import jws
 from schemas.encoding import b64url_encode

@@ -1,6 +1,6 @@
 """What a wallet is told about itself, and that it can be ended."""
 
-from issuer.keys.making import make_missing_keys, publish, retire
+from issuer.publication.making import make_missing_keys, publish, retire
 from issuer.retention import run_retention
 from schemas.encoding import format_time
 from schemas.kinds import DAY, HOUR

@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from issuer.console.figures import SMALL
 from issuer.issuance import _count
 from issuer.keys.keyring import SigningKey
-from issuer.keys.requests import SigningRequest
+from issuer.publication.root_requests import SigningRequest
 from issuer.registration import WITHDRAWALS
 from issuer.serving import create_all
 from issuer.staff import Role
@@ -543,7 +543,7 @@ def test_the_audit_page_shows_a_whole_chain_and_where_it_is_broken(
 def test_the_audit_page_stands_what_a_forger_wrote(
     auditor: Clerk, registrar: Clerk, issuer: Service, role: Any
 ) -> None:
-    from issuer.audit import Line
+    from issuer.oversight.audit import Line
 
     register(registrar)
     [line] = issuer.authority.audit.recent(1)

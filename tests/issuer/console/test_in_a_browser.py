@@ -18,8 +18,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from issuer.console.app import PAGES
+from issuer.documents.notice_list import parse_list
 from issuer.keys.tracing import tracing_seeds
-from issuer.notices.listing import parse_list
 from issuer.staff import Role, Staff
 from schemas import notice_texts
 from schemas.activation import parse_activation_url

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from issuer.approvals import pending
 from issuer.notices.publishing import KIND, propose_notice, publications
+from issuer.oversight.approvals import pending
 from issuer.staff import Role
 from schemas.hours import hour_at, tracing_ends
 from schemas.kinds import DAY

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from issuer.job_files import MOST_JOBS
+from issuer.intake.job_files import MOST_JOBS
 from issuer.staff import Role
 from tests.support.clerk import Clerk
 from tests.support.issuers import Service

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from issuer.api.failure_limit import LIMIT
 from issuer.console.sign_in import HASHES_AT_ONCE, NAME_FAILURES, NAME_PERIOD
-from issuer.failures import LIMIT
 from issuer.serving import create_all
 from issuer.staff import Role, passwords
 from schemas.kinds import HOUR, MINUTE

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from issuer.keys.making import make_missing_keys, publish
 from issuer.keys.paper_keys import (
     WEEK,
     destroy_ended_paper_keys,
@@ -12,6 +11,7 @@ from issuer.keys.paper_keys import (
     make_paper_keys,
     paper_key_for,
 )
+from issuer.publication.making import make_missing_keys, publish
 from issuer.retention import overdue, run_retention
 from schemas import jws
 from schemas.jws import InvalidJws, Typ

@@ -7,8 +7,8 @@ import pytest
 
 from issuer.api.background import one_round
 from issuer.keys.keyring import notices_key_path
-from issuer.keys.making import publish
 from issuer.keys.tracing import tracing_hours, tracing_seeds
+from issuer.publication.making import publish
 from issuer.retention import overdue
 from schemas.hour_keys import AUTHORITY_LABEL, derive_hour_key, public_half
 from schemas.hours import date_at, hour_at, hours_between, tracing_ends

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from issuer.api.background import one_round
-from issuer.approvals import ApprovalFault, ApprovalRefused, pending, reject
 from issuer.keys.tracing import tracing_seeds
 from issuer.notices import publishing
 from issuer.notices.exports import NoticeFault, NoticeRefused, Proposal
@@ -19,6 +18,7 @@ from issuer.notices.publishing import (
     refresh_list,
     withdraw_notice,
 )
+from issuer.oversight.approvals import ApprovalFault, ApprovalRefused, pending, reject
 from issuer.retention import overdue, run_retention
 from issuer.staff import Account, Role
 from schemas.encoding import b64url_decode

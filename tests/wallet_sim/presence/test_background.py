@@ -14,11 +14,11 @@ from shell.files import write_private
 from tests.support.world import NOON
 from tests.wallet_sim.issuer_in_memory import CODE, Phone, Time
 from tests.wallet_sim.presence.venues import Venue
-from wallet_sim.presence.beside import VisitsBeside, check_in_here
+from wallet_sim.both import VisitsBeside, check_in_here
+from wallet_sim.fetching.runner import POLL, Fetching
+from wallet_sim.fetching.session import Session
+from wallet_sim.fetching.sync import Synced
 from wallet_sim.presence.state import Visits
-from wallet_sim.session import Session
-from wallet_sim.syncing import Synced
-from wallet_sim.watching import POLL, Fetching
 
 
 class Run:

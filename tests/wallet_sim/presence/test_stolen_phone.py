@@ -28,7 +28,7 @@ from schemas.visits import SUITE, OpeningKeys
 from tests.support.world import NOON
 from tests.wallet_sim.issuer_in_memory import Phone
 from tests.wallet_sim.presence.venues import Venue
-from wallet_sim.presence.beside import check_in_here, check_out_here, listen, visits_of
+from wallet_sim.both import check_in_here, check_out_here, listen, visits_of
 
 CAME = NOON + 5 * HOUR + 23 * MINUTE + 17
 HOURS = range(hour_at(NOON) - 24, hour_at(NOON) + 48)

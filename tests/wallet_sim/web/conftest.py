@@ -13,9 +13,9 @@ from tests.support.processes import RealIssuer
 from tests.support.visitor import Seen, Visitor
 from tests.support.wallet_server import WalletServer, wallet_server
 from tests.support.world import World
+from tests.wallet_sim.commands.test_app import link_to
 from tests.wallet_sim.issuer_in_memory import Phone
 from tests.wallet_sim.presence.venues import Venue
-from tests.wallet_sim.test_commands import link_to
 from wallet_sim.web.app import create_app, make_house
 from wallet_sim.web.guard import Keys
 from wallet_sim.web.house import House

@@ -15,9 +15,9 @@ from schemas.trust import TrustState, accept_bundle
 from shell.clock import system_clock
 from tests.support.exports import FIRST, SECOND, venue_key
 from tests.support.processes import RealIssuer
-from wallet_sim.presence.checking_in import check_in
+from wallet_sim.presence.check_in import check_in
+from wallet_sim.presence.file import VisitsFile
 from wallet_sim.presence.state import Visits
-from wallet_sim.presence.visits_file import VisitsFile
 
 
 def bundle_of(issuer: RealIssuer) -> TrustBundle:

@@ -14,9 +14,9 @@ from tests.support.visitor import Seen, Visitor
 from tests.support.world import NOON, World
 from tests.wallet_sim.issuer_in_memory import OTHER_CODE, Phone
 from tests.wallet_sim.presence.venues import Venue
-from verifier.verification import Venue as Door
-from verifier.verification import verify
-from wallet_sim.presence.beside import check_out_here, visits_of
+from verifier.door.verification import Venue as Door
+from verifier.door.verification import verify
+from wallet_sim.both import check_out_here, visits_of
 from wallet_sim.presence.state import Visits
 from wallet_sim.texts import local_time
 from wallet_sim.web.background import look_after

@@ -14,7 +14,7 @@ from tests.support.world import NOON, World
 from tests.wallet_sim.issuer_in_memory import Phone
 from tests.wallet_sim.presence.venues import Venue
 from tests.wallet_sim.web.conftest import ORIGIN
-from wallet_sim.presence.beside import visits_of
+from wallet_sim.both import visits_of
 from wallet_sim.presence.state import Visits
 from wallet_sim.web.frames import FRAME_LIMIT
 from wallet_sim.web.house import House

@@ -19,9 +19,9 @@ from tests.support.door import ADMITTED, Door
 from tests.support.processes import RealIssuer
 from tests.support.venue_server import venue_server
 from tests.support.wallet_server import WalletServer
-from verifier.verification import verify
-from wallet_sim.state import Wallet
-from wallet_sim.wallet_file import WalletFile
+from verifier.door.verification import verify
+from wallet_sim.fetching.file import WalletFile
+from wallet_sim.passes.state import Wallet
 
 OpenBrowser = Callable[..., Watched]
 

@@ -11,9 +11,9 @@ from schemas.kinds import DAY, HOUR
 from schemas.problems import Problem
 from shell.fetching import NoAnswer
 from tests.support.visitor import Seen, Visitor
+from tests.wallet_sim.commands.test_app import link_to
 from tests.wallet_sim.issuer_in_memory import CODE, OTHER_CODE, Phone
-from tests.wallet_sim.test_commands import link_to
-from wallet_sim.state import Wallet
+from wallet_sim.passes.state import Wallet
 from wallet_sim.web import app as web_app
 from wallet_sim.web.background import look_after
 from wallet_sim.web.house import House

@@ -9,7 +9,7 @@ from shell.errors import CommandError
 from shell.files import is_private
 from tests.support.visitor import Visitor
 from tests.wallet_sim.issuer_in_memory import OTHER_CODE, Phone
-from wallet_sim.state import Wallet
+from wallet_sim.passes.state import Wallet
 from wallet_sim.web.house import House
 from wallet_sim.web.people import (
     NAME_LIMIT,

@@ -39,9 +39,9 @@ from tests.wallet_sim.web.test_in_a_browser import (
     fresh,
     tab_to,
 )
-from wallet_sim.presence.beside import visits_of
+from wallet_sim.both import visits_of
+from wallet_sim.fetching.file import WalletFile
 from wallet_sim.presence.state import Visits
-from wallet_sim.wallet_file import WalletFile
 
 NAME = "Кафе «Сәуле»"
 NOT_BOUND = Verdict("refuse", "not_bound")

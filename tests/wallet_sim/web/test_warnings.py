@@ -16,8 +16,8 @@ from tests.support.visitor import Seen, Visitor
 from tests.support.world import NOON, World
 from tests.wallet_sim.issuer_in_memory import OTHER_CODE, Phone
 from tests.wallet_sim.presence.venues import Venue
-from wallet_sim.presence import listening
-from wallet_sim.presence.beside import visits_of
+from wallet_sim.both import visits_of
+from wallet_sim.presence import notices
 from wallet_sim.presence.state import Visits
 from wallet_sim.texts import local_time
 from wallet_sim.web.background import look_after
@@ -244,13 +244,13 @@ class _Slow:
         return _match(*how)  # type: ignore[arg-type]
 
 
-_match = listening.match
+_match = notices.match
 
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> _Slow:
     slow = _Slow()
-    monkeypatch.setattr(listening, "match", slow)
+    monkeypatch.setattr(notices, "match", slow)
     return slow
 
 

@@ -1,0 +1,152 @@
+"""Uploaded exports are taken in threads of the serving process, two at a time."""
+
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from threading import Thread
+
+from issuer.authority import Authority
+from issuer.intake.job_files import (
+    JOB_PERIOD,
+    MOST_JOBS,
+    Job,
+    JobFault,
+    JobFiles,
+    JobRefused,
+    Phase,
+    new_job,
+    slot_lock,
+)
+from issuer.intake.register import run_intake, unlimited
+from issuer.intake.rows import IntakeSummary
+from issuer.intake.upload import Upload
+from schemas.problems import ApiProblem
+from shell.errors import CommandError, place_of
+from shell.files import locked
+
+OVER_CAP = (
+    "more withdrawals were uploaded today than the policy allows (uploaded_withdrawals_per_day); "
+    "let an officer look at them; what was done so far counts"
+)
+
+MOST_LINES = 200_000
+"""Of an uploaded table: 100,000 rows, and room for empty lines and cells with line ends."""
+
+
+def untold(_rows: int) -> None:
+    """Where nobody keeps account."""
+
+
+def start_job(
+    authority: Authority,
+    upload: Upload,
+    *,
+    account: int,
+    now: int,
+    spend: Callable[[int], None] = unlimited,
+    note: Callable[[int], None] = untold,
+) -> str:
+    """Take the upload in a thread; the id under which ``issuer.job_files`` tells of it.
+
+    ``spend`` is told the withdrawals of each chunk and raises ApiProblem at a cap, which ends the
+    job; ``note`` is told the rows that were done when it ends, however it does. The upload is
+    closed when the job ends, and at once when this raises: JobRefused ``busy`` while two others
+    run.
+    """
+    with ExitStack() as stack:
+        stack.callback(upload.close)
+        files = new_job(authority.home)
+        _take_slot(authority, stack)
+        stack.enter_context(locked(files.lock))
+        job = Job(account=account, expires_at=now + JOB_PERIOD)
+        files.save(job)
+        # A server that stops does not wait for it: what was done is kept, the rest is told.
+        thread = Thread(
+            target=_work,
+            args=(_Work(authority, upload, files, job, now, spend, note), stack.pop_all()),
+            daemon=True,
+        )
+        thread.start()
+    return files.id
+
+
+def _take_slot(authority: Authority, stack: ExitStack) -> None:
+    for number in range(MOST_JOBS):
+        if stack.enter_context(locked(slot_lock(authority.home, number), wait=False)):
+            return
+    raise JobRefused(JobFault.BUSY)
+
+
+class _Work:
+    """One job while it runs."""
+
+    def __init__(
+        self,
+        authority: Authority,
+        upload: Upload,
+        files: JobFiles,
+        job: Job,
+        now: int,
+        spend: Callable[[int], None],
+        note: Callable[[int], None],
+    ) -> None:
+        self._authority, self.upload, self._files = authority, upload, files
+        self._job, self._now, self._spend, self._note = job, now, spend, note
+
+    def run(self) -> None:
+        try:
+            self._take()
+        finally:
+            # What was registered stays registered, also where nobody can be told.
+            with suppress(CommandError):
+                self._note(self._job.rows)
+
+    def _take(self) -> None:
+        try:
+            summary = run_intake(
+                self._authority,
+                self.upload.path,
+                self._files.codes,
+                now=self._now,
+                progress=self._count,
+                most_lines=MOST_LINES,
+                spend=self._spend,
+            )
+        except ApiProblem:
+            self._fail(OVER_CAP)
+        except CommandError as error:
+            # The file has no name of its own; where it is in memory is nobody's business.
+            self._fail(error.message.replace(str(self.upload.path), "the file"))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the job has ended and says so.
+            self._fail(f"the program failed ({place_of(error)}); the codes so far can be fetched")
+        else:
+            self._save(_done(self._job, summary))
+
+    def _count(self, more: int) -> None:
+        rows = self._job.rows + more
+        self._save(replace(self._job, phase=Phase.REGISTERING, rows=rows))
+
+    def _fail(self, fault: str) -> None:
+        self._save(replace(self._job, phase=Phase.FAILED, fault=fault))
+
+    def _save(self, job: Job) -> None:
+        self._job = job
+        self._files.save(job)
+
+
+def _work(work: _Work, held: ExitStack) -> None:
+    # Where even the state cannot be written, on a full disk, the lock alone tells the end.
+    with held, suppress(OSError), work.upload:
+        work.run()
+
+
+def _done(job: Job, summary: IntakeSummary) -> Job:
+    return replace(
+        job,
+        phase=Phase.DONE,
+        rows=summary.rows,
+        codes=summary.codes,
+        withdrawals=summary.withdrawals,
+        repeated=summary.repeated,
+        rejected=tuple((entry.line, entry.reason.value) for entry in summary.rejected),
+    )

@@ -1,0 +1,219 @@
+"""Keys and seeds ahead of time, and the bundle that lists them: made by whoever holds the lock."""
+
+from collections.abc import Callable
+
+from issuer.authority import Authority
+from issuer.documents.bundle import (
+    Retired,
+    bundle_end,
+    bundle_payload,
+    check_size,
+    is_due,
+    load_retired,
+    public_keys,
+    save_retired,
+    service_key_member,
+    service_keys,
+)
+from issuer.keys.grid import Cell, KeyFile, by_cell, list_keys, make_keys, wanted_cells
+from issuer.keys.keyring import SigningKey
+from issuer.keys.paper_keys import list_paper_keys, make_paper_keys, paper_key_for
+from issuer.keys.roots import load_delegations, load_signer
+from issuer.keys.tracing import (
+    PUBLISHED_AHEAD,
+    is_tracing_due,
+    make_tracing_seeds,
+    tracing_hours,
+    tracing_keys,
+)
+from schemas.bundle import PassKey, TrustBundle
+from schemas.kinds import HOUR
+from schemas.windows import Calendar
+from shell.errors import CommandError
+from shell.files import destroy, write_private
+
+Progress = Callable[[int, int], None]
+"""Told how many keys are done, and of how many."""
+
+
+def silent(_done: int, _of: int) -> None:
+    """No progress shown."""
+
+
+def missing_cells(authority: Authority, now: int) -> list[Cell]:
+    """The cells of the grid that have no key yet, the current window's first."""
+    keys = _usable_keys(authority, load_retired(authority.home, now))
+    until = now + authority.policy.bundle_hours * HOUR
+    return [cell for cell in _cells(authority, now, until) if cell not in keys]
+
+
+def make_missing_keys(authority: Authority, now: int, progress: Progress = silent) -> int:
+    """Make every key that is missing; how many were. Makes none past the sunset."""
+    if authority.is_over(now):
+        return 0
+    with authority.making():
+        if missing_cells(authority, now):
+            check_size(authority.config, authority.policy, now)
+        return _make(authority, now, progress)
+
+
+def publish(authority: Authority, now: int) -> bool:
+    """Make a new bundle when one is due and its keys are there; whether one was made.
+
+    Raises CommandError when no signer is in force.
+    """
+    if authority.is_over(now):
+        return False
+    with authority.making():
+        return _publish(authority, now)
+
+
+def retire(authority: Authority, key: PassKey, now: int) -> None:
+    """Withdraw a key before its time, make its replacement and publish both facts at once.
+
+    The id is noted first, so that an interruption leaves no key in use that should be gone.
+    """
+    with authority.making():
+        retired = {entry.id: entry for entry in load_retired(authority.home, now)}
+        retired[key.id] = Retired(key.id, key.window.exp)
+        save_retired(authority.home, retired.values())
+        _make(authority, now, silent)
+        if not _publish(authority, now):
+            raise CommandError("the key is gone, but its replacement is not out; run it again")
+
+
+def _make(authority: Authority, now: int, progress: Progress) -> int:
+    _destroy_retired(authority, now)
+    cells = missing_cells(authority, now)
+    taken = [file.id for file in list_keys(authority.home.pass_keys)]
+    taken += [entry.id for entry in load_retired(authority.home, now)]
+    done = 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        progress(done, len(cells))
+
+    make_keys(authority.home.pass_keys, cells, taken=taken, progress=count)
+    return len(cells)
+
+
+def _destroy_retired(authority: Authority, now: int) -> None:
+    """A key that is noted as retired signs nothing more, whatever was interrupted since."""
+    retired = {entry.id for entry in load_retired(authority.home, now)}
+    for file in list_keys(authority.home.pass_keys):
+        if file.id in retired:
+            destroy(file.path)
+
+
+def _publish(authority: Authority, now: int) -> bool:
+    retired = load_retired(authority.home, now)
+    keys = _usable_keys(authority, retired)
+    _make_paper_keys(authority, now)
+    _make_tracing_seeds(authority, now)
+    if not _is_due(authority, keys, retired, now):
+        return False
+    signer, signer_exp = load_signer(authority.home, authority.config, now)
+    exp = bundle_end(authority.config, authority.policy, signer_exp=signer_exp, now=now)
+    cells = _cells(authority, now, exp)
+    if any(cell not in keys for cell in cells):
+        return False
+    _sign_bundle(authority, signer, cells=cells, keys=keys, retired=retired, now=now, exp=exp)
+    return True
+
+
+def _is_due(
+    authority: Authority, keys: dict[Cell, KeyFile], retired: list[Retired], now: int
+) -> bool:
+    published = authority.published()
+    return (
+        published is None
+        or list(published.delegations) != load_delegations(authority.home)
+        or not _knows_paper_keys(authority, published.bundle, now)
+        or not _knows_service_keys(authority, published.bundle)
+        or is_due(
+            published.bundle,
+            policy=authority.policy,
+            config=authority.config,
+            key_ids={file.id for file in keys.values()},
+            retired=retired,
+            now=now,
+        )
+        or is_tracing_due(
+            authority.home, published.bundle.tracing, now=now, sunset=authority.config.sunset
+        )
+    )
+
+
+def _sign_bundle(
+    authority: Authority,
+    signer: SigningKey,
+    *,
+    cells: list[Cell],
+    keys: dict[Cell, KeyFile],
+    retired: list[Retired],
+    now: int,
+    exp: int,
+) -> None:
+    home, config, published = authority.home, authority.config, authority.published()
+    payload = bundle_payload(
+        config=config,
+        policy=authority.policy,
+        delegations=load_delegations(home),
+        pass_keys=public_keys(cells, keys, published.bundle.by_id if published else {}),
+        paper_keys=[file.member() for file in list_paper_keys(home, now)],
+        service_keys=[service_key_member(key, config, now) for key in service_keys(home)],
+        retired=retired,
+        tracing=tracing_keys(home, tracing_hours(now=now, exp=exp, sunset=config.sunset), now),
+        version=published.bundle.version + 1 if published else 1,
+        now=now,
+        exp=exp,
+    )
+    write_private(home.bundle, signer.sign(payload).encode("ascii"))
+
+
+def _make_paper_keys(authority: Authority, now: int) -> None:
+    """As far ahead as those of passes: a bundle must know the key of every slip in its life."""
+    until = min(now + authority.policy.bundle_hours * HOUR, authority.config.sunset)
+    make_paper_keys(authority.home, nbf=_midnight(authority, now), until=until)
+
+
+def _make_tracing_seeds(authority: Authority, now: int) -> None:
+    """For every hour that a bundle made now can list."""
+    ahead = max(authority.policy.bundle_hours * HOUR, PUBLISHED_AHEAD)
+    until = min(now + ahead, authority.config.sunset)
+    make_tracing_seeds(authority.home, now=now, until=until)
+
+
+def _knows_paper_keys(authority: Authority, bundle: TrustBundle, now: int) -> bool:
+    """Whether a bundle lists today's key, and none that is gone."""
+    there = {file.kid for file in list_paper_keys(authority.home, now)}
+    listed = {key.kid for key in bundle.paper_keys if now < key.window.exp}
+    today = paper_key_for(authority.home, _midnight(authority, now))
+    return listed <= there and today is not None and today.kid in listed
+
+
+def _knows_service_keys(authority: Authority, bundle: TrustBundle) -> bool:
+    """Whether a bundle lists the keys that sign for this service: one may have been made since."""
+    listed = [(key["kid"], key["typ"]) for key in bundle.service_keys]
+    return listed == [(key.thumbprint, key.typ) for key in service_keys(authority.home)]
+
+
+def _midnight(authority: Authority, now: int) -> int:
+    return Calendar(authority.policy.zone).window_at(now).nbf
+
+
+def _usable_keys(authority: Authority, retired: list[Retired]) -> dict[Cell, KeyFile]:
+    files = list_keys(authority.home.pass_keys)
+    return by_cell(files, without={entry.id for entry in retired})
+
+
+def _cells(authority: Authority, now: int, until: int) -> list[Cell]:
+    policy = authority.policy
+    return wanted_cells(
+        policy.calendar,
+        statuses=[status.id for status in policy.statuses],
+        hint=authority.config.hint,
+        now=now,
+        until=min(until, authority.config.sunset),
+    )

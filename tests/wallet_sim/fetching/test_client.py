@@ -1,0 +1,149 @@
+"""Calls to the issuer: what goes out, which answers are believed, when a call is repeated."""
+
+import json
+from typing import Any
+
+import pytest
+
+from schemas.problems import ApiProblem, Problem
+from shell.errors import CommandError
+from shell.fetching import Answer
+from tests.support.world import NOON
+from tests.wallet_sim.issuer_in_memory import Request
+from wallet_sim.fetching.client import Client
+from wallet_sim.fetching.clock import CorrectedClock
+from wallet_sim.passes.account import new_private_key
+
+KEY = new_private_key()
+
+
+class Wire:
+    """Gives prepared answers, one after the other, and remembers what was sent."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self.answers = list(answers)
+        self.requests: list[Request] = []
+        self.limits: list[int] = []
+
+    def __call__(self, method: str, url: str, *, limit: int, body=None, headers=None) -> Answer:
+        self.requests.append(Request(method, url, body or b"", headers or {}))
+        self.limits.append(limit)
+        return self.answers.pop(0)
+
+
+def ok(members: object, date: str = "") -> Answer:
+    return Answer(200, json.dumps(members).encode(), date, "")
+
+
+def problem(code: str, status: int, date: str = "") -> Answer:
+    body = json.dumps({"title": "t", "status": status, "code": code}).encode()
+    return Answer(status, body, date, "")
+
+
+def client(wire: Wire) -> Client:
+    return Client("https://qupia.example", wire, CorrectedClock(lambda: NOON, 0, [].append))
+
+
+def post(wire: Wire) -> dict[str, Any]:
+    return end(client(wire))
+
+
+def end(ours: Client) -> dict[str, Any]:
+    return ours.post("/v1/me/end", {"entitlement": "e"}, account_key=KEY, schema="done-answer")
+
+
+def test_a_call_carries_a_proof_of_the_body_as_it_is_sent() -> None:
+    wire = Wire(ok({"done": True}))
+    assert post(wire) == {"done": True}
+    [request] = wire.requests
+    assert (request.method, request.path) == ("POST", "https://qupia.example/v1/me/end")
+    assert request.body == b'{"entitlement":"e"}'
+    assert set(request.headers) == {"Content-Type", "DPoP"}
+
+
+@pytest.mark.parametrize("code", list(Problem))
+def test_each_refusal_of_the_closed_list_arrives_as_itself(code: Problem) -> None:
+    with pytest.raises(ApiProblem) as caught:
+        post(Wire(problem(code, 403)))
+    assert (caught.value.problem, caught.value.status) == (code, 403)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(500, b"<html>oops", "", ""),
+        Answer(500, b"", "", ""),
+        Answer(302, b"{}", "", ""),
+        problem("a_code_of_the_future", 400),
+        Answer(400, b'{"code": "invalid"}', "", ""),
+        Answer(200, b"", "", ""),
+        Answer(200, b"\xff", "", ""),
+        Answer(200, b"[" * 100_000, "", ""),
+        Answer(200, b'{"done": true, "done": true}', "", ""),
+        ok({}),
+        ok({"done": 1}),
+        ok([True]),
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_one_clear_line(answer: Answer) -> None:
+    with pytest.raises(CommandError, match="makes no sense to this wallet") as caught:
+        post(Wire(answer))
+    assert caught.value.exit_code == 2
+
+
+def test_after_bad_dpop_with_another_date_the_call_is_tried_once_more_with_the_right_time() -> None:
+    late = "Tue, 17 Mar 2026 08:00:00 GMT"
+    wire = Wire(problem("bad_dpop", 401, late), ok({"done": True}, late))
+    ours = client(wire)
+    end(ours)
+    first, second = wire.requests
+    assert first.body == second.body
+    assert first.headers["DPoP"] != second.headers["DPoP"]
+    assert ours.clock.now() == NOON + 3600
+
+
+def test_after_bad_dpop_the_call_is_not_tried_a_third_time() -> None:
+    dates = ["Tue, 17 Mar 2026 08:00:00 GMT", "Tue, 17 Mar 2026 09:00:00 GMT"]
+    wire = Wire(*(problem("bad_dpop", 401, date) for date in dates))
+    with pytest.raises(ApiProblem, match="bad_dpop"):
+        post(wire)
+    assert wire.answers == []
+
+
+@pytest.mark.parametrize("date", ["", "Tue, 17 Mar 2026 07:00:45 GMT"])
+def test_after_bad_dpop_by_a_right_clock_the_call_is_not_tried_again(date: str) -> None:
+    wire = Wire(problem("bad_dpop", 401, date))
+    with pytest.raises(ApiProblem, match="bad_dpop"):
+        post(wire)
+
+
+def test_another_refusal_is_not_tried_again_even_if_it_corrects_the_clock() -> None:
+    wire = Wire(problem("withdrawn", 403, "Tue, 17 Mar 2026 08:00:00 GMT"))
+    ours = client(wire)
+    with pytest.raises(ApiProblem, match="withdrawn"):
+        ours.post("/v1/me", {}, account_key=KEY, schema="me-answer")
+    assert ours.clock.offset == 3600
+
+
+def test_the_bundle_is_fetched_without_any_mark_and_never_corrects_the_clock() -> None:
+    wire = Wire(Answer(200, b"bundle", "Tue, 17 Mar 2026 08:00:00 GMT", ""))
+    ours = client(wire)
+    assert ours.fetch_bundle() == b"bundle"
+    assert ours.clock.offset == 0
+    [request] = wire.requests
+    assert (request.method, request.body, dict(request.headers)) == ("GET", b"", {})
+    assert request.path == "https://qupia.example/.well-known/qupia/trust-bundle"
+    assert wire.limits == [4_000_000]
+
+
+def test_a_refused_bundle_is_a_refusal() -> None:
+    with pytest.raises(ApiProblem, match="sunset"):
+        client(Wire(problem("sunset", 410))).fetch_bundle()
+
+
+def test_the_time_can_be_asked_for_without_saying_who_asks() -> None:
+    wire = Wire(Answer(503, b"{}", "Tue, 17 Mar 2026 08:00:00 GMT", ""))
+    ours = client(wire)
+    assert ours.check_clock()
+    assert ours.clock.offset == 3600
+    assert dict(wire.requests[0].headers) == {}

@@ -1,0 +1,248 @@
+"""``qupia-verifier``: set a venue's device up, keep its keys fresh, scan codes, serve the page.
+
+The commands of presence tracing and of retention are in modules of their own.
+"""
+
+import json
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from schemas.bundle_faults import BundleRejected
+from schemas.encoding import b64url_decode
+from schemas.languages import Language
+from schemas.origins import is_loopback, parse_origin
+from shell.clock import system_clock
+from shell.command_line import (
+    EXIT_DONE,
+    EXIT_REFUSED,
+    AtOption,
+    JsonOption,
+    LocalLanguageOption,
+    answer,
+    clock_at,
+    new_app,
+    run,
+    say,
+    warn,
+)
+from shell.errors import CommandError
+from verifier.commands.codes import Typed, codes_of
+from verifier.commands.opening import HomeOption, open_store
+from verifier.commands.presence import checkin, trace
+from verifier.commands.report import make_report, report_members, report_text
+from verifier.commands.retention import retention_app
+from verifier.commands.scanning import Door
+from verifier.door.decision import EXIT_CODES
+from verifier.presence.retention import swept
+from verifier.trust.bundle_file import read_bundle_file
+from verifier.trust.store import NOT_SET_UP, TrustStore
+
+PROGRAM = "qupia-verifier"
+NO_TLS = (
+    "phones give a page neither camera nor service worker over plain http; "
+    "give --tls-cert and --tls-key"
+)
+_THUMBPRINT_BYTES = 32
+
+app = new_app("A venue's device: it checks passes offline and keeps nothing about visitors.")
+
+PolicyOption = Annotated[
+    str | None, typer.Option("--policy", metavar="ID", help="What kind of venue this is.")
+]
+
+
+@app.command()
+def setup(
+    source: Annotated[str, typer.Argument(metavar="URL|FILE", help="The issuer, or a bundle.")],
+    *,
+    root: Annotated[str, typer.Option("--root", metavar="THUMBPRINT", help="The root to pin.")],
+    policy: PolicyOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    language: LocalLanguageOption,
+) -> int:
+    """Pin the authority's root and take its bundle; a second time, change what is given."""
+    store = open_store(home, system_clock())
+    _check_thumbprint(root)
+    store.pin(root)
+    earlier = store.earlier_settings()
+    url = _origin(source) if "://" in source else None
+    settings = replace(earlier, url=url or earlier.url, policy=policy or earlier.policy)
+    data = _fetch(url) if url is not None else read_bundle_file(Path(source))
+    try:
+        store.set_up(data, root=root, settings=settings, now=system_clock())
+    except BundleRejected as rejected:
+        raise _refusal(rejected, language) from None
+    _compare_clock(store)
+    return _report(store, as_json=as_json, language=language)
+
+
+@app.command()
+def sync(
+    *,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    language: LocalLanguageOption,
+) -> int:
+    """Fetch the newest bundle and compare the clock."""
+    store = open_store(home, system_clock())
+    if not store.is_set_up():
+        raise CommandError(NOT_SET_UP)
+    url = store.settings().url
+    if url is None:
+        raise CommandError("this device was set up from a file; run: qupia-verifier import FILE")
+    _accept(store, _fetch(url), language)
+    _compare_clock(store)
+    return _report(store, as_json=as_json, language=language)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A bundle, from a USB stick.")],
+    *,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    language: LocalLanguageOption,
+) -> int:
+    """Take a newer bundle from a file; a venue that is never online works with this alone."""
+    store = open_store(home, system_clock())
+    if not store.is_set_up():
+        raise CommandError(NOT_SET_UP)
+    _accept(store, read_bundle_file(file), language)
+    return _report(store, as_json=as_json, language=language)
+
+
+@app.command()
+def status(
+    *,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    language: LocalLanguageOption,
+) -> int:
+    """How old the keys are, whether the clock is right, and the next thing to do."""
+    return _report(open_store(home, system_clock()), as_json=as_json, language=language)
+
+
+@app.command()
+def scan(
+    codes: Annotated[
+        list[str], typer.Argument(metavar="IMAGE…|TEXT|-", help="Pictures, a code, or - for lines.")
+    ],
+    *,
+    policy: PolicyOption = None,
+    at: AtOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    language: LocalLanguageOption,
+) -> int:
+    """Check codes without any network: ADMIT (exit 0), REFUSE (1) or CANNOT CHECK (2)."""
+    clock = clock_at(at)
+    # A time to judge by is no reason to destroy what is needed in the true one.
+    store = open_store(home, system_clock())
+    door = Door(store, clock=clock, policy=policy, language=language)
+    door.check_policy()
+    exit_codes = []
+    # Closed at once when something fails, so that a terminal gets its echo back.
+    typed = cast(Typed, sys.stdin.buffer)
+    with swept(store, system_clock), closing(codes_of(codes, typed)) as given:
+        for decision in door.decide_all(given):
+            members = json.dumps(decision.members(), ensure_ascii=False)
+            say(members if as_json else decision.text(language))
+            exit_codes.append(EXIT_CODES[decision.outcome])
+    if not exit_codes:
+        raise CommandError("no code was given; scan or paste one")
+    return max(exit_codes)
+
+
+@app.command()
+def serve(
+    *,
+    host: Annotated[str, typer.Option("--host")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8001,
+    tls_cert: Annotated[Path | None, typer.Option("--tls-cert", metavar="FILE")] = None,
+    tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give the venue's page to browsers; it needs no set-up and reads nothing of a device."""
+    # Imported where they are used, so that a scan does not even load the web server.
+    from shell.serving import Listen
+    from verifier.serving import PAGE, serve_page
+
+    listen = Listen(host, port, tls_cert, tls_key)
+
+    def ready() -> None:
+        if not listen.is_tls and not is_loopback(host):
+            warn(NO_TLS)
+        members = {"url": listen.address, "host": host, "port": port}
+        text = f"serving the page on {listen.address}; stop with Ctrl-C"
+        answer(as_json=as_json, members=members, text=text)
+
+    serve_page(PAGE, listen, ready=ready)
+
+
+app.command()(checkin)
+app.command()(trace)
+app.add_typer(retention_app, name="retention")
+
+
+def _check_thumbprint(root: str) -> None:
+    try:
+        length = len(b64url_decode(root))
+    except ValueError:
+        length = 0
+    if length != _THUMBPRINT_BYTES:
+        raise CommandError("a root thumbprint has 43 letters and digits; ask the authority for it")
+
+
+def _origin(text: str) -> str:
+    try:
+        return parse_origin(text)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+
+
+def _fetch(url: str) -> bytes:
+    # Imported where it is used, so that a scan does not even load the web client.
+    from verifier.trust.update import fetch_bundle
+
+    return fetch_bundle(url)
+
+
+def _accept(store: TrustStore, data: bytes, language: Language) -> None:
+    try:
+        store.accept(data, now=system_clock())
+    except BundleRejected as rejected:
+        raise _refusal(rejected, language) from None
+
+
+def _refusal(rejected: BundleRejected, language: Language) -> CommandError:
+    return CommandError(f"{rejected.text(language)} ({rejected.helpdesk})", exit_code=EXIT_REFUSED)
+
+
+def _compare_clock(store: TrustStore) -> None:
+    from verifier.trust.update import compare_clock
+
+    url = store.settings().url
+    check = compare_clock(url, system_clock) if url is not None else None
+    if check is not None:
+        store.keep_clock_check(check)
+
+
+def _report(store: TrustStore, *, as_json: bool, language: Language) -> int:
+    report = make_report(store, system_clock())
+    answer(as_json=as_json, members=report_members(report), text=report_text(report, language))
+    return EXIT_DONE
+
+
+def main() -> None:
+    """The command line."""
+    run(app, PROGRAM)
+
+
+if __name__ == "__main__":
+    main()

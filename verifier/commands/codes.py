@@ -1,0 +1,86 @@
+"""Where the codes of one run come from: pictures, a text, or lines as a hand scanner types them."""
+
+import re
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from shell.command_line import warn
+from shell.pictures import read_codes
+from shell.terminal import without_echo
+from verifier.door.decision import Code
+
+LINE_LIMIT = 8192
+"""Bytes that are kept of one line: twice what the largest QR code holds (ISO/IEC 18004)."""
+
+_CHUNK = 4096
+_PICTURE_NAMES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".heic", ".pdf")
+
+
+class Typed(Protocol):
+    """Standard input: ``read1`` gives what has arrived, and nothing at the end."""
+
+    def read1(self, size: int = -1, /) -> bytes: ...
+    def isatty(self) -> bool: ...
+    def fileno(self) -> int: ...
+
+
+def codes_of(arguments: Sequence[str], typed: Typed) -> Generator[Code, None, None]:
+    """The codes that the arguments of ``scan`` name, in their order."""
+    for number, argument in enumerate(arguments, start=1):
+        if argument == "-":
+            yield from _typed(typed)
+        elif _names_a_file(argument):
+            yield from _pictured(Path(argument))
+        elif argument:
+            yield _given(number, argument)
+
+
+def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines that end with CR, LF or CRLF, each as soon as its end is there.
+
+    Of a line that is too long only the beginning is kept.
+    """
+    line, after_cr = bytearray(), False
+    for chunk in chunks:
+        # The LF of a CRLF that was cut in two belongs to the line that has been given already.
+        parts = re.split(rb"\r\n|\r|\n", chunk[1:] if after_cr and chunk[:1] == b"\n" else chunk)
+        after_cr = chunk.endswith(b"\r")
+        for part in parts[:-1]:
+            yield bytes(line + part)[:LINE_LIMIT]
+            line.clear()
+        line += parts[-1][: LINE_LIMIT - len(line)]
+    if line:
+        yield bytes(line)
+
+
+def _typed(stream: Typed) -> Iterator[Code]:
+    """A terminal does not show what is typed, so no code stays on a venue's screen."""
+    chunks = iter(lambda: stream.read1(_CHUNK), b"")
+    with without_echo(stream):
+        for number, line in enumerate(split_lines(chunks), start=1):
+            if line:
+                yield Code(f"line {number}", line.decode("ascii", errors="replace"))
+
+
+def _pictured(path: Path) -> Iterator[Code]:
+    try:
+        texts: list[str | None] = [*read_codes(path)]
+    except OSError as error:
+        warn(f"{path} cannot be read: {error.strerror}")
+        texts = []
+    for text in texts or [None]:
+        yield Code(str(path), text)
+
+
+def _given(number: int, argument: str) -> Code:
+    if argument.lower().endswith(_PICTURE_NAMES):
+        warn(f"argument {number} looks like a picture but names no file; it is read as a code")
+    return Code(f"line {number}", argument)
+
+
+def _names_a_file(argument: str) -> bool:
+    try:
+        return Path(argument).is_file()
+    except OSError:
+        return False  # Longer than any file name.

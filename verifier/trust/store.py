@@ -1,0 +1,269 @@
+"""What a venue's device keeps. Nothing in it is about visitors.
+
+::
+
+    settings.json       format version, where bundles are fetched, which policy applies, whether a
+                        check-in code is shown and under which name
+    trust.json          the pinned root, the other pins and the newest version seen
+    bundle-DIGEST.jws   the bundle in force; trust.json names it by its digest
+    clock.json          how far the clock was off when it was last compared
+    evidence/           bundles of one version that contradict each other
+    no-backup/seeds/    DATE.seed: 32 random bytes for a UTC date, for 14 days (verifier.seeds)
+    lock                held by whoever changes these files
+
+Settings written before there were check-in codes lack both members, and mean that none is shown.
+
+A new bundle is written first and under a name of its own. Replacing ``trust.json`` then raises the
+floor and puts the bundle in force in one step, so a crash leaves the old pair or the new one, never
+a bundle that is newer than the floor.
+"""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from schemas.bundle import TrustBundle
+from schemas.bundle_faults import BundleFault, BundleRejected
+from schemas.check_in import check_name
+from schemas.hints import HintForm
+from schemas.jws import parse_json_object
+from schemas.trust import Pins, TrustState, accept_bundle, bundle_digest, read_bundle
+from schemas.validation import matches
+from shell.errors import CommandError
+from shell.files import (
+    check_private_tree,
+    locked,
+    make_private_directory,
+    read_private,
+    remove_drafts,
+    write_private,
+)
+from shell.fresh import FreshFile
+from verifier.trust.policies import choose_policy
+from verifier.trust.settings import CheckIn, ClockCheck, Settings
+
+FORMAT = 1
+"""The version of this layout."""
+
+_BEFORE_CHECK_IN = {"check_in": CheckIn.OFF.value, "name": ""}
+
+_RENEW_TRUST = (
+    "remove it and run qupia-verifier setup again, with the newest bundle of the authority"
+)
+_RENEW_SETTINGS = "remove it and run qupia-verifier setup again"
+_RENEW_BUNDLE = "run qupia-verifier sync, or import the newest bundle of the authority"
+
+NOT_SET_UP = "this device is not set up; run: qupia-verifier setup URL --root THUMBPRINT"
+
+
+class TrustStore:
+    """The files in ``home``.
+
+    Every method raises CommandError for a file that is damaged or open to others, and OSError when
+    a file cannot be read or written; what was there then is there still.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.seeds = home / "no-backup" / "seeds"
+        self.lock = home / "lock"
+        self._settings = home / "settings.json"
+        self._trust = home / "trust.json"
+        self._clock = home / "clock.json"
+        self._evidence = home / "evidence"
+        self._in_force = FreshFile(self._trust, self._load_bundle)
+        self._chosen = FreshFile(self._settings, self._parse_settings)
+
+    def check_private(self) -> None:
+        """Raise CommandError when anyone but the owner can reach one of the files.
+
+        Whoever named a folder of something else by mistake is not told to close that.
+        """
+        if self._settings.exists() or self.is_set_up():
+            check_private_tree(self.home)
+
+    def is_set_up(self) -> bool:
+        return self._trust.exists()
+
+    def settings(self) -> Settings:
+        """What was chosen, as it is now."""
+        if not self.is_set_up():
+            return Settings()
+        chosen = self._chosen.get()
+        if chosen is None:
+            raise _damaged(self._settings, _RENEW_SETTINGS)
+        return chosen
+
+    def earlier_settings(self) -> Settings:
+        """The same for a set-up that is repeated, which also repairs a file that was removed."""
+        return self.settings() if self._settings.exists() else Settings()
+
+    def choose(self, *, check_in: CheckIn, name: str) -> Settings:
+        """Change what is said and asked at the entrance; raises CommandError before the set-up."""
+        if not self.is_set_up():
+            raise CommandError(NOT_SET_UP)
+        with locked(self.lock):
+            settings = replace(self.settings(), check_in=check_in, name=name)
+            self._write_settings(settings)
+        return settings
+
+    def state(self) -> TrustState:
+        """What this device has seen; raises CommandError when it is not set up."""
+        if not self.is_set_up():
+            raise CommandError(NOT_SET_UP)
+        return self._parse_state(read_private(self._trust))
+
+    def bundle(self) -> TrustBundle | None:
+        """The bundle in force, verified whenever it is another one; None before the set-up."""
+        return self._in_force.get()
+
+    def pin(self, root: str) -> TrustState:
+        """What is known under that root; raises CommandError when another one is pinned."""
+        if not self.is_set_up():
+            return TrustState(root=root)
+        state = self.state()
+        if state.root != root:
+            raise CommandError(
+                f"{self.home} is set up with another root; name another folder with --home"
+            )
+        return state
+
+    def set_up(self, data: bytes, *, root: str, settings: Settings, now: int) -> TrustBundle:
+        """Pin ``root`` and accept the first bundle; again, with the same root, it only updates.
+
+        Raises BundleRejected.
+        """
+        self._prepare_home()
+        with locked(self.lock):
+            state = self.pin(root)
+            bundle, following = self._judge(data, state, now)
+            choose_policy(bundle, settings.policy)
+            # trust.json is what makes a device set up, so it comes last.
+            self._write_settings(settings)
+            self._put_in_force(data, following, state)
+        return bundle
+
+    def accept(self, data: bytes, *, now: int) -> TrustBundle:
+        """Judge a newer bundle by all that was seen and put it in force; raises BundleRejected."""
+        if not self.is_set_up():
+            raise CommandError(NOT_SET_UP)
+        with locked(self.lock):
+            state = self.state()
+            bundle, following = self._judge(data, state, now)
+            self._put_in_force(data, following, state)
+        return bundle
+
+    def clock_check(self) -> ClockCheck | None:
+        """The last comparison of the clock; None when there was none."""
+        if not self._clock.exists():
+            return None
+        members = self._read(self._clock, "remove it")
+        if members.keys() != {"ahead", "at"} or {type(v) for v in members.values()} != {int}:
+            raise _damaged(self._clock, "remove it")
+        return ClockCheck(**members)
+
+    def keep_clock_check(self, check: ClockCheck) -> None:
+        """Remember it; the clock itself is never changed."""
+        with locked(self.lock):
+            self._write(self._clock, asdict(check))
+
+    def _prepare_home(self) -> None:
+        """A folder with other people's files in it is not ours to close or to fill."""
+        ours = self._settings.exists() or self._trust.exists()
+        if not ours and self.home.exists() and any(p != self.lock for p in self.home.iterdir()):
+            raise CommandError(f"{self.home} holds other files; name an empty folder with --home")
+        make_private_directory(self.home)
+
+    def _judge(self, data: bytes, state: TrustState, now: int) -> tuple[TrustBundle, TrustState]:
+        try:
+            return accept_bundle(data, state=state, now=now)
+        except BundleRejected as rejected:
+            if rejected.fault is BundleFault.SPLIT_VIEW:
+                self._keep_evidence(data, self._bundle_path(state))
+            raise
+
+    def _put_in_force(self, data: bytes, following: TrustState, state: TrustState) -> None:
+        """The bundle before is kept once more, for a process that is about to read it."""
+        write_private(self._bundle_path(following), data)
+        self._write(self._trust, asdict(following))
+        kept = {self._bundle_path(following), self._bundle_path(state)}
+        for replaced in set(self.home.glob("bundle-*.jws")) - kept:
+            replaced.unlink(missing_ok=True)
+        remove_drafts(self.home)
+
+    def _keep_evidence(self, data: bytes, path: Path) -> None:
+        make_private_directory(self._evidence)
+        write_private(self._evidence / f"bundle-{bundle_digest(data)}.jws", data)
+        if path.exists():
+            write_private(self._evidence / path.name, read_private(path))
+
+    def _write_settings(self, settings: Settings) -> None:
+        self._write(self._settings, {"format": FORMAT, **asdict(settings)})
+
+    def _parse_settings(self, data: bytes) -> Settings:
+        members = _BEFORE_CHECK_IN | _parse(self._settings, data, _RENEW_SETTINGS)
+        version = members.pop("format", None)
+        if type(version) is int and version > FORMAT:
+            raise CommandError(f"{self.home} was made by a newer program; install that program")
+        if version != FORMAT or not _are_settings(members):
+            raise _damaged(self._settings, _RENEW_SETTINGS)
+        return Settings(**members | {"check_in": CheckIn(members["check_in"])})
+
+    def _load_bundle(self, trust: bytes) -> TrustBundle:
+        state = self._parse_state(trust)
+        path = self._bundle_path(state)
+        try:
+            verified = read_bundle(read_private(path), root=state.root)
+        except (FileNotFoundError, BundleRejected):
+            raise _damaged(path, _RENEW_BUNDLE) from None
+        if verified.digest != state.digest:
+            raise _damaged(path, _RENEW_BUNDLE)
+        return verified.bundle
+
+    def _parse_state(self, data: bytes) -> TrustState:
+        members = _parse(self._trust, data, _RENEW_TRUST)
+        if not matches("trust-state", members):
+            raise _damaged(self._trust, _RENEW_TRUST)
+        pins = members.pop("pins")
+        return TrustState(**members, pins=Pins(**pins | {"hint": HintForm(pins["hint"])}))
+
+    def _bundle_path(self, state: TrustState) -> Path:
+        return self.home / f"bundle-{state.digest}.jws"
+
+    def _read(self, path: Path, remedy: str) -> dict[str, Any]:
+        try:
+            return _parse(path, read_private(path), remedy)
+        except FileNotFoundError:
+            raise _damaged(path, remedy) from None
+
+    def _write(self, path: Path, members: dict[str, Any]) -> None:
+        write_private(path, json.dumps(members, indent=1).encode("ascii"))
+
+
+def _parse(path: Path, data: bytes, remedy: str) -> dict[str, Any]:
+    try:
+        return parse_json_object(data)
+    except ValueError:
+        raise _damaged(path, remedy) from None
+
+
+def _damaged(path: Path, remedy: str) -> CommandError:
+    return CommandError(f"{path} is missing or damaged; {remedy}")
+
+
+def _are_settings(members: dict[str, Any]) -> bool:
+    texts = [members.get("url"), members.get("policy")]
+    return (
+        members.keys() == {"url", "policy", "check_in", "name"}
+        and all(value is None or isinstance(value, str) for value in texts)
+        and members["check_in"] in list(CheckIn)
+        and _is_name(members["name"])
+    )
+
+
+def _is_name(value: object) -> bool:
+    try:
+        return isinstance(value, str) and check_name(value) == value
+    except ValueError:
+        return False

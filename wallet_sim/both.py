@@ -1,0 +1,132 @@
+"""Where wallet and visits lie side by side: a file in each hand, and nothing of one in the other.
+
+With the commands this is the one exception to the rule that passes and visits never meet. Of the
+wallet only its authority, its clock and its network are used here.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from schemas.bundle import FRESH, TrustBundle
+from schemas.bundle_faults import BundleRejected
+from schemas.notices import NoticesFault, NoticesRejected
+from schemas.problems import ApiProblem
+from shell.clock import Clock
+from shell.errors import CommandError
+from wallet_sim.fetching.file import WalletFile
+from wallet_sim.fetching.session import Session
+from wallet_sim.fetching.sync import refresh
+from wallet_sim.fetching.trust import stored_bundle
+from wallet_sim.passes.state import Authority, NotActivated, Wallet
+from wallet_sim.presence.check_in import CheckedIn, CheckedOut, check_in, check_out
+from wallet_sim.presence.file import VisitsFile
+from wallet_sim.presence.matching import Progress, silent
+from wallet_sim.presence.notices import hear
+from wallet_sim.presence.state import Visits
+
+NOT_HEARD = (ApiProblem, BundleRejected, NoticesRejected, CommandError)
+"""Why there may be no new list; the warnings that were known stay."""
+
+
+def visits_of(file: WalletFile) -> VisitsFile:
+    """The visits beside a wallet.
+
+    They die when the device's clock and the clock as corrected agree that their time is over, as
+    everything does that cannot be had again.
+    """
+    offset = file.load().clock_offset
+    return VisitsFile(file.home, _earlier_of(file.clock, offset))
+
+
+def check_in_here(file: WalletFile, text: str) -> CheckedIn:
+    """Check in with a code under the wallet's authority. Raises NotCheckedIn or NotActivated."""
+    wallet = file.load()
+    bundle, now = _bundle(wallet), file.clock() + wallet.clock_offset
+
+    def change(visits: Visits) -> tuple[Visits, CheckedIn]:
+        checked_in = check_in(visits, text, bundle=bundle, now=now)
+        return checked_in.visits, checked_in
+
+    return visits_of(file).transact(change)
+
+
+def check_out_here(file: WalletFile) -> CheckedOut:
+    """End the open stay, if there is one."""
+    now = file.clock() + file.load().clock_offset
+
+    def change(visits: Visits) -> tuple[Visits, CheckedOut]:
+        checked_out = check_out(visits, now=now)
+        return checked_out.visits, checked_out
+
+    return visits_of(file).transact(change)
+
+
+def listen(session: Session, *, progress: Progress = silent) -> Visits:
+    """Fetch the list of notices, the same for everyone, and match it.
+
+    A trust bundle of yesterday is renewed first, for wallets that fetch no passes, and so is one
+    that does not know who signed the list. Raises NotActivated, or one of :data:`NOT_HEARD`.
+    """
+    if _bundle(session.file.load()).iat + FRESH <= session.clock.now():
+        refresh(session)
+    data = session.client.fetch_notices()
+    try:
+        return _hear(session, data, progress)
+    except NoticesRejected as rejected:
+        if rejected.fault is not NoticesFault.UNKNOWN_SIGNER:
+            raise
+    refresh(session)
+    return _hear(session, data, progress)
+
+
+@dataclass(frozen=True)
+class VisitsBeside:
+    """The visits of a wallet that runs by itself: see :class:`wallet_sim.watching.Neighbour`.
+
+    ``heard`` is told the visits after each list that came, ``failed`` one of :data:`NOT_HEARD`.
+    """
+
+    file: WalletFile
+    heard: Callable[[Visits], None]
+    failed: Callable[[Exception], None]
+
+    def tend(self) -> None:
+        # A damaged file is complained of where it is needed, and passes go on without it.
+        with suppress(CommandError):
+            visits_of(self.file).load()
+
+    def listen(self, session: Session) -> bool:
+        try:
+            visits = listen(session)
+        except NotActivated:
+            return False  # The wallet was emptied meanwhile.
+        except NOT_HEARD as error:
+            self.failed(error)
+            return False
+        self.heard(visits)
+        return True
+
+
+def _hear(session: Session, data: bytes, progress: Progress) -> Visits:
+    wallet = session.file.load()
+    return hear(
+        visits_of(session.file),
+        data,
+        bundle=_bundle(wallet),
+        authority=_name(wallet.trusted()),
+        now=session.clock.now(),
+        progress=progress,
+    )
+
+
+def _bundle(wallet: Wallet) -> TrustBundle:
+    return stored_bundle(wallet.trusted())
+
+
+def _name(authority: Authority) -> str:
+    return f"{authority.issuer} {authority.trust.root}"
+
+
+def _earlier_of(clock: Clock, offset: int) -> Clock:
+    return lambda: clock() + min(0, offset)

@@ -1,0 +1,64 @@
+"""``sync``: what came is told at once, and what went wrong goes to standard error."""
+
+from typing import NoReturn
+
+import typer
+
+from schemas.languages import Language
+from shell.command_line import EXIT_DONE, complain, say, warn
+from shell.errors import CommandError
+from wallet_sim.fetching.file import WalletFile
+from wallet_sim.fetching.refusals import REFUSALS, to_command_error
+from wallet_sim.fetching.reports import fault_lines, synced_lines
+from wallet_sim.fetching.runner import Neighbour, keep_fetching
+from wallet_sim.fetching.session import Session
+from wallet_sim.fetching.sync import Synced, sync
+from wallet_sim.fetching.tools import Tools
+from wallet_sim.texts import text
+
+
+def tell(synced: Synced, session: Session, language: Language) -> list[str]:
+    """The lines for standard output; faults and a wrong clock are warned of here."""
+    for line in fault_lines(synced, language):
+        warn(line)
+    if session.clock.was_corrected:
+        warn(text("clock_corrected", language, seconds=abs(session.clock.offset)))
+    return synced_lines(synced, language)
+
+
+def first_passes(session: Session, language: Language) -> list[str]:
+    """What came right after the activation; that has succeeded, whatever happens here."""
+    try:
+        synced = sync(session)
+    except (*REFUSALS, CommandError) as error:
+        why = to_command_error(error, language).message
+        warn(text("passes_failed", language, why=why))
+        return []
+    return tell(synced, session, language)
+
+
+def keep_fetching_here(
+    file: WalletFile, tools: Tools, language: Language, *, neighbour: Neighbour
+) -> NoReturn:
+    """Run until Ctrl-C, which is how this is meant to end; ``neighbour`` is looked after, too."""
+
+    def report(synced: Synced, session: Session) -> None:
+        say("\n".join(tell(synced, session, language)))
+
+    def complain_of(error: Exception) -> None:
+        complain(to_command_error(error, language).message)
+
+    file.load().trusted()
+    say(text("watching", language))
+    try:
+        keep_fetching(
+            file,
+            connect=lambda: tools.connect(file),
+            sleep=tools.sleep,
+            below=tools.below,
+            report=report,
+            complain=complain_of,
+            neighbour=neighbour,
+        )
+    except KeyboardInterrupt:
+        raise typer.Exit(EXIT_DONE) from None

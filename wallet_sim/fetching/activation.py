@@ -1,0 +1,168 @@
+"""From a slip to an entitlement: what a code needs, and the one call that uses it up.
+
+The account key is stored with the code before the code is first sent. When the answer is lost,
+the same key asks again, and the issuer gives the same entitlement (design sections 7 and 10).
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from schemas.activation import format_code, parse_activation_url, parse_code
+from schemas.encoding import parse_body_time
+from schemas.origins import parse_origin
+from schemas.problems import ApiProblem, Problem
+from schemas.trust import TrustState
+from shell.errors import CommandError
+from wallet_sim.fetching.session import Session
+from wallet_sim.fetching.trust import Trusted, check_entitlement, name_of
+from wallet_sim.passes.account import new_private_key
+from wallet_sim.passes.state import Activating, Authority, Entitlement, Wallet
+
+ENTITLEMENTS_PATH = "/v1/entitlements"
+
+_FINAL = (Problem.CODE_UNKNOWN, Problem.CODE_USED, Problem.SUNSET)
+"""Refusals after which the same code can never be used from here."""
+
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+
+
+@dataclass(frozen=True, repr=False)
+class Slip:
+    """What a person was given: the issuer's origin, the root to pin and the secret code."""
+
+    issuer: str
+    root: str
+    code: str
+
+
+def parse_slip(text: str, *, issuer: str | None, root: str | None) -> Slip:
+    """A code, which needs ``issuer`` and ``root``, or an activation URL, which carries both.
+
+    Raises CommandError; its message never holds the code.
+    """
+    try:
+        if "#" in text:
+            link = parse_activation_url(text)
+            slip = Slip(parse_origin(link.issuer), link.root, link.code)
+            _check_agrees(slip, issuer, root)
+        else:
+            slip = _slip_of_code(text, issuer, root)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+    if not _THUMBPRINT.match(slip.root):
+        raise CommandError("a root thumbprint has 43 characters; copy it from the slip")
+    return slip
+
+
+def check_replaceable(wallet: Wallet, slip: Slip, *, replacing: bool) -> None:
+    """Raise CommandError where an entitlement would be lost that nobody has given up.
+
+    Whoever waits for an answer to this very code has agreed already.
+    """
+    if wallet.entitlement is not None and not replacing and _waiting(wallet, slip) is None:
+        raise CommandError(
+            "this wallet is in use; add --replace to give up what it holds for the new code",
+            exit_code=1,
+        )
+
+
+def activate(session: Session, slip: Slip) -> Wallet:
+    """The wallet with the entitlement of ``slip``, and nothing left of any before.
+
+    The trust bundle is verified first, so that a wrong root costs no code. Raises ApiProblem,
+    BundleRejected or CommandError.
+    """
+    trusted = session.fetch_bundle(_authority(session.file.load(), slip))
+    now = session.clock.now()
+    activating = session.file.transact(lambda wallet: _begin(wallet, slip, now))
+    entitlement = _ask(session, activating, trusted)
+    return session.file.update(lambda wallet: _complete(wallet, trusted, entitlement))
+
+
+def _check_agrees(slip: Slip, issuer: str | None, root: str | None) -> None:
+    if issuer is not None and parse_origin(issuer) != slip.issuer:
+        raise CommandError("--issuer contradicts the activation link; leave one of them out")
+    if root is not None and root != slip.root:
+        raise CommandError("--root contradicts the activation link; leave one of them out")
+
+
+def _slip_of_code(text: str, issuer: str | None, root: str | None) -> Slip:
+    if issuer is None or root is None:
+        raise CommandError(
+            "a code alone does not say where it is from; "
+            "add --issuer URL and --root THUMBPRINT, or give the activation link"
+        )
+    return Slip(parse_origin(issuer), root, parse_code(text))
+
+
+def _authority(wallet: Wallet, slip: Slip) -> Authority:
+    """What is known of the slip's authority; a root that was pinned before keeps its history."""
+    held = wallet.authority
+    if held is not None and (held.issuer, held.trust.root) == (slip.issuer, slip.root):
+        return held
+    return Authority(slip.issuer, TrustState(root=slip.root))
+
+
+def _waiting(wallet: Wallet, slip: Slip) -> Activating | None:
+    """The account key that this code was sent with before."""
+    code = (slip.issuer, slip.code)
+    return next((held for held in wallet.activating if (held.issuer, held.code) == code), None)
+
+
+def _begin(wallet: Wallet, slip: Slip, now: int) -> tuple[Wallet, Activating]:
+    """The key for this code: the one it was sent with before, or a fresh one."""
+    waiting = _waiting(wallet, slip)
+    if waiting is not None:
+        return wallet, waiting
+    activating = Activating(slip.issuer, slip.code, new_private_key(), since=now)
+    return replace(wallet, activating=(*wallet.activating, activating)), activating
+
+
+def _ask(session: Session, activating: Activating, trusted: Trusted) -> Entitlement:
+    try:
+        answer = session.client.post(
+            ENTITLEMENTS_PATH,
+            {"code": format_code(activating.code)},
+            account_key=activating.account_key,
+            schema="entitlement-answer",
+        )
+    except ApiProblem as problem:
+        if problem.problem in _FINAL:
+            session.file.update(lambda wallet: _forget(wallet, activating))
+        raise
+    entitlement = Entitlement(
+        token=answer["entitlement"],
+        account_key=activating.account_key,
+        status=answer["status"],
+        name=name_of(answer["status"], trusted.bundle),
+        holder=answer["holder"],
+        until=_time(answer["until"]),
+    )
+    check_entitlement(entitlement, trusted.bundle, now=session.clock.now())
+    return entitlement
+
+
+def _forget(wallet: Wallet, activating: Activating) -> Wallet:
+    others = tuple(held for held in wallet.activating if held != activating)
+    return replace(wallet, activating=others)
+
+
+def _complete(wallet: Wallet, trusted: Trusted, entitlement: Entitlement) -> Wallet:
+    """A new entitlement begins with empty hands: no pass of the old one may outlive it.
+
+    Where another command has completed this very one meanwhile, its passes are of this one.
+    """
+    if wallet.entitlement and wallet.entitlement.account_key == entitlement.account_key:
+        return wallet
+    return Wallet(
+        authority=trusted.authority,
+        entitlement=entitlement,
+        clock_offset=wallet.clock_offset,
+    )
+
+
+def _time(text: str) -> int:
+    try:
+        return parse_body_time(text)
+    except ValueError:
+        raise CommandError("the issuer gave a time that does not exist; report this") from None

@@ -1,0 +1,68 @@
+"""One wallet and its issuer, for as long as a command runs."""
+
+from dataclasses import dataclass, replace
+
+from schemas.bundle_faults import BundleFault, BundleRejected
+from schemas.trust import bundle_digest
+from wallet_sim.fetching.client import Client, Send
+from wallet_sim.fetching.clock import CorrectedClock
+from wallet_sim.fetching.file import WalletFile
+from wallet_sim.fetching.trust import ClockBehind, Trusted, accept
+from wallet_sim.passes.schedule import Below
+from wallet_sim.passes.state import Authority
+
+_PERHAPS_THE_CLOCK = (BundleFault.EXPIRED, BundleFault.UNKNOWN_SIGNER)
+
+
+@dataclass(frozen=True)
+class Session:
+    """The wallet's file, calls to one issuer, and a source of random numbers."""
+
+    file: WalletFile
+    client: Client
+    below: Below
+
+    @property
+    def clock(self) -> CorrectedClock:
+        return self.client.clock
+
+    def fetch_bundle(self, authority: Authority) -> Trusted:
+        """The newest bundle, accepted against all that is known of ``authority``.
+
+        A bundle that does not fit the time may mean a wrong clock: the API is asked for the time,
+        and the bundle is judged again if that corrects the clock. Raises ApiProblem,
+        BundleRejected or CommandError.
+        """
+        data = self.client.fetch_bundle()
+        try:
+            return self._accept(authority, data)
+        except ClockBehind:
+            if not self.client.check_clock():
+                raise
+        except BundleRejected as rejected:
+            if rejected.fault not in _PERHAPS_THE_CLOCK or not self.client.check_clock():
+                raise
+        return self._accept(authority, data)
+
+    def _accept(self, authority: Authority, data: bytes) -> Trusted:
+        try:
+            return accept(authority, data, now=self.clock.now())
+        except BundleRejected as rejected:
+            if rejected.fault is BundleFault.SPLIT_VIEW:
+                self._keep_evidence(authority.bundle.encode("ascii"), data)
+            raise
+
+    def _keep_evidence(self, *bundles: bytes) -> None:
+        self.file.keep_evidence({bundle_digest(data): data for data in bundles})
+
+
+def open_session(
+    file: WalletFile, *, issuer: str, offset: int, send: Send, below: Below
+) -> Session:
+    """A session with the issuer at ``issuer``; ``offset`` is the wallet's clock correction."""
+
+    def remember(new: int) -> None:
+        file.update(lambda wallet: replace(wallet, clock_offset=new))
+
+    clock = CorrectedClock(file.clock, offset, remember)
+    return Session(file, Client(issuer, send, clock), below)

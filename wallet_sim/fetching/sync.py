@@ -1,0 +1,151 @@
+"""Fetching what is missing: the trust bundle, then the passes of the current and next window."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from schemas.bundle import TrustBundle
+from schemas.problems import ApiProblem, Problem
+from schemas.windows import Window
+from wallet_sim.fetching.session import Session
+from wallet_sim.fetching.trust import Trusted, adopt
+from wallet_sim.passes.issuance import (
+    PASSES_PATH,
+    faulty,
+    finish,
+    passes_body,
+    request_missing,
+    store_batches,
+    store_requests,
+)
+from wallet_sim.passes.schedule import due_windows, plan_next, wanted_windows
+from wallet_sim.passes.state import (
+    Authority,
+    Batch,
+    BatchFault,
+    PendingBatch,
+    Wallet,
+    drop_past,
+)
+
+Choose = Callable[[Wallet, TrustBundle, int], Sequence[Window]]
+"""Which windows are asked for: wallet, bundle and now in."""
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What came of it: the wallet afterwards, the batches that were asked for, and when."""
+
+    wallet: Wallet
+    asked: tuple[Batch, ...]
+    now: int
+
+    @property
+    def asked_now(self) -> bool:
+        """Whether passes of the current window came, so that the issuer saw their time."""
+        return any(batch.window.contains(self.now) and not batch.fault for batch in self.asked)
+
+    @property
+    def has_current(self) -> bool:
+        """Whether the current window's batch is there, however little is left of it."""
+        current = self.wallet.batch_at(self.now)
+        return current is not None and current.fault is None
+
+
+def all_windows(wallet: Wallet, bundle: TrustBundle, now: int) -> Sequence[Window]:
+    """What a person means who asks for passes: the current and the next window."""
+    return wanted_windows(wallet, bundle, now=now)
+
+
+def by_plan(wallet: Wallet, bundle: TrustBundle, now: int) -> Sequence[Window]:
+    """What a running wallet asks for by itself."""
+    return due_windows(wallet, bundle, now=now)
+
+
+def sync(session: Session, choose: Choose = all_windows) -> Synced:
+    """Fetch what is missing of the windows that ``choose`` names.
+
+    Raises NotActivated, ApiProblem, BundleRejected or CommandError; what was asked for is then
+    still stored, and the next call sends it again, the same.
+    """
+    offset = session.clock.offset
+    try:
+        synced = _sync_once(session, choose)
+        if synced.asked or session.clock.offset == offset:
+            return synced
+    except ApiProblem:
+        if session.clock.offset == offset:
+            raise
+    # The answer corrected the clock, and a wrong clock had chosen the windows: choose again.
+    return _sync_once(session, choose)
+
+
+def _sync_once(session: Session, choose: Choose) -> Synced:
+    session.file.load().activated()
+    trusted = refresh(session)
+    requests = _prepare(session, trusted.bundle, choose)
+    if requests:
+        asked = tuple(_ask(session, trusted.authority, requests))
+    else:
+        session.client.check_clock()
+        asked = ()
+    now = session.clock.now()
+    wallet = session.file.update(lambda held: _settle(held, session, trusted.bundle, now))
+    return Synced(wallet, asked, now)
+
+
+def refresh(session: Session) -> Trusted:
+    """Fetch and store the newest trust bundle.
+
+    Raises NotActivated, ApiProblem, BundleRejected or CommandError.
+    """
+    trusted = session.fetch_bundle(session.file.load().trusted())
+    session.file.update(lambda wallet: adopt(wallet, trusted))
+    return trusted
+
+
+def _prepare(session: Session, bundle: TrustBundle, choose: Choose) -> tuple[PendingBatch, ...]:
+    """The requests to send; they are in the file before the first of them leaves."""
+
+    def change(wallet: Wallet) -> tuple[Wallet, tuple[PendingBatch, ...]]:
+        windows = choose(wallet, bundle, session.clock.now())
+        requests = request_missing(wallet, windows, bundle=bundle)
+        return store_requests(wallet, requests), requests
+
+    return session.file.transact(change)
+
+
+def _ask(
+    session: Session, authority: Authority, requests: tuple[PendingBatch, ...]
+) -> Sequence[Batch]:
+    """Send the requests and store what comes back."""
+    try:
+        batches = _call(session, authority, requests)
+    except ApiProblem as problem:
+        if problem.problem is not Problem.BATCH_ALREADY_ISSUED:
+            raise
+        if len(requests) > 1:
+            # One of the two is refused; asked for alone, the other can still be had.
+            return [batch for one in requests for batch in _ask(session, authority, (one,))]
+        batches = (faulty(requests[0], BatchFault.ALREADY_ISSUED),)
+    session.file.update(lambda wallet: store_batches(wallet, requests, batches))
+    return batches
+
+
+def _call(
+    session: Session, authority: Authority, requests: Sequence[PendingBatch]
+) -> tuple[Batch, ...]:
+    _, entitlement = session.file.load().activated()
+    answer = session.client.post(
+        PASSES_PATH,
+        passes_body(entitlement, requests),
+        account_key=entitlement.account_key,
+        schema="passes-answer",
+    )
+    return finish(requests, answer, challenge=authority.challenge)
+
+
+def _settle(wallet: Wallet, session: Session, bundle: TrustBundle, now: int) -> Wallet:
+    """The API has just confirmed the time: drop what is over, and plan the next request."""
+    wallet = drop_past(wallet, now)
+    windows = wanted_windows(wallet, bundle, now=now)
+    return plan_next(wallet, windows, now=now, below=session.below)

@@ -1,0 +1,40 @@
+"""What commands reach the world with; tests hand in others."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from shell.clock import Clock, system_clock
+from shell.command_line import home_option, home_path
+from shell.fetching import send
+from wallet_sim.fetching.client import Send
+from wallet_sim.fetching.file import WalletFile
+from wallet_sim.fetching.runner import Sleep
+from wallet_sim.fetching.session import Session, open_session
+from wallet_sim.passes.schedule import Below
+
+HomeOption = Annotated[Path | None, home_option("QUPIA_WALLET_HOME")]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Network, clock, patience and chance."""
+
+    send: Send = send
+    clock: Clock = system_clock
+    sleep: Sleep = time.sleep
+    below: Below = secrets.randbelow
+
+    def open_file(self, home: Path | None) -> WalletFile:
+        """The wallet in ``home``, or where the platform keeps such things."""
+        return WalletFile(home_path(home, "wallet"), self.clock)
+
+    def connect(self, file: WalletFile, issuer: str | None = None) -> Session:
+        """A session with ``issuer``, or with that of the wallet; raises NotActivated."""
+        wallet = file.load()
+        origin = issuer if issuer is not None else wallet.trusted().issuer
+        return open_session(
+            file, issuer=origin, offset=wallet.clock_offset, send=self.send, below=self.below
+        )

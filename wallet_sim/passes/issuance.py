@@ -1,0 +1,178 @@
+"""From a cell of the grid to finished passes (design sections 4 and 4.1). Nothing here does I/O.
+
+A request is made once, stored, and sent as often as necessary. What comes back is either a whole
+batch of passes that verify, or none.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from schemas.bundle import PassKey, TrustBundle
+from schemas.encoding import b64url_decode, b64url_encode
+from schemas.token import COORDINATE_BYTES, DevicePoint, token_input
+from schemas.windows import Window
+from wallet_sim.passes.account import load_private_key, new_private_key
+from wallet_sim.passes.blinding import BlindingError, blind, finalize
+from wallet_sim.passes.state import (
+    Batch,
+    BatchFault,
+    Entitlement,
+    Pass,
+    PendingBatch,
+    PendingPass,
+    Wallet,
+)
+
+PASSES_PATH = "/v1/passes"
+
+
+def device_point(device_key: bytes) -> DevicePoint:
+    """The public half of a device key."""
+    numbers = load_private_key(device_key).public_key().public_numbers()
+    return DevicePoint(
+        numbers.x.to_bytes(COORDINATE_BYTES, "big"), numbers.y.to_bytes(COORDINATE_BYTES, "big")
+    )
+
+
+def pass_input(device_key: bytes, *, challenge: bytes, key_id: bytes) -> bytes:
+    """The 98 bytes that the issuer signs without seeing them."""
+    return token_input(nonce=device_point(device_key).nonce, challenge=challenge, key_id=key_id)
+
+
+def request_missing(
+    wallet: Wallet, windows: Sequence[Window], *, bundle: TrustBundle
+) -> tuple[PendingBatch, ...]:
+    """The requests of ``windows`` that are to be sent: those that wait, and fresh ones.
+
+    Nothing is asked for a window of which the wallet has a batch, however little is left of it.
+    """
+    if wallet.entitlement is None:
+        return ()
+    held = {batch.window for batch in wallet.batches}
+    waiting = {batch.window: batch for batch in wallet.pending}
+    keys = {window: _own_key(wallet.entitlement, bundle, window) for window in windows}
+    return tuple(
+        waiting.get(window) or new_request(key, bundle=bundle)
+        for window, key in keys.items()
+        if key is not None and window not in held
+    )
+
+
+def store_requests(wallet: Wallet, requests: Sequence[PendingBatch]) -> Wallet:
+    """``wallet`` with requests that are about to be sent."""
+    windows = {request.window for request in requests}
+    others = (held for held in wallet.pending if held.window not in windows)
+    return replace(wallet, pending=(*others, *requests))
+
+
+def new_request(key: PassKey, *, bundle: TrustBundle) -> PendingBatch:
+    """A batch of blinded values under ``key``, each with a device key of its own."""
+    return PendingBatch(
+        key.id,
+        key.modulus,
+        key.window,
+        tuple(_new_pass(key, bundle.challenge) for _ in range(bundle.batch_size)),
+    )
+
+
+def passes_body(entitlement: Entitlement, requests: Sequence[PendingBatch]) -> dict[str, Any]:
+    """What ``POST /v1/passes`` takes."""
+    return {
+        "entitlement": entitlement.token,
+        "batches": [
+            {
+                "key_id": b64url_encode(request.key_id),
+                "blinded": [b64url_encode(item.blinded) for item in request.passes],
+            }
+            for request in requests
+        ],
+    }
+
+
+def finish(
+    requests: Sequence[PendingBatch], answer: Mapping[str, Any], *, challenge: bytes
+) -> tuple[Batch, ...]:
+    """The batches of an answer to ``requests``; one without passes where anything is wrong.
+
+    ``answer`` has the shape of its schema. Blinds and requests are not part of the result.
+    """
+    answered = [entry["key_id"] for entry in answer["batches"]]
+    if answered != [b64url_encode(request.key_id) for request in requests]:
+        return tuple(faulty(request, BatchFault.BAD_ANSWER) for request in requests)
+    return tuple(
+        _finish_batch(request, entry["signatures"], challenge)
+        for request, entry in zip(requests, answer["batches"], strict=True)
+    )
+
+
+def faulty(request: PendingBatch, fault: BatchFault) -> Batch:
+    """A batch that stands for a window whose passes are lost."""
+    return Batch(request.key_id, request.window, (), fault)
+
+
+def store_batches(
+    wallet: Wallet, requests: Sequence[PendingBatch], batches: Sequence[Batch]
+) -> Wallet:
+    """``wallet`` with the batches whose requests it still waits for, which are thereby erased."""
+    for request, batch in zip(requests, batches, strict=True):
+        if request in wallet.pending:
+            wallet = wallet.with_batch(batch)
+    return wallet
+
+
+def drop_retired(wallet: Wallet, bundle: TrustBundle) -> Wallet:
+    """Without batches and requests under keys that the bundle no longer has.
+
+    No venue would know such a pass, and each cell has a new key, so they are fetched anew.
+    """
+    return replace(
+        wallet,
+        batches=tuple(held for held in wallet.batches if _is_current(held, wallet, bundle)),
+        pending=tuple(held for held in wallet.pending if _is_current(held, wallet, bundle)),
+    )
+
+
+def _is_current(held: Batch | PendingBatch, wallet: Wallet, bundle: TrustBundle) -> bool:
+    if held.key_id in bundle.retired:
+        return False
+    if held.window.nbf >= bundle.windows[-1].exp:
+        return True  # Beyond what this bundle lists; the next one will tell.
+    key = _own_key(wallet.entitlement, bundle, held.window)
+    return key is not None and key.id == held.key_id
+
+
+def _own_key(
+    entitlement: Entitlement | None, bundle: TrustBundle, window: Window
+) -> PassKey | None:
+    """The one key that this wallet may ask for; there is no other way to choose a key."""
+    if entitlement is None:
+        return None
+    return bundle.key_for(status=entitlement.status, holder=entitlement.holder, window=window)
+
+
+def _new_pass(key: PassKey, challenge: bytes) -> PendingPass:
+    device_key = new_private_key()
+    message = pass_input(device_key, challenge=challenge, key_id=key.id)
+    blinded = blind(message, n=int.from_bytes(key.modulus, "big"))
+    return PendingPass(device_key, blinded.message, blinded.inverse)
+
+
+def _finish_batch(request: PendingBatch, signatures: Sequence[str], challenge: bytes) -> Batch:
+    """One wrong signature discards all: the issuer may be trying to single wallets out."""
+    try:
+        passes = tuple(
+            _finish_pass(request, item, b64url_decode(signature), challenge)
+            for item, signature in zip(request.passes, signatures, strict=True)
+        )
+    except (BlindingError, ValueError):
+        return faulty(request, BatchFault.BAD_ANSWER)
+    return Batch(request.key_id, request.window, passes)
+
+
+def _finish_pass(
+    request: PendingBatch, item: PendingPass, signature: bytes, challenge: bytes
+) -> Pass:
+    message = pass_input(item.device_key, challenge=challenge, key_id=request.key_id)
+    n = int.from_bytes(request.modulus, "big")
+    return Pass(item.device_key, finalize(message, signature, n=n, inverse=item.inverse))

@@ -1,0 +1,129 @@
+"""Which pass a door sees, and the fresh proof that goes with it (design section 4.2). Pure.
+
+A venue that sees the same pass twice knows that it is the same wallet. So each venue gets a pass
+of its own, and the last one is shown again only if its holder agrees, each time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from schemas.presentation import (
+    KEY_PREFIX_BYTES,
+    UNBOUND,
+    Presentation,
+    format_presentation,
+    proof_message,
+    slot_at,
+)
+from wallet_sim.passes.account import load_private_key
+from wallet_sim.passes.issuance import device_point, pass_input
+from wallet_sim.passes.state import (
+    Authority,
+    Batch,
+    Entitlement,
+    Pass,
+    Wallet,
+    is_recent,
+    last_shown,
+)
+
+_HALF = 32
+
+
+class Denied(StrEnum):
+    """Why no pass is shown."""
+
+    NO_PASSES = "no_passes"
+    LOST = "lost"
+    MUST_AGREE = "must_agree"
+
+
+class NotShown(Exception):
+    """No pass is shown, and the wallet is as it was."""
+
+    def __init__(self, denied: Denied) -> None:
+        super().__init__(denied.value)
+        self.denied = denied
+
+
+@dataclass(frozen=True)
+class Showing:
+    """A choice. ``wallet`` is to be stored before anything is displayed.
+
+    ``reused`` tells that somebody may have seen this pass before; ``remaining`` is how many passes
+    of this window are still fresh.
+    """
+
+    wallet: Wallet
+    authority: Authority
+    entitlement: Entitlement
+    batch: Batch
+    chosen: Pass
+    reused: bool
+
+    @property
+    def remaining(self) -> int:
+        return len(self.batch.fresh)
+
+
+def choose(
+    wallet: Wallet, *, now: int, again: bool, agreed: bool, below: Callable[[int], int]
+) -> Showing:
+    """The pass for this door; ``now`` is the corrected time.
+
+    ``again`` asks for the pass that was shown in the last five minutes, ``agreed`` allows the last
+    one of all to be shown again. Raises NotShown or NotActivated.
+    """
+    owner = wallet.activated()
+    batch = wallet.batch_at(now)
+    if batch is None or not batch.passes:
+        raise NotShown(Denied.NO_PASSES if batch is None else Denied.LOST)
+    last = last_shown(batch)
+    if again and last is not None and is_recent(last.shown, now):
+        return Showing(wallet, *owner, batch, last, reused=True)
+    if batch.fresh:
+        marked, chosen = _mark_fresh(batch, now, below)
+        return Showing(wallet.with_batch(marked), *owner, marked, chosen, reused=False)
+    if last is None or not agreed:
+        raise NotShown(Denied.MUST_AGREE)
+    return Showing(wallet, *owner, batch, last, reused=True)
+
+
+def _mark_fresh(batch: Batch, now: int, below: Callable[[int], int]) -> tuple[Batch, Pass]:
+    """Any of the fresh passes, at random, so that not even their order tells anything."""
+    fresh = batch.fresh[below(len(batch.fresh))]
+    chosen = replace(fresh, shown=now)
+    others = (item for item in batch.passes if item is not fresh)
+    return replace(batch, passes=(*others, chosen)), chosen
+
+
+def present(showing: Showing, *, now: int, venue: bytes = UNBOUND) -> str:
+    """The QR text of a pass with a proof of this half minute; 592 characters.
+
+    ``venue`` is the binding of a check-in code, 16 bytes, or zero for a pass that works anywhere.
+    """
+    chosen, key_id = showing.chosen, showing.batch.key_id
+    signed = pass_input(chosen.device_key, challenge=showing.authority.challenge, key_id=key_id)
+    token = signed + chosen.signature
+    slot = slot_at(now)
+    return format_presentation(
+        Presentation(
+            key_prefix=key_id[:KEY_PREFIX_BYTES],
+            device=device_point(chosen.device_key),
+            signature=chosen.signature,
+            slot=slot,
+            proof=_sign(chosen.device_key, proof_message(token=token, slot=slot, venue=venue)),
+        )
+    )
+
+
+def _sign(device_key: bytes, message: bytes) -> bytes:
+    """ECDSA P-256 with SHA-256 as r || s, 64 bytes."""
+    signature = load_private_key(device_key).sign(message, ec.ECDSA(hashes.SHA256()))
+    r, s = decode_dss_signature(signature)
+    return r.to_bytes(_HALF, "big") + s.to_bytes(_HALF, "big")
