@@ -18,7 +18,7 @@ from issuer.keys.keyring import SigningKey, entitlement_key_path, load_reference
 from issuer.keys.rawrsa import RawKey, load_raw_key
 from issuer.oversight.audit import Audit
 from issuer.perishable.store import Store
-from issuer.registration import Registrar
+from issuer.registration.registrar import Registrar
 from issuer.rules.policy import Policy, load_policy
 from issuer.staff import Staff
 from schemas import jws

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from issuer.keys.keyring import SigningKey
 from issuer.perishable.store import Transaction
-from issuer.registration import Grant, code_identifier
+from issuer.registration.codes import Grant, code_identifier
 from schemas import jws
 from schemas.encoding import b64url_encode
 from schemas.hints import Holder

@@ -8,7 +8,7 @@ from typing import Any
 from issuer.entitlement import Entitlement
 from issuer.keys.rawrsa import RawKey, SigningFailed
 from issuer.perishable.store import Transaction
-from issuer.registration import withdrawn_until
+from issuer.registration.withdrawals import withdrawn_until
 from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_decode, b64url_encode
 from schemas.kinds import DAY, GRACE_AFTER_WINDOW, STORED_KINDS, Kind

@@ -12,7 +12,7 @@ from issuer.authority import Authority
 from issuer.keys.paper_keys import PaperKeyFile, paper_key_for
 from issuer.oversight.audit import Action
 from issuer.perishable.store import Transaction
-from issuer.registration import withdrawn_until
+from issuer.registration.withdrawals import withdrawn_until
 from issuer.rules.policy import Policy
 from issuer.staff import Account
 from schemas.hints import is_birthday

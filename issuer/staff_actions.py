@@ -6,7 +6,8 @@ done again.
 
 from issuer.authority import Authority
 from issuer.oversight.audit import Action
-from issuer.registration import IssuedCode, Withdrawn, cancel_code
+from issuer.registration.codes import IssuedCode, cancel_code
+from issuer.registration.withdrawals import Withdrawn
 from issuer.rules.values import FRAUD
 from issuer.staff import Account, Capped, Role
 from schemas.problems import NOT_ALLOWED_FOR_ROLE, ApiProblem, Problem

@@ -5,7 +5,8 @@ from typing import Any
 from issuer import staff_actions
 from issuer.api.requests import Call, bearer_key, parse_body
 from issuer.authority import Authority
-from issuer.registration import IssuedCode, Withdrawn
+from issuer.registration.codes import IssuedCode
+from issuer.registration.withdrawals import Withdrawn
 from issuer.staff import Account, Role
 from schemas.activation import Activation, format_activation_url, format_code
 from schemas.encoding import format_time, parse_body_time

@@ -17,7 +17,7 @@ from issuer.issuance import (
     take_batches,
 )
 from issuer.keys.grid import list_keys
-from issuer.registration import withdrawn_until
+from issuer.registration.withdrawals import withdrawn_until
 from schemas.encoding import format_time
 from schemas.kinds import GRACE_AFTER_WINDOW, Kind
 

@@ -1,11 +1,12 @@
-"""``qupia-issuer``: what the authority types (design section 10)."""
+"""``qupia-issuer``: what the authority types."""
 
 from issuer.commands.audit import audit_app
+from issuer.commands.init import init
 from issuer.commands.keys import bundle, keys_app, policy_check, sunset
 from issuer.commands.notices import notice_app
-from issuer.commands.office import init, serve
 from issuer.commands.results import cancel, intake, register, withdraw
 from issuer.commands.retention import retention_app
+from issuer.commands.serve import serve
 from issuer.commands.staff import staff_app
 from shell.command_line import new_app, run
 

@@ -14,7 +14,8 @@ from issuer.commands.opening import HomeOption, opened_before_sunset, progress_b
 from issuer.intake.register import run_intake
 from issuer.intake.rows import IntakeSummary
 from issuer.oversight.audit import Action
-from issuer.registration import WITHDRAWALS, cancel_code
+from issuer.registration.codes import cancel_code
+from issuer.registration.withdrawals import WITHDRAWALS
 from schemas.encoding import format_time
 from schemas.hints import HintForm, hint_of_birthday
 from schemas.references import normalise_reference

@@ -11,7 +11,7 @@ from issuer.console.desk import Desk, Page
 from issuer.console.moments import local_clock, local_date, local_time, parse_moment
 from issuer.console.slip_page import show_slip
 from issuer.intake.iin import parse_iin
-from issuer.registration import IssuedCode
+from issuer.registration.codes import IssuedCode
 from issuer.slips import activation_slip
 from issuer.staff import Role
 from schemas.activation import Activation, format_activation_url

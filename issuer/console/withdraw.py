@@ -5,7 +5,7 @@ from starlette.responses import Response
 from issuer import staff_actions
 from issuer.console.desk import Desk, Page
 from issuer.console.moments import local_date, local_time, parse_moment
-from issuer.registration import WITHDRAWALS
+from issuer.registration.withdrawals import WITHDRAWALS
 from issuer.rules.values import FRAUD
 from issuer.staff import Role
 from schemas.kinds import HOUR

@@ -10,7 +10,8 @@ from typing import Self, TextIO
 from issuer.authority import Authority
 from issuer.intake.rows import ExportRow, IntakeSummary, Rejected, read_export
 from issuer.perishable.store import Transaction
-from issuer.registration import IssuedCode, Registrar
+from issuer.registration.codes import IssuedCode
+from issuer.registration.registrar import Registrar
 from schemas.activation import Activation, format_activation_url, format_code
 from schemas.encoding import format_time
 from schemas.problems import ApiProblem, Problem

@@ -37,7 +37,7 @@ from issuer.init import found_issuer
 from issuer.keys import grid
 from issuer.keys.grid import Cell
 from issuer.publication.making import make_missing_keys, publish
-from issuer.registration import IssuedCode
+from issuer.registration.codes import IssuedCode
 from issuer.staff import Role
 from schemas.bundle import PassKey
 from schemas.encoding import b64url_encode, format_time

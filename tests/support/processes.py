@@ -21,7 +21,7 @@ import pytest
 
 from issuer.authority import Authority
 from issuer.home import Home
-from issuer.registration import IssuedCode
+from issuer.registration.codes import IssuedCode
 from issuer.staff import Role
 from schemas.kinds import DAY, HOUR
 from shell.clock import system_clock

@@ -32,12 +32,11 @@ from wallet_sim.commands.presence import (
     listen_beside,
     read_check_in,
 )
-from wallet_sim.commands.showing import choose_pass, corrected_now, keep_on_screen
+from wallet_sim.commands.showing import choose_pass, keep_on_screen
 from wallet_sim.fetching.activation import activate as activate_slip
 from wallet_sim.fetching.activation import check_replaceable, parse_slip
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.owner_rights import ask_what_is_held, end_entitlement
-from wallet_sim.fetching.refusals import REFUSALS, to_command_error
 from wallet_sim.fetching.reports import (
     activated_lines,
     data_lines,
@@ -51,7 +50,7 @@ from wallet_sim.presence.binding import bindings_of
 from wallet_sim.presence.file import VisitsFile
 from wallet_sim.presence.reports import holdings as presence_holdings
 from wallet_sim.presence.reports import standing_lines
-from wallet_sim.refusals import spoken
+from wallet_sim.refusals import REFUSALS, spoken, to_command_error
 from wallet_sim.texts import text
 
 app = new_app("A citizen's wallet: it fetches passes ahead of time and shows them without network.")
@@ -125,7 +124,7 @@ def status(
     """What this wallet has, and what to do next."""
     file = TOOLS.open_file(home)
     wallet, visits = file.load(), known_visits(file)
-    now = corrected_now(wallet, TOOLS)
+    now = TOOLS.corrected_now(wallet)
     lines = standing_lines(visits, language) + status_lines(wallet, now, language)
     members = condition(wallet, now=now) | {"alerts": len(visits.warnings)}
     answer(as_json=as_json, members=members, text="\n".join(lines))
@@ -159,7 +158,7 @@ def show(
     if watch:
         keep_on_screen(showing, display, TOOLS)
     else:
-        display.draw(showing, corrected_now(showing.wallet, TOOLS))
+        display.draw(showing, TOOLS.corrected_now(showing.wallet))
 
 
 PresenceCommands(lambda: TOOLS).add_to(app)
@@ -257,7 +256,7 @@ def _bindings(file: WalletFile, venue: str | None) -> Mapping[int, bytes] | None
     """What a pass is bound to; a code that is not for now is refused before a pass is used up."""
     if venue is None:
         return None
-    return bindings_of(read_check_in(venue), now=corrected_now(file.load(), TOOLS))
+    return bindings_of(read_check_in(venue), now=TOOLS.corrected_now(file.load()))
 
 
 def _empty(file: WalletFile) -> None:

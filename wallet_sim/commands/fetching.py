@@ -8,12 +8,12 @@ from schemas.languages import Language
 from shell.command_line import EXIT_DONE, complain, say, warn
 from shell.errors import CommandError
 from wallet_sim.fetching.file import WalletFile
-from wallet_sim.fetching.refusals import REFUSALS, to_command_error
 from wallet_sim.fetching.reports import fault_lines, synced_lines
 from wallet_sim.fetching.runner import Neighbour, keep_fetching
 from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.sync import Synced, sync
 from wallet_sim.fetching.tools import Tools
+from wallet_sim.refusals import REFUSALS, to_command_error
 from wallet_sim.texts import text
 
 

@@ -1,4 +1,4 @@
-"""Loops that run until they are stopped: a wallet that fetches by itself, a code that renews."""
+"""A wallet that fetches by itself, until it is stopped."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,15 +6,12 @@ from typing import NoReturn, Protocol
 
 from schemas.bundle_faults import BundleFault, BundleRejected
 from schemas.kinds import HOUR, MINUTE
-from schemas.presentation import SLOT_SECONDS
 from schemas.problems import ApiProblem, Problem
 from shell.errors import CommandError
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.sync import Synced, by_plan, sync
-from wallet_sim.passes.presentation import Showing
 from wallet_sim.passes.schedule import Below, has_work
-from wallet_sim.passes.state import REUSE_SECONDS, is_recent
 
 Sleep = Callable[[float], None]
 
@@ -151,32 +148,3 @@ def _passes_by_itself(error: Exception) -> bool:
     if isinstance(error, BundleRejected):
         return error.fault is BundleFault.EXPIRED
     return isinstance(error, CommandError) and error.exit_code == 2
-
-
-def keep_showing(
-    showing: Showing,
-    *,
-    draw: Callable[[int], None],
-    now: Callable[[], int],
-    sleep: Sleep,
-    until: int | None = None,
-) -> None:
-    """Draw the code anew each half minute, as long as this pass may be shown.
-
-    ``until`` is when the hours of a venue's code are over, if the pass is bound to one.
-    """
-    ends = last_moment(showing, now=now())
-    ends = ends if until is None else min(ends, until)
-    while True:
-        at = now()
-        draw(at)
-        sleep(SLOT_SECONDS - at % SLOT_SECONDS)
-        if now() >= ends:
-            return
-
-
-def last_moment(showing: Showing, *, now: int) -> int:
-    """When a pass goes from the screen: after its five minutes, or with its window."""
-    shown = showing.chosen.shown
-    begun = shown if shown is not None and is_recent(shown, now) else now
-    return min(begun + REUSE_SECONDS, showing.batch.window.exp)

@@ -14,6 +14,7 @@ from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.runner import Sleep
 from wallet_sim.fetching.session import Session, open_session
 from wallet_sim.passes.schedule import Below
+from wallet_sim.passes.state import Wallet
 
 HomeOption = Annotated[Path | None, home_option("QUPIA_WALLET_HOME")]
 
@@ -30,6 +31,10 @@ class Tools:
     def open_file(self, home: Path | None) -> WalletFile:
         """The wallet in ``home``, or where the platform keeps such things."""
         return WalletFile(home_path(home, "wallet"), self.clock)
+
+    def corrected_now(self, wallet: Wallet) -> int:
+        """The time, Unix seconds, as far as this wallet knows it."""
+        return self.clock() + wallet.clock_offset
 
     def connect(self, file: WalletFile, issuer: str | None = None) -> Session:
         """A session with ``issuer``, or with that of the wallet; raises NotActivated."""

@@ -23,6 +23,7 @@ from schemas.presentation import (
 from wallet_sim.passes.account import load_private_key
 from wallet_sim.passes.issuance import device_point, pass_input
 from wallet_sim.passes.state import (
+    REUSE_SECONDS,
     Authority,
     Batch,
     Entitlement,
@@ -120,6 +121,13 @@ def present(showing: Showing, *, now: int, venue: bytes = UNBOUND) -> str:
             proof=_sign(chosen.device_key, proof_message(token=token, slot=slot, venue=venue)),
         )
     )
+
+
+def last_moment(showing: Showing, *, now: int) -> int:
+    """When a pass goes from the screen: after its five minutes, or with its window."""
+    shown = showing.chosen.shown
+    begun = shown if shown is not None and is_recent(shown, now) else now
+    return min(begun + REUSE_SECONDS, showing.batch.window.exp)
 
 
 def _sign(device_key: bytes, message: bytes) -> bytes:

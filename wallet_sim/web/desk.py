@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from schemas.languages import Language
 from shell.pages import redirect
-from wallet_sim.commands.showing import corrected_now
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.session import Session
 from wallet_sim.passes.state import Wallet
@@ -45,7 +44,7 @@ class Desk:
         return f"/p/{self.person.number}"
 
     def now(self, wallet: Wallet) -> int:
-        return corrected_now(wallet, self.house.tools)
+        return self.house.tools.corrected_now(wallet)
 
     def connect(self, issuer: str | None = None) -> Session:
         """Raises NotActivated."""

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 
 from shell.pages import Pages
-from wallet_sim.commands.showing import corrected_now
 from wallet_sim.fetching.runner import Fetching
 from wallet_sim.fetching.tools import Tools
 from wallet_sim.web.arrival import Arrival
@@ -78,14 +77,14 @@ class House:
     def arrived(self, person: Person) -> Arrival | None:
         """The venue whose code this person has scanned; None when that is over."""
         room, wallet = self.room(person), self.people.file(person).load()
-        if room.arrival is not None and room.arrival.is_over(corrected_now(wallet, self.tools)):
+        if room.arrival is not None and room.arrival.is_over(self.tools.corrected_now(wallet)):
             room.arrival = None
         return room.arrival
 
     def on_stage(self, person: Person) -> Stage | None:
         """The pass that this person shows now; None when it may be shown no longer."""
         room, wallet = self.room(person), self.people.file(person).load()
-        now = corrected_now(wallet, self.tools)
+        now = self.tools.corrected_now(wallet)
         if room.stage is not None and not may_stay(room.stage, wallet, now=now):
             room.stage = None
         return room.stage

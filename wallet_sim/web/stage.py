@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from schemas.hours import begin_of, hour_at
 from schemas.presentation import SLOT_SECONDS, UNBOUND
-from wallet_sim.fetching.runner import last_moment
-from wallet_sim.passes.presentation import Showing, present
+from wallet_sim.passes.presentation import Showing, last_moment, present
 from wallet_sim.passes.state import Wallet
 
 

@@ -479,7 +479,7 @@ def test_an_unforeseen_error_says_its_type_and_place_and_nothing_of_the_request(
     def stumble(*_arguments: Any, **_more: Any) -> None:
         raise KeyError("880317300123")
 
-    monkeypatch.setattr("issuer.registration.Registrar.register", stumble)
+    monkeypatch.setattr("issuer.registration.registrar.Registrar.register", stumble)
     reply = issuer.register(reference="880317300123")
     assert reply.code == (500, "failed")
     out, err = capfd.readouterr()

@@ -20,7 +20,7 @@ from issuer.console.figures import SMALL
 from issuer.issuance import _count
 from issuer.keys.keyring import SigningKey
 from issuer.publication.root_requests import SigningRequest
-from issuer.registration import WITHDRAWALS
+from issuer.registration.withdrawals import WITHDRAWALS
 from issuer.serving import create_all
 from issuer.staff import Role
 from schemas.activation import parse_activation_url

@@ -1,4 +1,4 @@
-"""A wallet that runs by itself, and a code that renews itself."""
+"""A wallet that runs by itself."""
 
 from dataclasses import replace
 
@@ -8,9 +8,8 @@ from schemas.bundle_faults import BundleRejected
 from schemas.kinds import DAY, HOUR
 from schemas.problems import ApiProblem, Problem
 from tests.support.world import NOON
-from tests.wallet_sim.issuer_in_memory import Phone, Time
-from tests.wallet_sim.passes.test_presentation import WINDOW, chosen, wallet
-from wallet_sim.fetching.runner import keep_fetching, keep_showing, last_moment
+from tests.wallet_sim.issuer_in_memory import Phone
+from wallet_sim.fetching.runner import keep_fetching
 from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.sync import Synced
 from wallet_sim.passes.state import NotActivated
@@ -161,29 +160,3 @@ def test_used_passes_leave_the_file_of_a_running_wallet_by_themselves(activated:
     before = activated.path.read_bytes()
     Run(activated, until=NOON + 400)()
     assert len(activated.path.read_bytes()) < len(before)
-
-
-def test_a_code_on_the_screen_is_renewed_every_half_minute_for_five_minutes() -> None:
-    clock = Time(NOON + 7)
-    showing = chosen(wallet(None, None), now=clock.now)
-    drawn: list[int] = []
-    keep_showing(showing, draw=drawn.append, now=clock, sleep=clock.sleep)
-    assert drawn[0] == NOON + 7
-    assert drawn[1:] == [NOON + 30 * i for i in range(1, 11)]
-
-
-@pytest.mark.parametrize(
-    ("shown", "now", "ends"),
-    [
-        (NOON, NOON, NOON + 300),
-        (NOON - 240, NOON, NOON + 60),
-        (NOON - HOUR, NOON, NOON + 300),
-        (WINDOW.exp - 5, WINDOW.exp - 5, WINDOW.exp),
-    ],
-    ids=["fresh", "again at the same door", "the last one, once more", "window ends"],
-)
-def test_a_pass_leaves_the_screen_after_its_five_minutes_or_with_its_window(
-    shown: int, now: int, ends: int
-) -> None:
-    showing = chosen(wallet(shown), now=now, again=True, agreed=True)
-    assert last_moment(showing, now=now) == ends

@@ -22,7 +22,7 @@ from schemas.token import token_input
 from schemas.trust import accept_bundle
 from tests.support.world import NOON, World
 from wallet_sim.passes.account import load_private_key, new_private_key
-from wallet_sim.passes.presentation import Denied, NotShown, Showing, choose, present
+from wallet_sim.passes.presentation import Denied, NotShown, Showing, choose, last_moment, present
 from wallet_sim.passes.state import (
     REUSE_SECONDS,
     Authority,
@@ -217,3 +217,20 @@ def test_no_pass_is_ever_shown_twice_unless_its_holder_wants_that(
         assert again or agreed or not showing.reused
         seen.add(showing.chosen.device_key)
     assert held.batches[0].passes != ()
+
+
+@pytest.mark.parametrize(
+    ("shown", "now", "ends"),
+    [
+        (NOON, NOON, NOON + 300),
+        (NOON - 240, NOON, NOON + 60),
+        (NOON - HOUR, NOON, NOON + 300),
+        (WINDOW.exp - 5, WINDOW.exp - 5, WINDOW.exp),
+    ],
+    ids=["fresh", "again at the same door", "the last one, once more", "window ends"],
+)
+def test_a_pass_leaves_the_screen_after_its_five_minutes_or_with_its_window(
+    shown: int, now: int, ends: int
+) -> None:
+    showing = chosen(wallet(shown), now=now, again=True, agreed=True)
+    assert last_moment(showing, now=now) == ends

@@ -1,4 +1,4 @@
-"""``init`` and ``serve``: the beginning of an issuer, and its daily work."""
+"""``serve``: an issuer's daily work."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,17 +7,12 @@ import typer
 
 from issuer.commands.opening import (
     HomeOption,
-    day,
-    issuer_home,
     opened,
     refuse_after_sunset,
     warn_of_root_key,
 )
-from issuer.init import found_issuer
 from issuer.retention import run_retention
-from issuer.rules.policy import load_policy
 from issuer.serving import serve as serve_home
-from schemas.hints import HintForm
 from schemas.origins import is_loopback
 from shell.clock import system_clock
 from shell.command_line import JsonOption, answer
@@ -25,41 +20,6 @@ from shell.serving import Listen
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
-
-
-def init(
-    name: Annotated[str, typer.Option("--name", help="The authority's name.")],
-    url: Annotated[str, typer.Option("--url", help="Where wallets will reach it.")],
-    hint: Annotated[HintForm, typer.Option("--hint")] = HintForm.MONTH,
-    sunset: Annotated[
-        str | None, typer.Option("--sunset", metavar="YYYY-MM-DD", help="Default: in 180 days.")
-    ] = None,
-    specimen: Annotated[
-        bool, typer.Option("--specimen", help="For training: its passes admit nobody.")
-    ] = False,
-    home: HomeOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Found an issuer."""
-    place = issuer_home(home)
-    config = found_issuer(
-        place.path,
-        name=name,
-        url=url,
-        hint=hint,
-        sunset=sunset,
-        specimen=specimen,
-        now=system_clock(),
-    )
-    members = {"root": config.root, "url": config.url, "home": str(place.path)}
-    answer(
-        as_json=as_json,
-        members=members,
-        text=f"root thumbprint  {config.root}\n"
-        f"ends on          {day(config.sunset, load_policy(place.policy).zone)}\n"
-        f"home             {place.path}\n"
-        f"Now move {place.root_key} offline, then run: qupia-issuer serve",
-    )
 
 
 def serve(

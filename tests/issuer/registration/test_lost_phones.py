@@ -2,7 +2,8 @@
 
 import pytest
 
-from issuer.registration import FRAUD, withdrawn_until
+from issuer.registration.withdrawals import withdrawn_until
+from issuer.rules.values import FRAUD
 from schemas.kinds import DAY, HOUR
 from schemas.problems import ApiProblem, Problem
 from tests.support.issuers import Service, Wallet

@@ -1,67 +1,33 @@
 """A result becomes an activation code, or stops the passes of the person it is about.
 
-What comes in is not kept: an entitlement-to-be without identity, and keyed hashes (design
-sections 3 and 7).
+What comes in is not kept: an entitlement-to-be without identity, and keyed hashes.
 """
 
-import json
 import os
 from dataclasses import dataclass
 from itertools import count
-from typing import Self
 
 from issuer.perishable.store import Locator, Transaction
+from issuer.registration.codes import Grant, IssuedCode, issue_code
+from issuer.registration.withdrawals import (
+    LOST,
+    STORED,
+    WITHDRAWALS,
+    Withdrawn,
+    is_lost,
+    withdrawal_identifier,
+    withdrawn_for,
+    withdrawn_until,
+)
 from issuer.rules.policy import Policy
 from issuer.rules.values import FRAUD, Evidence
-from schemas.activation import new_code, parse_code
-from schemas.encoding import b64url_decode, b64url_encode
+from schemas.encoding import b64url_encode
 from schemas.hints import HintForm, Holder, hint_of_birthday
 from schemas.kinds import STORED_KINDS, Kind
 from schemas.problems import ApiProblem, Problem
 from schemas.references import derive_rid, normalise_reference
 
 RID_BYTES = 32
-_STORED = STORED_KINDS[Kind.WITHDRAWAL]
-WITHDRAWALS = {"positive": _STORED.period, "contact": _STORED.period, FRAUD: _STORED.longest}
-"""What withdraws, and for how many seconds at most."""
-
-LOST = "lost"
-"""Marks a rid whose phone was lost. It is never looked for when passes are issued."""
-
-
-@dataclass(frozen=True, repr=False)
-class IssuedCode:
-    """An activation code, to be handed out once, and when it dies."""
-
-    code: str
-    expires_at: int
-
-
-@dataclass(frozen=True)
-class Withdrawn:
-    """Nothing is issued to that person before ``until``."""
-
-    until: int
-
-
-@dataclass(frozen=True, repr=False)
-class Grant:
-    """What a code gives: the claims of the entitlement-to-be, and where its row is kept."""
-
-    status: str
-    holder: Holder
-    until: int
-    rid: str
-    row: Locator | None
-
-    def encode(self) -> bytes:
-        row = b64url_encode(self.row.encode()) if self.row else None
-        return json.dumps([self.status, self.holder, self.until, self.rid, row]).encode()
-
-    @classmethod
-    def decode(cls, payload: bytes) -> Self:
-        status, holder, until, rid, row = json.loads(payload)
-        return cls(status, holder, until, rid, Locator.decode(b64url_decode(row)) if row else None)
 
 
 @dataclass(frozen=True, repr=False)
@@ -93,7 +59,7 @@ class Registrar:
         if rule.gives is None:
             return self.withdraw(tx, rid=rid, evidence=evidence, at=at, now=now)
         until = self.until(evidence, at)
-        return _issue_code(tx, Grant(rule.gives, holder, until, rid, row), now)
+        return issue_code(tx, Grant(rule.gives, holder, until, rid, row), now)
 
     def check(self, *, evidence: str, at: int, reference: str | None, now: int) -> Evidence:
         """The rule of evidence that counts at ``now``; raises ApiProblem ``invalid`` otherwise."""
@@ -126,7 +92,7 @@ class Registrar:
         until = self.policy.evidence_ends(evidence, at)
         if at > now or until <= now:
             raise ApiProblem(Problem.INVALID)
-        identifier = _withdrawal(rid, evidence)
+        identifier = withdrawal_identifier(rid, evidence)
         until = max(until, tx.expiry(Kind.WITHDRAWAL, identifier) or 0)
         tx.put(Kind.WITHDRAWAL, identifier, b"", expires=until)
         return Withdrawn(until)
@@ -141,7 +107,7 @@ class Registrar:
     def lift(self, tx: Transaction, *, reference: str, evidence: str) -> int | None:
         """End a withdrawal early; until when another kind still withdraws, or None."""
         rid = self._rid(tx, reference)
-        tx.delete(Kind.WITHDRAWAL, _withdrawal(rid, evidence))
+        tx.delete(Kind.WITHDRAWAL, withdrawal_identifier(rid, evidence))
         return withdrawn_until(tx, rid)
 
     def end_lost(self, tx: Transaction, *, reference: str, now: int) -> None:
@@ -152,14 +118,14 @@ class Registrar:
         withdraws them now. Raises ApiProblem ``invalid`` for no reference.
         """
         rid = self._rid(tx, reference)
-        until = {kind: _withdrawn_for(tx, rid, kind) for kind in WITHDRAWALS}
-        ends = now + _STORED.longest
+        until = {kind: withdrawn_for(tx, rid, kind) for kind in WITHDRAWALS}
+        ends = now + STORED.longest
         for mark in (FRAUD, LOST):
-            tx.put(Kind.WITHDRAWAL, _withdrawal(rid, mark), b"", expires=ends)
+            tx.put(Kind.WITHDRAWAL, withdrawal_identifier(rid, mark), b"", expires=ends)
         following = self._rid(tx, reference)
         for kind, end in until.items():
             if end is not None:
-                tx.put(Kind.WITHDRAWAL, _withdrawal(following, kind), b"", expires=end)
+                tx.put(Kind.WITHDRAWAL, withdrawal_identifier(following, kind), b"", expires=end)
 
     def _rid(self, tx: Transaction, reference: str | None) -> str:
         """Random without a reference; else the first of the person's whose phone is not lost."""
@@ -173,7 +139,7 @@ class Registrar:
             derive_rid(self.reference_key, normalised, generation=generation)
             for generation in count()
         )
-        return next(rid for rid in rids if not _is_lost(tx, rid))
+        return next(rid for rid in rids if not is_lost(tx, rid))
 
     def _holder(self, birthday: str | None) -> Holder:
         try:
@@ -186,54 +152,3 @@ class Registrar:
         if tx.get(Kind.ROW, identifier) is not None:
             raise ApiProblem(Problem.ALREADY_REGISTERED)
         return tx.put(Kind.ROW, identifier, b"", expires=now + STORED_KINDS[Kind.ROW].period)
-
-
-def cancel_code(tx: Transaction, text: str) -> None:
-    """Void a code and free its result to be registered again.
-
-    Raises ApiProblem ``code_used`` or ``code_unknown``.
-    """
-    identifier = code_identifier(text)
-    payload = tx.get(Kind.CODE, identifier)
-    if payload is None:
-        used = tx.get(Kind.ACTIVATION, identifier) is not None
-        raise ApiProblem(Problem.CODE_USED if used else Problem.CODE_UNKNOWN)
-    grant = Grant.decode(payload)
-    tx.delete(Kind.CODE, identifier)
-    if grant.row is not None:
-        tx.delete_at(Kind.ROW, grant.row)
-
-
-def code_identifier(text: str) -> bytes:
-    """A code as the store is asked for it; raises ApiProblem ``code_unknown`` for no code."""
-    try:
-        return parse_code(text).encode("ascii")
-    except ValueError:
-        raise ApiProblem(Problem.CODE_UNKNOWN) from None
-
-
-def withdrawn_until(tx: Transaction, rid: str) -> int | None:
-    """Until when nothing is issued to ``rid``; None when it is not withdrawn."""
-    ends = (_withdrawn_for(tx, rid, evidence) for evidence in WITHDRAWALS)
-    return max((end for end in ends if end is not None), default=None)
-
-
-def _withdrawn_for(tx: Transaction, rid: str, evidence: str) -> int | None:
-    identifier = _withdrawal(rid, evidence)
-    return tx.expiry(Kind.WITHDRAWAL, identifier, longest=WITHDRAWALS[evidence])
-
-
-def _is_lost(tx: Transaction, rid: str) -> bool:
-    identifier = _withdrawal(rid, LOST)
-    return tx.expiry(Kind.WITHDRAWAL, identifier, longest=_STORED.longest) is not None
-
-
-def _withdrawal(rid: str, evidence: str) -> bytes:
-    return f"{rid}\0{evidence}".encode()
-
-
-def _issue_code(tx: Transaction, grant: Grant, now: int) -> IssuedCode:
-    code = new_code()
-    expires_at = now + STORED_KINDS[Kind.CODE].period
-    tx.put(Kind.CODE, code.encode("ascii"), grant.encode(), expires=expires_at)
-    return IssuedCode(code, expires_at)

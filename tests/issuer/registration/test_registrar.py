@@ -5,15 +5,9 @@ from typing import Any
 
 import pytest
 
-from issuer.registration import (
-    WITHDRAWALS,
-    Grant,
-    IssuedCode,
-    Registrar,
-    Withdrawn,
-    cancel_code,
-    withdrawn_until,
-)
+from issuer.registration.codes import Grant, IssuedCode, cancel_code
+from issuer.registration.registrar import Registrar
+from issuer.registration.withdrawals import WITHDRAWALS, Withdrawn, withdrawn_until
 from issuer.rules.policy import default_policy_text, parse_policy
 from schemas.activation import format_code
 from schemas.encoding import b64url_decode, b64url_encode

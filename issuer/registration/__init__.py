@@ -1,0 +1,1 @@
+"""A result becomes an activation code, or stops the passes of the person it is about."""

@@ -1,0 +1,43 @@
+"""A pass on its way to a screen: stored as used before anybody can see it, then renewed there."""
+
+from collections.abc import Callable
+
+from schemas.presentation import SLOT_SECONDS
+from wallet_sim.fetching.file import WalletFile
+from wallet_sim.fetching.runner import Sleep
+from wallet_sim.fetching.tools import Tools
+from wallet_sim.passes.presentation import Showing, choose, last_moment
+from wallet_sim.passes.state import Wallet
+
+
+def take_pass(file: WalletFile, tools: Tools, *, again: bool, agreed: bool) -> Showing:
+    """A pass that is already stored as used; see :func:`wallet_sim.passes.presentation.choose`."""
+
+    def change(wallet: Wallet) -> tuple[Wallet, Showing]:
+        now = tools.corrected_now(wallet)
+        showing = choose(wallet, now=now, again=again, agreed=agreed, below=tools.below)
+        return showing.wallet, showing
+
+    return file.transact(change)
+
+
+def keep_showing(
+    showing: Showing,
+    *,
+    draw: Callable[[int], None],
+    now: Callable[[], int],
+    sleep: Sleep,
+    until: int | None = None,
+) -> None:
+    """Draw the code anew each half minute, as long as this pass may be shown.
+
+    ``until`` is when the hours of a venue's code are over, if the pass is bound to one.
+    """
+    ends = last_moment(showing, now=now())
+    ends = ends if until is None else min(ends, until)
+    while True:
+        at = now()
+        draw(at)
+        sleep(SLOT_SECONDS - at % SLOT_SECONDS)
+        if now() >= ends:
+            return
