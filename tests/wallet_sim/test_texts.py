@@ -12,7 +12,7 @@ from wallet_sim.passes.presentation import Denied
 from wallet_sim.passes.state import BatchFault
 from wallet_sim.texts import knows, local_time, text
 
-TEXTS = json.loads(files("wallet_sim").joinpath("texts.json").read_text(encoding="utf-8"))
+TEXTS = json.loads(files("wallet_sim.texts").joinpath("texts.json").read_text(encoding="utf-8"))
 
 
 def placeholders(words: str) -> set[str]:

@@ -5,7 +5,7 @@ A proof is a DPoP JWT (RFC 9449 section 4.2) with ``bh``, the hash of the body, 
 """
 
 import json
-import os
+import secrets
 from hashlib import sha256
 
 import jwt
@@ -38,7 +38,7 @@ def dpop_proof(account_key: bytes, *, method: str, url: str, body: bytes, now: i
         "htm": method,
         "htu": url,
         "iat": now,
-        "jti": b64url_encode(os.urandom(_JTI_BYTES)),
+        "jti": b64url_encode(secrets.token_bytes(_JTI_BYTES)),
         "bh": b64url_encode(sha256(body).digest()),
     }
     return _JWS.encode(

@@ -5,7 +5,7 @@ it; only who holds ``Blinded.inverse`` can turn its answer into the signature.
 """
 
 import math
-import os
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha384
@@ -36,7 +36,7 @@ class Blinded:
     inverse: bytes
 
 
-def blind(message: bytes, *, n: int, random: Random = os.urandom) -> Blinded:
+def blind(message: bytes, *, n: int, random: Random = secrets.token_bytes) -> Blinded:
     """Blind ``message`` under the modulus ``n`` with a fresh salt and a fresh blind.
 
     RFC 9474 section 4.2. Raises BlindingError when the encoded message or the blind shares a

@@ -13,7 +13,7 @@ from schemas.kinds import DAY, HOUR
 from schemas.trust import bundle_digest
 from shell.errors import CommandError
 from tests.support.world import NOON, World
-from verifier.trust import store
+from verifier.trust import store as trust_store
 from verifier.trust.settings import CheckIn, ClockCheck, Settings
 from verifier.trust.store import TrustStore
 
@@ -190,7 +190,7 @@ def test_a_crash_never_leaves_a_floor_below_the_bundle(
     if not first:
         new_store(home, world)
     data, calls = world.bundle(NOON), []
-    write = store.write_private
+    write = trust_store.write_private
 
     def crashing(path: Path, content: bytes) -> None:
         calls.append(path)
@@ -203,7 +203,7 @@ def test_a_crash_never_leaves_a_floor_below_the_bundle(
     def go() -> None:
         TrustStore(home).set_up(data, root=world.pin, settings=Settings(), now=NOON)
 
-    monkeypatch.setattr(store, "write_private", crashing)
+    monkeypatch.setattr(trust_store, "write_private", crashing)
     with pytest.raises(Crash):
         go()
     monkeypatch.undo()
@@ -223,7 +223,7 @@ def test_a_full_disk_leaves_the_old_bundle_in_force(
 
     world, home = World(), tmp_path / "home"
     store = new_store(home, world)
-    monkeypatch.setattr(store, "write_private", full)
+    monkeypatch.setattr(trust_store, "write_private", full)
     with pytest.raises(OSError, match="No space left"):
         store.accept(world.bundle(NOON), now=NOON)
     monkeypatch.undo()

@@ -8,7 +8,7 @@ from importlib.resources import files
 from schemas.languages import Language
 
 _TEXTS: Mapping[str, Mapping[str, str]] = json.loads(
-    files("wallet_sim").joinpath("texts.json").read_text(encoding="utf-8")
+    files("wallet_sim.texts").joinpath("texts.json").read_text(encoding="utf-8")
 )
 
 
