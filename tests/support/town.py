@@ -21,15 +21,15 @@ from typing import Any
 from unittest.mock import patch
 
 from issuer.api.background import forget_what_is_over, one_round
-from issuer.commands.app import app as issuer_commands
+from issuer.commands import app as issuer_commands
 from schemas.encoding import format_time, parse_time
 from schemas.kinds import HOUR
 from shell.errors import CommandError
 from shell.fetching import Answer
 from tests.support.issuers import MovableClock, Service
-from verifier.commands.app import app as verifier_commands
+from verifier.commands import app as verifier_commands
 from verifier.trust import update
-from wallet_sim.commands.app import app as wallet_commands
+from wallet_sim.commands import app as wallet_commands
 from wallet_sim.fetching.file import WalletFile
 
 _MAIN: dict[str, Callable[[], None]] = {

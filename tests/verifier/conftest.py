@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.device_commands import Result, Run
 from tests.support.world import NOON, World
-from verifier.commands.app import app
+from verifier.commands import app
 
 
 @pytest.fixture

@@ -30,10 +30,10 @@ PROGRAM = """
 import sys
 from pathlib import Path
 import verifier.serving
-from verifier import commands
+from verifier.commands import app
 
 verifier.serving.PAGE = Path(sys.argv.pop(1))
-commands.main()
+app.main()
 """
 """The whole command over another page than the built one."""
 

@@ -12,7 +12,7 @@ from schemas.kinds import DAY
 from tests.support.world import NOON, World
 from tests.wallet_sim.issuer_in_memory import CODE, OTHER_CODE, IssuerInMemory, Phone, Time
 from tests.wallet_sim.typed import Outcome, Run, Typed, link_to
-from wallet_sim.commands.app import app
+from wallet_sim.commands import app
 
 
 @pytest.fixture

@@ -610,9 +610,9 @@ def test_a_key_that_stops_the_scanner_leaves_no_traceback(machine: Machine) -> N
 
 def test_a_scan_does_not_even_load_the_web_client_or_the_web_server(machine: Machine) -> None:
     program = (
-        "import sys; from verifier import commands\n"
+        "import sys; from verifier.commands import app\n"
         "sys.argv = ['qupia-verifier', 'scan', sys.argv[1]]\n"
-        "try: commands.main()\n"
+        "try: app.main()\n"
         "finally: print({'httpx', 'starlette', 'uvicorn'} & set(sys.modules))"
     )
     result = subprocess.run(
