@@ -1,7 +1,7 @@
 """Activation: a code becomes an entitlement that the wallet keeps and the issuer does not.
 
 After it the issuer holds no result and no identity, only for ten minutes what it needs to answer a
-wallet whose answer was lost (design sections 2 and 7).
+wallet whose answer was lost (docs/formats.md, "From a slip to an entitlement").
 """
 
 import hmac

@@ -1,4 +1,7 @@
-"""``init``: a new issuer, from nothing (design sections 5 and 10)."""
+"""``init``: a new home, with its keys and the first root statement.
+
+The statement is docs/formats.md, "Root statements".
+"""
 
 import re
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""Blind signing: a batch of blinded messages becomes blind signatures, once (design 4.1)."""
+"""Blind signing: a batch of blinded messages becomes blind signatures, once.
+
+Checks and arithmetic are docs/formats.md, "Fetching passes" and "Blinding".
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Passes on paper, for people without a phone (design section 4.3).
+"""Passes on paper, for people without a phone (docs/formats.md, "A pass on paper").
 
 A slip is about a class and nobody in it: its JWT is signed once for each beginning, end, status and
 birthday, and handed out again to the next one, byte by byte. ECDSA signatures are random, so the

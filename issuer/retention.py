@@ -1,7 +1,8 @@
 """Retention: what is over goes, once a minute, at every start and by command; and it is shown.
 
 The log gets one line a day with totals, also when nothing was due, so that a day on which
-retention did not run shows as a gap (design section 8).
+retention did not run shows as a gap. What everybody may read
+of it is docs/formats.md, "The retention statement".
 """
 
 import json

@@ -25,7 +25,7 @@ def activation_slip(
 ) -> Slip:
     """A slip with ``code`` to type and ``link`` to scan; ``expires_at`` in Unix seconds.
 
-    It says in plain words what is stored, where and until when (design section 3).
+    It says in plain words what is stored, where and until when, as docs/data-map.md does.
     """
     shown = format_code(parse_code(code))
     values = local_time(expires_at, policy.zone) | {

@@ -1,4 +1,6 @@
-"""Activation codes and the URL that carries one (design section 7).
+"""Activation codes and the URL that carries one.
+
+The form is docs/formats.md, "From a slip to an entitlement".
 
 >>> format_code(parse_code("7k3m 9qx2 vt0o lc5h"))
 '7K3M-9QX2-VT00-1C5H'

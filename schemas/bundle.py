@@ -1,4 +1,6 @@
-"""The trust bundle as a value, and the rules that its payload keeps (design section 5).
+"""The trust bundle as a value, and the rules that its payload keeps.
+
+The members are docs/formats.md, "The trust bundle".
 
 Signatures and versions are the business of :mod:`schemas.trust`.
 """

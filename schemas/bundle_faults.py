@@ -1,4 +1,7 @@
-"""Why a trust bundle is not accepted: a closed list (design section 5)."""
+"""Why a trust bundle is not accepted: a closed list.
+
+The checks are docs/formats.md, "When a client refuses a bundle".
+"""
 
 from enum import StrEnum
 

@@ -102,7 +102,9 @@ def format_time(seconds: int) -> str:
 
 
 def parse_time(text: str) -> int:
-    """Unix seconds of an ISO 8601 time with offset or Z, seconds optional (design section 10).
+    """Unix seconds of an ISO 8601 time with offset or Z, seconds optional.
+
+    This is the TIME of docs/formats.md, "Commands".
 
     Raises ValueError for anything else, a time without an offset included.
     """

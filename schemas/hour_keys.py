@@ -1,4 +1,6 @@
-"""The key of one hour, derived from the seed of its day (design section 9).
+"""The key of one hour, derived from the seed of its day.
+
+The bytes are docs/formats.md, "Seeds and hour keys".
 
 A venue and an authority have one each. Whoever seals needs the public halves only; what is sealed
 can be opened when both have given their private half away.

@@ -1,4 +1,6 @@
-"""Hours and dates of presence tracing (design section 9). Both are UTC, whatever clocks show.
+"""Hours and dates of presence tracing. Both are UTC, whatever clocks show.
+
+The numbers are docs/formats.md, "Seeds and hour keys".
 
 >>> hour_at(1_774_000_000), date_of(492_777), format_time(tracing_ends("2026-03-20"))
 (492777, '2026-03-20', '2026-04-03T00:00:00Z')

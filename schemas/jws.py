@@ -1,7 +1,8 @@
 """Compact JWS under ES256, read strictly (RFC 7515, RFC 7518 section 3.4, RFC 8725).
 
-One algorithm, fixed here. Each signing key signs one ``typ``, compared exactly (design,
-conventions). PyJWT checks the signature; times are compared by the callers, who are handed a clock.
+One algorithm, fixed here. Each signing key signs one ``typ``, compared exactly
+(docs/formats.md, "Conventions"). PyJWT checks the signature; times are compared by the callers, who
+are handed a clock.
 """
 
 import json

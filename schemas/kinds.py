@@ -1,4 +1,4 @@
-"""The one table of what is kept, by whom and until when (design section 3).
+"""The one table of what is kept, by whom and until when.
 
 The perishable store refuses a record of a kind that is not in this table, or one that would live
 longer than its kind may. ``docs/data-map.md`` is generated from it.
@@ -22,7 +22,10 @@ GRACE_AFTER_WINDOW = HOUR
 
 
 TRACING_PERIOD = 14 * DAY
-"""Visits, seeds and notices die this long after their UTC date began (design section 9)."""
+"""Seconds from the beginning of a UTC date to the end of its visits, seeds and notices.
+
+See docs/formats.md, "Seeds and hour keys".
+"""
 
 
 class Kind(StrEnum):

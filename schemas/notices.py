@@ -1,4 +1,6 @@
-"""The authority's list of hours to warn of, and when a wallet believes it (design section 9).
+"""The authority's list of hours to warn of, and when a wallet believes it.
+
+The form and the checks are docs/formats.md, "The list of notices".
 
 The same list is for everyone, signed by a key that the trust bundle names. The rules against
 setting back and against two lists of one version are those of bundles.

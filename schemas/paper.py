@@ -1,4 +1,6 @@
-"""A pass on paper: a compact JWT that says a status, a birthday and when it is good (design 4.3).
+"""A pass on paper: a compact JWT that says a status, a birthday and when it is good.
+
+The claims are docs/formats.md, "A pass on paper".
 
 It is about nobody in particular: all slips of one class are the same bytes, so it can be copied,
 and whoever admits it must compare an ID with its birthday.

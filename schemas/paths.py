@@ -1,4 +1,4 @@
-"""Addresses below an issuer's origin that need no account (design section 7)."""
+"""Addresses below an issuer's origin that need no account (docs/formats.md, "The issuer's API")."""
 
 TRUST_BUNDLE_PATH = "/.well-known/qupia/trust-bundle"
 HEALTH_PATH = "/healthz"

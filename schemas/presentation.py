@@ -1,4 +1,7 @@
-"""What a pass looks like at the door: one QR text of fixed length (design section 4.2)."""
+"""What a pass looks like at the door: one QR text of fixed length.
+
+The bytes are docs/formats.md, "Showing a pass".
+"""
 
 from dataclasses import dataclass
 from hashlib import sha256

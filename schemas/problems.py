@@ -1,4 +1,7 @@
-"""Why the issuer's API refuses: a closed list of codes (design section 7, RFC 9457)."""
+"""Why the issuer's API refuses: a closed list of codes (RFC 9457).
+
+The codes are docs/formats.md, "The issuer's API".
+"""
 
 from enum import StrEnum
 

@@ -53,7 +53,7 @@ class Recogniser:
     def opens(self, sealed: Sealed) -> bool:
         """Whether the library would open it with this key: Decap and KeySchedule in base mode.
 
-        Sections 4.1 and 5.1; the first message has the base nonce itself (section 5.2).
+        RFC 9180, sections 4.1 and 5.1; by section 5.2 the first message has the base nonce itself.
         """
         enc, ct = sealed.data[:_ENC_BYTES], sealed.data[_ENC_BYTES:]
         try:

@@ -1,4 +1,7 @@
-"""References to people (an IIN, a passport number) and what becomes of them (design section 7)."""
+"""References to people (an IIN, a passport number) and what becomes of them.
+
+The bytes of a rid are docs/formats.md, "From a slip to an entitlement".
+"""
 
 import hashlib
 import hmac

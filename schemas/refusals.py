@@ -1,4 +1,6 @@
-"""Why a pass is not admitted: a closed list of reasons (design section 6).
+"""Why a pass is not admitted: a closed list of reasons.
+
+The steps that give them are docs/formats.md, "Deciding at the door".
 
 >>> refused = Refused(Reason.STALE, seconds=120)
 >>> refused.reason, refused.helpdesk, refused.outcome

@@ -1,4 +1,7 @@
-"""The pass as a Privacy Pass token of type 0x0002 (design section 4, RFC 9578 section 6)."""
+"""The pass as a Privacy Pass token of type 0x0002 (RFC 9578 section 6).
+
+The bytes are docs/formats.md, "A pass".
+"""
 
 from dataclasses import dataclass
 from hashlib import sha256

@@ -1,4 +1,6 @@
-"""A venue's private keys of some hours, sealed to the authority (design section 9).
+"""A venue's private keys of some hours, sealed to the authority.
+
+The bytes are docs/formats.md, "From the venue to the authority".
 
 The file is a JSON object: whose authority, under its key of which hour, and the sealed keys.
 """

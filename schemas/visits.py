@@ -1,4 +1,6 @@
-"""One hour of a visit, sealed so that nobody can open it alone (design section 9).
+"""One hour of a visit, sealed so that nobody can open it alone.
+
+The bytes are docs/formats.md, "A visit".
 
 Two layers of HPKE (RFC 9180, base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM): the
 outer one opens with the venue's key of that hour, the inner one with the authority's.

@@ -1,4 +1,6 @@
-"""One secret for each UTC date, in files of their own that no backup copies (design section 9).
+"""One secret for each UTC date, in files of their own that no backup copies.
+
+Their life is docs/formats.md, "Seeds and hour keys".
 
 A seed dies with all that was made from it, 14 days after its date began. The venue and the
 authority keep theirs by the same rules.

@@ -1,4 +1,4 @@
-"""The issuer's HTTP application (design section 7)."""
+"""The issuer's HTTP application (docs/formats.md, "The issuer's API")."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager

@@ -1,7 +1,8 @@
 """DPoP: that a request comes from the wallet that holds the account key (RFC 9449).
 
 There is no ``ath`` and no nonce. Instead ``bh`` binds the body, so that a proxy cannot swap the
-batch; calls are idempotent, so a replayed proof gains nothing (design section 7).
+batch; calls are idempotent, so a replayed proof gains nothing
+(docs/formats.md, "Proving that a request is the wallet's").
 """
 
 import hmac

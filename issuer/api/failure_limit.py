@@ -1,4 +1,6 @@
-"""Slowing down those who guess: failures a minute per address, in memory only (design 7).
+"""Slowing down those who guess: failures a minute per address, in memory only.
+
+The limit is docs/formats.md, "The issuer's API".
 
 Only failures count, so a successful call is never limited. Addresses are held as keyed hashes
 under a key of this process, for a minute, and are written nowhere.

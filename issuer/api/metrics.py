@@ -1,4 +1,4 @@
-"""Prometheus figures without labels that could name anyone (design section 7)."""
+"""Prometheus figures without labels that could name anyone."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Reading a request in the fixed order: size, who, shape (design section 7)."""
+"""Reading a request in the order of docs/formats.md, "The issuer's API": size, who, shape."""
 
 from dataclasses import dataclass
 from typing import Any

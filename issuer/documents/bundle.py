@@ -1,4 +1,7 @@
-"""The trust bundle: what the issuer tells everyone, in the same words (design section 5)."""
+"""The trust bundle: what the issuer tells everyone, in the same words.
+
+Its members are docs/formats.md, "The trust bundle".
+"""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -96,7 +99,7 @@ def bundle_payload(
     now: int,
     exp: int,
 ) -> dict[str, Any]:
-    """Every member of design section 5."""
+    """Every member of the payload, as docs/formats.md, "The trust bundle" names them."""
     return {
         "iss": config.url,
         "name": dict(policy.name),

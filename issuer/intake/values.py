@@ -12,7 +12,7 @@ from issuer.rules.policy import Policy
 
 
 class RejectReason(StrEnum):
-    """Why a row cannot be used, in the order in which it is checked (design section 10)."""
+    """Why a row cannot be used, in the order in which it is checked."""
 
     MISSING_COLUMNS = "missing_columns"
     BAD_IIN = "bad_iin"

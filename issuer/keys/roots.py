@@ -1,4 +1,7 @@
-"""Root statements: who may sign trust bundles, said by a key that stays offline (design 5)."""
+"""Root statements: who may sign trust bundles, said by a key that stays offline.
+
+The form is docs/formats.md, "Root statements".
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

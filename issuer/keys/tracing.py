@@ -1,6 +1,7 @@
 """The authority's share in every visit: a seed for each UTC date, a public key for each hour.
 
-Whoever seals a visit takes the public key of the hour from the trust bundle (design section 9).
+Whoever seals a visit takes the public key of the hour from the trust bundle
+(docs/formats.md, "Seeds and hour keys").
 The seeds are made ahead of time and die 14 days after their date began, in no backup.
 """
 

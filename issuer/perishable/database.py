@@ -29,7 +29,10 @@ TABLE = """CREATE TABLE records (
   expires_at INTEGER NOT NULL,
   PRIMARY KEY (day, kind, tag)
 ) STRICT, WITHOUT ROWID"""
-"""Design section 8. Without a rowid nothing keeps the order in which a laboratory's file came."""
+"""The table of docs/formats.md, "Records".
+
+Without a rowid nothing keeps the order in which a laboratory's file came.
+"""
 
 BUSY_SECONDS = 10.0
 """How long a writer waits for the others; compaction, the longest of them, takes under a second."""

@@ -1,4 +1,6 @@
-"""The keys of the days: files outside the database, destroyed when their day ends (section 8).
+"""The keys of the days: files outside the database, destroyed when their day ends.
+
+Their use and their end are docs/formats.md, "Records" and "The end of a day".
 
 A key is needed to recognise and to open the records that die on its day. Destroying one small
 file therefore ends all of them at once, in every copy of the database that anyone ever made.

@@ -1,4 +1,6 @@
-"""Delete what has expired, and end the days that are over (design section 8).
+"""Delete what has expired, and end the days that are over.
+
+The promises are docs/formats.md, "The end of a day".
 
 A day ends in this order, so that a process killed at any point leaves a state from which the next
 purge goes on:

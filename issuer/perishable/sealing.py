@@ -1,4 +1,6 @@
-"""Where one record lives and how it is sealed (design section 8); everything here only computes.
+"""Where one record lives and how it is sealed; everything here only computes.
+
+The bytes are docs/formats.md, "Records".
 
 A record dies on a day. Its name in the database and the seal around its content are made with
 keys of that day, so nothing of it can be read or recognised once the day's key is destroyed.

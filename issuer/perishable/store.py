@@ -1,4 +1,6 @@
-"""The perishable store: no record without a day to die on (design section 8).
+"""The perishable store: every record has a day on which it is deleted.
+
+The bytes are docs/formats.md, "Records".
 
 ::
 

@@ -1,6 +1,6 @@
 """Activation codes: what one gives, and how it is voided.
 
-A code keeps an entitlement-to-be without identity until it is used (docs/formats.md, Records).
+A code keeps an entitlement-to-be without identity until it is used (docs/formats.md, "Records").
 """
 
 import json

@@ -1,6 +1,6 @@
 """The authority's rules, read from ``policy.toml`` in the issuer's home.
 
-They are data, because such rules change faster than programs (design section 7).
+They are data, because such rules change faster than programs.
 """
 
 import json

@@ -14,7 +14,7 @@ FRAUD = "fraud"
 """The withdrawal that is an officer's decision and no laboratory's result."""
 
 REFERENCE_FREE = 14 * DAY
-"""Evidence that lasts longer needs a reference, so that it can be withdrawn (design section 7)."""
+"""Evidence that lasts longer needs a reference, so that it can be withdrawn; in seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Staff accounts: who may do what, and how often in a day (design sections 3 and 7).
+"""Staff accounts: who may do what, and how often in a day.
 
 An account is a role, the hash of a key that only its owner has, and the hash of a password for
 whoever signs in to the console. An account that nobody used for 90 days goes.

@@ -1,4 +1,7 @@
-"""How this device stands: its bundle, its clock and the next thing to do (design section 5)."""
+"""How this device stands: its bundle, its clock and the next thing to do.
+
+The ages are docs/formats.md, "The trust bundle".
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -37,7 +37,7 @@ class Decision:
         return self.result.outcome if isinstance(self.result, Refused) else Outcome.ADMIT
 
     def members(self) -> dict[str, Any]:
-        """The JSON object of ``scan --json`` (design section 10)."""
+        """The JSON object of ``scan --json`` (docs/formats.md, "Commands")."""
         refused = self.result if isinstance(self.result, Refused) else None
         verdict = self.result if isinstance(self.result, Verdict) else None
         return {

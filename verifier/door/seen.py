@@ -1,4 +1,7 @@
-"""Passes admitted here in the last three minutes, in memory only (design section 6, step 8)."""
+"""Passes admitted here in the last three minutes, in memory only.
+
+This is step 8 of docs/formats.md, "Deciding at the door".
+"""
 
 MEMORY_SECONDS = 180
 

@@ -1,4 +1,6 @@
-"""The decision at the door (design section 6): text, bundle, policy and time in; a verdict out.
+"""The decision at the door: text, bundle, policy and time in; a verdict out.
+
+The steps are docs/formats.md, "Deciding at the door" and "Paper at the door".
 
 Nothing here reads a file, a network or a clock, and nothing is remembered but what ``seen`` holds.
 The steps have the numbers of the specification.

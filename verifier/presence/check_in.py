@@ -1,4 +1,7 @@
-"""The check-in code that a venue shows, made from its seeds (design section 9)."""
+"""The check-in code that a venue shows, made from its seeds.
+
+The bytes are docs/formats.md, "The check-in code".
+"""
 
 from schemas.bundle import CLOCK_TOLERANCE, TrustBundle
 from schemas.check_in import CheckInCode, grid_at

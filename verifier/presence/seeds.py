@@ -1,4 +1,6 @@
-"""The venue's seeds, one for each UTC date on which a check-in code was needed (design section 9).
+"""The venue's seeds, one for each UTC date on which a check-in code was needed.
+
+Their life is docs/formats.md, "Seeds and hour keys".
 
 They die 14 days after their date began, and all of them at the sunset: the authority has none
 either then, and nobody can open an hour alone.

@@ -1,4 +1,7 @@
-"""The keys of the hours of an outbreak, for the authority (design section 9)."""
+"""The keys of the hours of an outbreak, for the authority.
+
+The file is docs/formats.md, "From the venue to the authority".
+"""
 
 from dataclasses import dataclass, field
 

@@ -1,7 +1,8 @@
 """From a slip to an entitlement: what a code needs, and the one call that uses it up.
 
 The account key is stored with the code before the code is first sent. When the answer is lost,
-the same key asks again, and the issuer gives the same entitlement (design sections 7 and 10).
+the same key asks again, and the issuer gives the same entitlement
+(docs/formats.md, "From a slip to an entitlement").
 """
 
 import re

@@ -1,4 +1,6 @@
-"""The device's clock, put right by what the issuer's API says (design section 4.2).
+"""The device's clock, put right by what the issuer's API says.
+
+The rules are docs/formats.md, "Showing a pass".
 
 Clocks of phones are wrong more often than people think, and a proof is good for a minute or two
 only. Answers that a cache may have kept say nothing about the time, nor does the trust bundle.

@@ -1,4 +1,7 @@
-"""Which trust bundle a wallet believes, and what a new one changes (design section 5). Pure."""
+"""Which trust bundle a wallet believes, and what a new one changes. Pure.
+
+The checks are docs/formats.md, "When a client refuses a bundle".
+"""
 
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,8 @@
 """The account key: a fresh P-256 key for each entitlement, and proofs that a call is its own.
 
 A proof is a DPoP JWT (RFC 9449 section 4.2) with ``bh``, the hash of the body, in place of
-``ath`` (design section 7): nobody on the way can exchange the body.
+``ath`` (docs/formats.md, "Proving that a request is the wallet's"): nobody on the way can exchange
+the body.
 """
 
 import json

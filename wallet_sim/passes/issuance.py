@@ -1,4 +1,6 @@
-"""From a cell of the grid to finished passes (design sections 4 and 4.1). Nothing here does I/O.
+"""From a cell of the grid to finished passes. Nothing here does I/O.
+
+Bytes and request are docs/formats.md, "Blinding" and "Fetching passes".
 
 A request is made once, stored, and sent as often as necessary. What comes back is either a whole
 batch of passes that verify, or none.

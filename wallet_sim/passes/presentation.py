@@ -1,4 +1,6 @@
-"""Which pass a door sees, and the fresh proof that goes with it (design section 4.2). Pure.
+"""Which pass a door sees, and the fresh proof that goes with it. Pure.
+
+The bytes are docs/formats.md, "Showing a pass".
 
 A venue that sees the same pass twice knows that it is the same wallet. So each venue gets a pass
 of its own, and the last one is shown again only if its holder agrees, each time.

@@ -1,4 +1,6 @@
-"""When passes are asked for (design section 4.1). Pure: the time and the randomness are handed in.
+"""When passes are asked for. Pure: the time and the randomness are handed in.
+
+The rules are docs/formats.md, "Fetching passes".
 
 Who is admitted at a door minutes after the issuer handed out a batch is easily guessed, so the
 next window's batch is asked for at a random time of the window before, whatever happens meanwhile.

@@ -1,4 +1,6 @@
-"""What a wallet holds, as values, and when each part of it dies (design sections 3 and 10).
+"""What a wallet holds, as values, and when each part of it dies.
+
+The periods are docs/data-map.md, "Everything else".
 
 All times are Unix seconds. Private keys are the 32-byte scalars of P-256 keys. Values that hold
 secrets never print them.
@@ -15,7 +17,7 @@ from schemas.trust import Pins, TrustState
 from schemas.windows import Window
 
 REUSE_SECONDS = 5 * MINUTE
-"""How long a pass can be shown again at the same door (design section 4.2)."""
+"""Seconds in which a pass can be shown again at the same door; then it is deleted."""
 
 CODE_SECONDS = STORED_KINDS[Kind.CODE].period
 """No activation code lives longer, so neither does one that waits for an answer."""

@@ -1,4 +1,6 @@
-"""Visits that their owner cannot read back, and the warnings that come of them (design section 9).
+"""Visits that their owner cannot read back, and the warnings that come of them.
+
+Formats and rules are docs/formats.md, "Presence tracing" and "Rules for a wallet".
 
 Modules of this package know nothing of passes, and those of passes nothing of them. Only
 ``commands`` and ``beside`` hold both, a file in each hand: see the contracts in pyproject.toml.

@@ -1,4 +1,6 @@
-"""Which hours of the authority's list this wallet was there for (design section 9). Pure.
+"""Which hours of the authority's list this wallet was there for. Pure.
+
+The rule is docs/formats.md, "Rules for a wallet", number 8.
 
 Each try is two public key operations at most, and a list can have a hundred thousand hours: what is
 the same for many tries is done once, and whoever waits is told how far it is.
