@@ -26,7 +26,7 @@ DEFAULT_SUNSET_DAYS = 180
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", flags=re.ASCII)
 
 
-def found_issuer(
+def init_issuer(
     path: Path,
     *,
     name: str,

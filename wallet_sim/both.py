@@ -22,10 +22,10 @@ from wallet_sim.passes.state import Authority, NotActivated, Wallet
 from wallet_sim.presence.check_in import CheckedIn, CheckedOut, check_in, check_out
 from wallet_sim.presence.file import VisitsFile
 from wallet_sim.presence.matching import Progress, silent
-from wallet_sim.presence.notices import hear
+from wallet_sim.presence.notices import take_list
 from wallet_sim.presence.state import Visits
 
-NOT_HEARD = (ApiProblem, BundleRejected, NoticesRejected, CommandError)
+NO_LIST = (ApiProblem, BundleRejected, NoticesRejected, CommandError)
 """Why there may be no new list; the warnings that were known stay."""
 
 
@@ -62,55 +62,55 @@ def check_out_here(file: WalletFile) -> CheckedOut:
     return visits_of(file).transact(change)
 
 
-def listen(session: Session, *, progress: Progress = silent) -> Visits:
+def fetch_notices(session: Session, *, progress: Progress = silent) -> Visits:
     """Fetch the list of notices, the same for everyone, and match it.
 
     A trust bundle of yesterday is renewed first, for wallets that fetch no passes, and so is one
-    that does not know who signed the list. Raises NotActivated, or one of :data:`NOT_HEARD`.
+    that does not know who signed the list. Raises NotActivated, or one of :data:`NO_LIST`.
     """
     if _bundle(session.file.load()).iat + FRESH <= session.clock.now():
         refresh(session)
     data = session.client.fetch_notices()
     try:
-        return _hear(session, data, progress)
+        return _take_list(session, data, progress)
     except NoticesRejected as rejected:
         if rejected.fault is not NoticesFault.UNKNOWN_SIGNER:
             raise
     refresh(session)
-    return _hear(session, data, progress)
+    return _take_list(session, data, progress)
 
 
 @dataclass(frozen=True)
-class VisitsBeside:
-    """The visits of a wallet that runs by itself: see :class:`wallet_sim.watching.Neighbour`.
+class NoticesOfWallet:
+    """A :class:`wallet_sim.fetching.runner.NoticesTask` over the file of visits of one wallet.
 
-    ``heard`` is told the visits after each list that came, ``failed`` one of :data:`NOT_HEARD`.
+    ``arrived`` gets the visits after each list that came, ``failed`` one of :data:`NO_LIST`.
     """
 
     file: WalletFile
-    heard: Callable[[Visits], None]
+    arrived: Callable[[Visits], None]
     failed: Callable[[Exception], None]
 
-    def tend(self) -> None:
+    def prune(self) -> None:
         # A damaged file is complained of where it is needed, and passes go on without it.
         with suppress(CommandError):
             visits_of(self.file).load()
 
-    def listen(self, session: Session) -> bool:
+    def fetch(self, session: Session) -> bool:
         try:
-            visits = listen(session)
+            visits = fetch_notices(session)
         except NotActivated:
             return False  # The wallet was emptied meanwhile.
-        except NOT_HEARD as error:
+        except NO_LIST as error:
             self.failed(error)
             return False
-        self.heard(visits)
+        self.arrived(visits)
         return True
 
 
-def _hear(session: Session, data: bytes, progress: Progress) -> Visits:
+def _take_list(session: Session, data: bytes, progress: Progress) -> Visits:
     wallet = session.file.load()
-    return hear(
+    return take_list(
         visits_of(session.file),
         data,
         bundle=_bundle(wallet),

@@ -9,7 +9,7 @@ from issuer.commands.opening import (
     day,
     issuer_home,
 )
-from issuer.init import found_issuer
+from issuer.init import init_issuer
 from issuer.rules.policy import load_policy
 from schemas.hints import HintForm
 from shell.clock import system_clock
@@ -31,7 +31,7 @@ def init(
 ) -> None:
     """Found an issuer."""
     place = issuer_home(home)
-    config = found_issuer(
+    config = init_issuer(
         place.path,
         name=name,
         url=url,

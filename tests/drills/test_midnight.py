@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from issuer.home import Home
-from issuer.init import found_issuer
+from issuer.init import init_issuer
 from issuer.keys.grid import list_keys
 from schemas.bundle import TrustBundle
 from schemas.hints import HintForm
@@ -38,7 +38,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
     def found(*, zone: str = "Asia/Almaty", hours: int = 24, now: int = NOON) -> Town:
         path = tmp_path / "issuer"
-        found_issuer(
+        init_issuer(
             path,
             name=NAME,
             url=URL,

@@ -10,7 +10,7 @@ import pytest
 from issuer import init
 from issuer.authority import Authority
 from issuer.home import Config, Home
-from issuer.init import found_issuer, parse_sunset
+from issuer.init import init_issuer, parse_sunset
 from issuer.keys.keyring import SigningKey
 from issuer.keys.roots import current_statement, load_delegations
 from issuer.perishable.store import Store
@@ -42,7 +42,7 @@ def found(path: Path, **changes: Any) -> Config:
         "specimen": False,
         "now": NOON,
     }
-    return found_issuer(path, **given | changes)
+    return init_issuer(path, **given | changes)
 
 
 def refusal(path: Path, **changes: Any) -> str:

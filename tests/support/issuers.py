@@ -33,7 +33,7 @@ from issuer.api.app import create_app
 from issuer.api.openapi import openapi_document
 from issuer.authority import Authority
 from issuer.home import Home
-from issuer.init import found_issuer
+from issuer.init import init_issuer
 from issuer.keys import grid
 from issuer.keys.grid import Cell
 from issuer.publication.making import make_missing_keys, publish
@@ -217,7 +217,7 @@ class Service:
         specimen: bool = False,
     ) -> "Service":
         """A new home with keys and a bundle; call it within :func:`pool_keys`."""
-        found_issuer(
+        init_issuer(
             path,
             name=NAME,
             url=url,

@@ -27,9 +27,9 @@ from wallet_sim.commands.display import Display
 from wallet_sim.commands.fetching import first_passes, keep_fetching_here, tell
 from wallet_sim.commands.presence import (
     PresenceCommands,
-    beside,
+    fetch_warnings,
     known_visits,
-    listen_beside,
+    notices_task,
     read_check_in,
 )
 from wallet_sim.commands.showing import choose_pass, keep_on_screen
@@ -100,17 +100,17 @@ def sync(
     file = TOOLS.open_file(home)
     with spoken(language):
         if watch:
-            keep_fetching_here(file, TOOLS, language, neighbour=beside(file, language))
+            keep_fetching_here(file, TOOLS, language, notices=notices_task(file, language))
         session = TOOLS.connect(file)
         try:
             synced = sync_wallet(session)
         except REFUSALS:
             # Whoever gets no passes may still have been where somebody infectious was.
-            for line in standing_lines(listen_beside(session, language), language):
+            for line in standing_lines(fetch_warnings(session, language), language):
                 warn(line)
             raise
     lines = tell(synced, session, language)
-    visits = listen_beside(session, language)
+    visits = fetch_warnings(session, language)
     lines += standing_lines(visits, language)
     members = synced_members(synced) | {"alerts": len(visits.warnings)}
     answer(as_json=as_json, members=members, text="\n".join(lines))

@@ -9,7 +9,7 @@ from shell.command_line import EXIT_DONE, complain, say, warn
 from shell.errors import CommandError
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.reports import fault_lines, synced_lines
-from wallet_sim.fetching.runner import Neighbour, keep_fetching
+from wallet_sim.fetching.runner import NoticesTask, keep_fetching
 from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.sync import Synced, sync
 from wallet_sim.fetching.tools import Tools
@@ -38,9 +38,9 @@ def first_passes(session: Session, language: Language) -> list[str]:
 
 
 def keep_fetching_here(
-    file: WalletFile, tools: Tools, language: Language, *, neighbour: Neighbour
+    file: WalletFile, tools: Tools, language: Language, *, notices: NoticesTask
 ) -> NoReturn:
-    """Run until Ctrl-C, which is how this is meant to end; ``neighbour`` is looked after, too."""
+    """Run until Ctrl-C, which is how this is meant to end; ``notices`` are fetched, too."""
 
     def report(synced: Synced, session: Session) -> None:
         say("\n".join(tell(synced, session, language)))
@@ -58,7 +58,7 @@ def keep_fetching_here(
             below=tools.below,
             report=report,
             complain=complain_of,
-            neighbour=neighbour,
+            notices=notices,
         )
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_DONE) from None

@@ -22,11 +22,11 @@ from shell.command_line import (
 from shell.errors import CommandError
 from shell.pictures import read_codes
 from wallet_sim.both import (
-    NOT_HEARD,
-    VisitsBeside,
+    NO_LIST,
+    NoticesOfWallet,
     check_in_here,
     check_out_here,
-    listen,
+    fetch_notices,
     visits_of,
 )
 from wallet_sim.commands.progress import progress_bar
@@ -113,7 +113,7 @@ class PresenceCommands:
         file, failure = tools.open_file(home), None
         try:
             with progress_bar(text("alerts_matching", language)) as progress:
-                held = listen(tools.connect(file), progress=progress)
+                held = fetch_notices(tools.connect(file), progress=progress)
         except (*REFUSALS, CommandError) as error:
             held, failure = visits_of(file).load(), to_command_error(error, language)
         lines = alerts_lines(held, language)
@@ -124,29 +124,29 @@ class PresenceCommands:
         return EXIT_DONE
 
 
-def listen_beside(session: Session, language: Language) -> Visits:
+def fetch_warnings(session: Session, language: Language) -> Visits:
     """The warnings that come with a fetch of passes; that one is done, whatever happens here."""
     try:
         with progress_bar(text("alerts_matching", language)) as progress:
-            return listen(session, progress=progress)
+            return fetch_notices(session, progress=progress)
     except NotActivated:
         pass  # Another command has emptied the wallet meanwhile: there is nobody to warn.
-    except NOT_HEARD as error:
-        _warn_of_silence(error, language)
+    except NO_LIST as error:
+        _warn_of_failure(error, language)
     return known_visits(session.file)
 
 
-def beside(file: WalletFile, language: Language) -> VisitsBeside:
-    """For a wallet that runs in a terminal: silence, unless there is a warning."""
+def notices_task(file: WalletFile, language: Language) -> NoticesOfWallet:
+    """For a wallet that runs in a terminal: nothing is printed unless there is a warning."""
 
-    def heard(visits: Visits) -> None:
+    def arrived(visits: Visits) -> None:
         for line in standing_lines(visits, language):
             say(line)
 
-    return VisitsBeside(file, heard, lambda error: _warn_of_silence(error, language))
+    return NoticesOfWallet(file, arrived, lambda error: _warn_of_failure(error, language))
 
 
-def _warn_of_silence(error: Exception, language: Language) -> None:
+def _warn_of_failure(error: Exception, language: Language) -> None:
     why = to_command_error(error, language).message
     warn(text("alerts_failed", language, why=why))
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from schemas.languages import Language
 from shell.clock import system_clock
 from shell.command_line import EXIT_DONE, EXIT_REFUSED, complain, say
+from wallet_sim.demo.homes import Homes, WentWrong
 from wallet_sim.demo.live import end_kindly, running, try_out
 from wallet_sim.demo.outbreak import Outcome, play
-from wallet_sim.demo.stage import Stage, WentWrong
 from wallet_sim.demo.story import tell
 
 _TRY = """
@@ -31,19 +31,19 @@ def run_demo(*, as_json: bool, language: Language) -> int:
     """Tell the story; exit status 1 when anything came out otherwise than it must."""
     start = system_clock()
     with tempfile.TemporaryDirectory(prefix="qupia-demo-") as folder:
-        stage = Stage(Path(folder), language=language, silent=as_json)
+        homes = Homes(Path(folder), language=language, silent=as_json)
         try:
-            page, failure = tell(stage, now=start), None
+            page, failure = tell(homes, now=start), None
         except WentWrong as error:
             page, failure = "", str(error)
     seconds = system_clock() - start
     if as_json:
-        members = {"checks": stage.checks, "failure": failure, "page": page, "seconds": seconds}
+        members = {"checks": homes.checks, "failure": failure, "page": page, "seconds": seconds}
         say(json.dumps(members, ensure_ascii=False))
     elif failure:
-        stage.narrate(f"The demo failed: {failure}")
+        homes.narrate(f"The demo failed: {failure}")
     else:
-        stage.narrate(f"{len(stage.checks)} outcomes, each as it must be, in {seconds} s.")
+        homes.narrate(f"{len(homes.checks)} outcomes, each as it must be, in {seconds} s.")
         say(_TRY.format(page=page))
     return EXIT_REFUSED if failure else EXIT_DONE
 
@@ -52,12 +52,12 @@ def run_live(*, as_json: bool, language: Language) -> int:
     """Keep authority, wallet and venue running until Ctrl-C; exit status 1 if that fails."""
     end_kindly()
     with tempfile.TemporaryDirectory(prefix="qupia-demo-") as folder, suppress(KeyboardInterrupt):
-        stage = Stage(Path(folder), language=language, silent=as_json)
+        homes = Homes(Path(folder), language=language, silent=as_json)
         try:
-            with running(stage, now=system_clock()) as live:
+            with running(homes, now=system_clock()) as live:
                 if as_json:
                     say(json.dumps(live.members()))
-                try_out(stage, live)
+                try_out(homes, live)
         except WentWrong as error:
             complain(str(error))
             return EXIT_REFUSED
@@ -72,15 +72,15 @@ def run_outbreak(*, as_json: bool, language: Language) -> int:
     """Let fourteen days pass; exit status 1 unless just those who overlapped were warned."""
     start = system_clock()
     with tempfile.TemporaryDirectory(prefix="qupia-demo-") as folder:
-        stage = Stage(Path(folder), language=language, silent=as_json)
-        stage.chapter("An outbreak: 200 wallets, 20 venues, 14 days")
+        homes = Homes(Path(folder), language=language, silent=as_json)
+        homes.chapter("An outbreak: 200 wallets, 20 venues, 14 days")
         outcome = play(
-            stage.folder, today=start, seed=_SEED, tell=lambda told: stage.narrate(f"  {told}")
+            homes.folder, today=start, seed=_SEED, tell=lambda told: homes.narrate(f"  {told}")
         )
     if as_json:
         say(json.dumps(asdict(outcome) | {"seconds": system_clock() - start}))
     else:
-        stage.narrate(_told(outcome))
+        homes.narrate(_told(outcome))
     return EXIT_DONE if outcome.is_right else EXIT_REFUSED
 
 

@@ -11,8 +11,8 @@ from schemas.encoding import format_time
 from schemas.kinds import HOUR
 from schemas.paths import HEALTH_PATH
 from shell.command_line import EXIT_DONE, say
-from wallet_sim.demo.stage import Stage, WentWrong, free_port
-from wallet_sim.demo.story import found, page_served
+from wallet_sim.demo.homes import Homes, WentWrong, free_port
+from wallet_sim.demo.story import init_authority, page_served
 
 _INVITATION = """
 The authority's console: {console}
@@ -55,16 +55,16 @@ class Live:
 
 
 @contextmanager
-def running(stage: Stage, *, now: int) -> Iterator[Live]:
+def running(homes: Homes, *, now: int) -> Iterator[Live]:
     """An issuer of its own with staff, a wallet with passes, and their pages, until this ends."""
-    authority = found(stage)
-    keys = {role: _hire(stage, role) for role in ("registrar", "officer", "auditor")}
+    authority = init_authority(homes)
+    keys = {role: _add_staff(homes, role) for role in ("registrar", "officer", "auditor")}
     with (
-        stage.serving("qupia-issuer", authority.url + HEALTH_PATH),
-        page_served(stage, authority) as page,
+        homes.serving("qupia-issuer", authority.url + HEALTH_PATH),
+        page_served(homes, authority) as page,
     ):
-        _fill_wallet(stage, now)
-        with stage.page_of("qupia-wallet", "--port", str(free_port())) as wallet:
+        _fill_wallet(homes, now)
+        with homes.page_of("qupia-wallet", "--port", str(free_port())) as wallet:
             yield Live(
                 page=page,
                 issuer=authority.url,
@@ -72,41 +72,41 @@ def running(stage: Stage, *, now: int) -> Iterator[Live]:
                 console=f"{authority.url}/console",
                 **keys,
                 wallet=wallet,
-                wallet_home=str(stage.folder / "wallet"),
+                wallet_home=str(homes.folder / "wallet"),
             )
 
 
-def try_out(stage: Stage, live: Live) -> None:
+def try_out(homes: Homes, live: Live) -> None:
     """Tell where the pages are, and give a pass whenever somebody asks for one, until Ctrl-C."""
-    picture = stage.folder / "pass.png"
-    if not stage.silent:
+    picture = homes.folder / "pass.png"
+    if not homes.silent:
         say(_INVITATION.format(picture=picture, **asdict(live)))
     for _ in sys.stdin if sys.stdin.isatty() else ():
-        _give_pass(stage, str(picture))
+        _give_pass(homes, str(picture))
     while True:
         signal.pause()
 
 
-def _hire(stage: Stage, role: str) -> str:
+def _add_staff(homes: Homes, role: str) -> str:
     words = ("staff", "add", role, "--role", role, "--json")
-    key: str = stage.run("qupia-issuer", *words, told=False).members["key"]
+    key: str = homes.run("qupia-issuer", *words, told=False).members["key"]
     return key
 
 
-def _fill_wallet(stage: Stage, now: int) -> None:
+def _fill_wallet(homes: Homes, now: int) -> None:
     evidence = ("--evidence", "pcr_negative", "--at", format_time(now - HOUR))
     register = ("register", *evidence, "--birthday", "03-17", "--json")
-    link = stage.run("qupia-issuer", *register).members["activation_url"]
-    if stage.run("qupia-wallet", "activate", "-", "--json", given=link + "\n").status != EXIT_DONE:
+    link = homes.run("qupia-issuer", *register).members["activation_url"]
+    if homes.run("qupia-wallet", "activate", "-", "--json", given=link + "\n").status != EXIT_DONE:
         raise WentWrong("the wallet could not be activated")
 
 
-def _give_pass(stage: Stage, picture: str) -> None:
+def _give_pass(homes: Homes, picture: str) -> None:
     """A fresh one; the last one again when none is left."""
-    shown = stage.run("qupia-wallet", "show", "--png", picture, "--json", told=False)
+    shown = homes.run("qupia-wallet", "show", "--png", picture, "--json", told=False)
     if shown.status != EXIT_DONE:
         again = ("show", "--again", "--png", picture, "--json")
-        shown = stage.run("qupia-wallet", *again, told=False)
+        shown = homes.run("qupia-wallet", *again, told=False)
     if shown.status == EXIT_DONE:
         say(f"\n{shown.members['qr']}\n")
 

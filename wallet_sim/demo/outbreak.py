@@ -13,7 +13,7 @@ from pathlib import Path
 from issuer.api.background import one_round
 from issuer.authority import Authority
 from issuer.home import Home
-from issuer.init import found_issuer
+from issuer.init import init_issuer
 from issuer.notices.exports import Proposal
 from issuer.notices.publishing import agree_to_notice, propose_notice, publications
 from issuer.staff import Account, Role
@@ -27,10 +27,10 @@ from verifier.presence.seeds import sweep, venue_seeds
 from verifier.presence.tracing import collect, seal_export
 from verifier.trust.settings import Settings
 from verifier.trust.store import TrustStore
-from wallet_sim.demo.stage import WentWrong
+from wallet_sim.demo.homes import WentWrong
 from wallet_sim.presence.check_in import check_in, check_out
 from wallet_sim.presence.file import VisitsFile
-from wallet_sim.presence.notices import hear
+from wallet_sim.presence.notices import take_list
 from wallet_sim.presence.state import Visits
 
 WALLETS = 200
@@ -103,8 +103,8 @@ class Town:
 
     def __init__(self, folder: Path, *, start: int) -> None:
         self.now = start
-        self.authority = _found(folder / "issuer", start)
-        self.officers = [_hire(self.authority, name, start) for name in ("first", "second")]
+        self.authority = _init_authority(folder / "issuer", start)
+        self.officers = [_add_officer(self.authority, name, start) for name in ("first", "second")]
         one_round(self.authority, self.clock)
         root = self.authority.config.root
         self.venues = [TrustStore(folder / f"venue-{number}") for number in range(VENUES)]
@@ -172,14 +172,14 @@ class Town:
         waiting = propose_notice(self.authority, proposal, one, self.now)
         agree_to_notice(self.authority, waiting.digest, other, self.now)
 
-    def listen(self) -> Iterator[Visits]:
+    def fetch_lists(self) -> Iterator[Visits]:
         """Every wallet fetches the same list; what each knows then."""
         listed = self.authority.notices()
         if listed is None:
             raise WentWrong("the authority published no list of notices")
         bundle = self.authority.bundle()
         for file in self.wallets:
-            yield hear(file, listed.data, bundle=bundle, authority=URL, now=self.now)
+            yield take_list(file, listed.data, bundle=bundle, authority=URL, now=self.now)
 
     def left(self) -> int:
         """Everything that presence tracing still keeps of those days, anywhere."""
@@ -248,7 +248,7 @@ def play(folder: Path, *, today: int, seed: int, tell: Callable[[str], None]) ->
     town.new_day()
     published = town.trace(calendar.patients)
     tell(f"{published} hours published")
-    known = list(town.listen())
+    known = list(town.fetch_lists())
     tell("every wallet has tried the list")
     town.now += TRACING_PERIOD + DAY
     town.new_day()
@@ -288,8 +288,8 @@ def _live(town: Town, calendar: Calendar, day: int) -> int:
     return len(today)
 
 
-def _found(path: Path, now: int) -> Authority:
-    found_issuer(
+def _init_authority(path: Path, now: int) -> Authority:
+    init_issuer(
         path,
         name="Health Department",
         url=URL,
@@ -301,7 +301,7 @@ def _found(path: Path, now: int) -> Authority:
     return Authority.open(Home(path))
 
 
-def _hire(authority: Authority, name: str, now: int) -> Account:
+def _add_officer(authority: Authority, name: str, now: int) -> Account:
     account = authority.staff.authenticate(authority.staff.add(name, Role.OFFICER, now), now)
     if account is None:
         raise WentWrong("an officer's key is not known")

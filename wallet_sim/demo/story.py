@@ -13,67 +13,67 @@ from schemas.paths import HEALTH_PATH
 from schemas.presentation import SLOT_SECONDS, format_presentation, parse_presentation
 from shell.command_line import EXIT_DONE, EXIT_USAGE
 from shell.pictures import qr_version, read_codes
+from wallet_sim.demo.homes import Homes, Result, free_port
 from wallet_sim.demo.laboratory import NAME, PHONE, write_export
-from wallet_sim.demo.stage import Result, Stage, free_port
 
 _FLIPPED = 100
 """Which byte of the signature gets a changed bit."""
 
 
 @dataclass(frozen=True)
-class Founded:
+class Authority:
     """An issuer: where it is reached and the thumbprint of its root."""
 
     url: str
     root: str
 
 
-def tell(stage: Stage, *, now: int) -> str:
+def tell(homes: Homes, *, now: int) -> str:
     """All chapters; raises WentWrong when one ends otherwise than it must.
 
     What comes back is the address that set up the venue's page.
     """
-    stage.chapter("1. A health authority founds an issuer")
-    authority = found(stage)
-    stage.narrate(
+    homes.chapter("1. A health authority sets an issuer up")
+    authority = init_authority(homes)
+    homes.narrate(
         f"Its root key goes to a safe. Whoever knows [bold]{authority.root[:12]}…[/], the root's "
         "thumbprint, can check all that follows. The service makes one signing key for each "
         "month of birth, status and day, ahead of time."
     )
-    with stage.serving("qupia-issuer", authority.url + HEALTH_PATH):
-        secrets = _laboratory(stage, now)
-        _activate(stage, secrets["link"])
-        page = _set_up_venue(stage, authority)
-    sync = stage.run("qupia-verifier", "sync", told=False)
-    stage.expect("asking the issuer again", sync.status, EXIT_USAGE)
-    stage.narrate("From here on the issuer is [bold]stopped[/]: nothing below can ask it.")
-    shown = _at_the_door(stage)
-    _refusals(stage, shown, now)
-    _what_is_known(stage, secrets)
-    _oblivion(stage, now)
+    with homes.serving("qupia-issuer", authority.url + HEALTH_PATH):
+        secrets = _laboratory(homes, now)
+        _activate(homes, secrets["link"])
+        page = _set_up_venue(homes, authority)
+    sync = homes.run("qupia-verifier", "sync", told=False)
+    homes.expect("asking the issuer again", sync.status, EXIT_USAGE)
+    homes.narrate("From here on the issuer is [bold]stopped[/]: nothing below can ask it.")
+    shown = _at_the_door(homes)
+    _refusals(homes, shown, now)
+    _what_is_known(homes, secrets)
+    _deletion(homes, now)
     return page
 
 
-def found(stage: Stage) -> Founded:
+def init_authority(homes: Homes) -> Authority:
     """An issuer on this machine, its root key moved to a safe."""
     url = f"http://127.0.0.1:{free_port()}"
     init = ("init", "--name", "Health Department", "--url", url, "--json")
-    members = stage.run("qupia-issuer", *init).members
-    offline = stage.folder / "safe" / "ROOT.pem"
+    members = homes.run("qupia-issuer", *init).members
+    offline = homes.folder / "safe" / "ROOT.pem"
     offline.parent.mkdir()
-    (stage.folder / "issuer" / "ROOT.pem").rename(offline)
-    return Founded(url, members["root"])
+    (homes.folder / "issuer" / "ROOT.pem").rename(offline)
+    return Authority(url, members["root"])
 
 
-def _laboratory(stage: Stage, now: int) -> dict[str, str]:
-    stage.chapter("2. A laboratory hands in this morning's results")
-    export, out = stage.folder / "results.csv", stage.folder / "codes.csv"
+def _laboratory(homes: Homes, now: int) -> dict[str, str]:
+    homes.chapter("2. A laboratory hands in this morning's results")
+    export, out = homes.folder / "results.csv", homes.folder / "codes.csv"
     iin = write_export(export, now=now)
-    result = stage.run("qupia-issuer", "intake", str(export), "--out", str(out), "--json")
+    result = homes.run("qupia-issuer", "intake", str(export), "--out", str(out), "--json")
     summary = result.members
-    stage.expect("intake of 7 rows", (summary["rows"], summary["codes"]), (7, 4))
-    stage.expect("rows rejected", [entry["line"] for entry in summary["rejected"]], [7, 8])
-    stage.narrate(
+    homes.expect("intake of 7 rows", (summary["rows"], summary["codes"]), (7, 4))
+    homes.expect("rows rejected", [entry["line"] for entry in summary["rejected"]], [7, 8])
+    homes.narrate(
         f"7 rows: {summary['codes']} activation codes, {summary['withdrawals']} withdrawal "
         "(a positive test stops passes), and two rows back to the laboratory, by line number "
         "and reason only: "
@@ -85,22 +85,22 @@ def _laboratory(stage: Stage, now: int) -> dict[str, str]:
     return {"iin": iin, "code": first["code"], "link": first["activation_url"]}
 
 
-def _activate(stage: Stage, link: str) -> None:
-    stage.chapter("3. A citizen scans her slip")
-    result = stage.run("qupia-wallet", "activate", "-", "--json", given=link + "\n")
-    stage.expect("activation", result.members["status"], "green")
-    stage.narrate(
+def _activate(homes: Homes, link: str) -> None:
+    homes.chapter("3. A citizen scans her slip")
+    result = homes.run("qupia-wallet", "activate", "-", "--json", given=link + "\n")
+    homes.expect("activation", result.members["status"], "green")
+    homes.narrate(
         "Her wallet now holds an entitlement; the issuer keeps no result and no identity. It "
         "signed 8 passes for today and 8 for tomorrow without seeing one of them."
     )
 
 
-def _set_up_venue(stage: Stage, authority: Founded) -> str:
-    stage.chapter("4. A cinema gets the public keys, once")
+def _set_up_venue(homes: Homes, authority: Authority) -> str:
+    homes.chapter("4. A cinema gets the public keys, once")
     words = ("setup", authority.url, "--root", authority.root, "--json")
-    stage.expect("set-up of the venue", stage.run("qupia-verifier", *words).status, 0)
-    with page_served(stage, authority) as link:
-        stage.narrate(
+    homes.expect("set-up of the venue", homes.run("qupia-verifier", *words).status, 0)
+    with page_served(homes, authority) as link:
+        homes.narrate(
             "Or without any command: a page for phones and laptops that decides the same way, and "
             "that is set up by a link, a QR code or a file."
         )
@@ -108,84 +108,84 @@ def _set_up_venue(stage: Stage, authority: Founded) -> str:
 
 
 @contextmanager
-def page_served(stage: Stage, authority: Founded) -> Iterator[str]:
+def page_served(homes: Homes, authority: Authority) -> Iterator[str]:
     """The venue's page as a real process, up when this begins; the address that sets it up."""
     page = f"http://127.0.0.1:{free_port()}"
-    with stage.serving("qupia-verifier", page, "--port", page.rpartition(":")[2]):
+    with homes.serving("qupia-verifier", page, "--port", page.rpartition(":")[2]):
         yield f"{page}/#{urlencode({'setup': authority.url, 'root': authority.root})}"
 
 
-def _at_the_door(stage: Stage) -> Result:
-    stage.chapter("5. At the door, without a network")
-    picture = stage.folder / "screen.png"
-    show = stage.run("qupia-wallet", "show", "--png", str(picture), "--json")
-    stage.expect("version of the QR code", _is_version_13(show.members["qr"]), True)
-    again = ("show", "--again", "--lang", stage.language.value)
-    stage.show(stage.run("qupia-wallet", *again, told=False).text)
-    stage.expect("read back from the PNG", read_codes(picture), [show.members["qr"]])
-    _scan(stage, "the live code", str(picture), wanted="admit", told=True)
-    stage.narrate("All that the door learns: a status, today, and a month of birth for the ID.")
+def _at_the_door(homes: Homes) -> Result:
+    homes.chapter("5. At the door, without a network")
+    picture = homes.folder / "screen.png"
+    show = homes.run("qupia-wallet", "show", "--png", str(picture), "--json")
+    homes.expect("version of the QR code", _is_version_13(show.members["qr"]), True)
+    again = ("show", "--again", "--lang", homes.language.value)
+    homes.show(homes.run("qupia-wallet", *again, told=False).text)
+    homes.expect("read back from the PNG", read_codes(picture), [show.members["qr"]])
+    _scan(homes, "the live code", str(picture), wanted="admit", told=True)
+    homes.narrate("All that the door learns: a status, today, and a month of birth for the ID.")
     return show
 
 
-def _refusals(stage: Stage, show: Result, now: int) -> None:
-    stage.chapter("6. What the door refuses")
+def _refusals(homes: Homes, show: Result, now: int) -> None:
+    homes.chapter("6. What the door refuses")
     code, ends = show.members["qr"], parse_time(show.members["window_ends"])
     later = parse_presentation(code).slot * SLOT_SECONDS + 2 * MINUTE
     # A day can end while this runs.
     stale = "stale" if later < ends else "expired"
-    _scan(stage, "a screenshot, two minutes old", code, at=later, wanted=stale)
-    twice = stage.run(
+    _scan(homes, "a screenshot, two minutes old", code, at=later, wanted=stale)
+    twice = homes.run(
         "qupia-verifier", "scan", "-", "--json", given=f"{code}\n{code}\n", told=False
     ).objects[1]
-    _tell_verdict(stage, "the same pass for a friend", twice["reason"], "already_shown")
-    _scan(stage, "one changed bit", _flip_a_bit(code), wanted="bad_signature")
-    _scan(stage, "another issuer's pass", _foreign_pass(stage, now), wanted="unknown_key")
-    _scan(stage, "yesterday's pass", code, at=ends, wanted="expired")
+    _tell_verdict(homes, "the same pass for a friend", twice["reason"], "already_shown")
+    _scan(homes, "one changed bit", _flip_a_bit(code), wanted="bad_signature")
+    _scan(homes, "another issuer's pass", _foreign_pass(homes, now), wanted="unknown_key")
+    _scan(homes, "yesterday's pass", code, at=ends, wanted="expired")
 
 
 def _scan(
-    stage: Stage, what: str, code: str, *, wanted: str, at: int | None = None, told: bool = False
+    homes: Homes, what: str, code: str, *, wanted: str, at: int | None = None, told: bool = False
 ) -> None:
     clock = ("--at", format_time(at)) if at else ()
-    lang = ("--lang", stage.language.value)
-    verdict = stage.run("qupia-verifier", "scan", code, *clock, "--json", told=told).members
+    lang = ("--lang", homes.language.value)
+    verdict = homes.run("qupia-verifier", "scan", code, *clock, "--json", told=told).members
     if told:
-        stage.show("  " + stage.run("qupia-verifier", "scan", code, *lang, told=False).text)
-    _tell_verdict(stage, what, verdict["reason"] or verdict["outcome"], wanted)
+        homes.show("  " + homes.run("qupia-verifier", "scan", code, *lang, told=False).text)
+    _tell_verdict(homes, what, verdict["reason"] or verdict["outcome"], wanted)
     if verdict["reason"]:
-        text = stage.run("qupia-verifier", "scan", code, *clock, *lang, told=False).text
-        stage.show("      " + text.partition(": ")[2])
+        text = homes.run("qupia-verifier", "scan", code, *clock, *lang, told=False).text
+        homes.show("      " + text.partition(": ")[2])
 
 
-def _tell_verdict(stage: Stage, what: str, outcome: str, wanted: str) -> None:
-    stage.expect(what, outcome, wanted)
-    stage.narrate(f"  {what:<34} [bold]{outcome}[/]")
+def _tell_verdict(homes: Homes, what: str, outcome: str, wanted: str) -> None:
+    homes.expect(what, outcome, wanted)
+    homes.narrate(f"  {what:<34} [bold]{outcome}[/]")
 
 
-def _foreign_pass(stage: Stage, now: int) -> str:
+def _foreign_pass(homes: Homes, now: int) -> str:
     """A pass that is right in every way, from an issuer that this venue does not know."""
-    home, wallet = str(stage.folder / "other"), str(stage.folder / "other-wallet")
+    home, wallet = str(homes.folder / "other"), str(homes.folder / "other-wallet")
     url = f"http://127.0.0.1:{free_port()}"
     issuer = ("--home", home, "--json")
     init = ("init", "--name", "Elsewhere", "--url", url, "--hint", "none")
-    stage.run("qupia-issuer", *init, *issuer, told=False)
+    homes.run("qupia-issuer", *init, *issuer, told=False)
     register = ("register", "--evidence", "pcr_negative", "--at", format_time(now - MINUTE))
-    link = stage.run("qupia-issuer", *register, *issuer, told=False).members["activation_url"]
+    link = homes.run("qupia-issuer", *register, *issuer, told=False).members["activation_url"]
     holder = ("--home", wallet, "--json")
-    with stage.serving("qupia-issuer", url + HEALTH_PATH, "--home", home, told=False):
-        stage.run("qupia-wallet", "activate", "-", *holder, given=link, told=False)
-    code: str = stage.run("qupia-wallet", "show", *holder, told=False).members["qr"]
+    with homes.serving("qupia-issuer", url + HEALTH_PATH, "--home", home, told=False):
+        homes.run("qupia-wallet", "activate", "-", *holder, given=link, told=False)
+    code: str = homes.run("qupia-wallet", "show", *holder, told=False).members["qr"]
     return code
 
 
-def _what_is_known(stage: Stage, secrets: dict[str, str]) -> None:
-    stage.chapter("7. Who knows what now")
-    held = ", ".join(f"{number} {kind}" for kind, number in _held(stage).items())
-    wallet = stage.run("qupia-wallet", "data", "--json", "--lang", stage.language.value, told=False)
+def _what_is_known(homes: Homes, secrets: dict[str, str]) -> None:
+    homes.chapter("7. Who knows what now")
+    held = ", ".join(f"{number} {kind}" for kind, number in _held(homes).items())
+    wallet = homes.run("qupia-wallet", "data", "--json", "--lang", homes.language.value, told=False)
     kinds = [entry["what"] for entry in wallet.members["wallet"]]
-    venue = len(list((stage.folder / "verifier").iterdir()))
-    stage.table(
+    venue = len(list((homes.folder / "verifier").iterdir()))
+    homes.table(
         "who",
         "holds",
         rows=[
@@ -194,24 +194,24 @@ def _what_is_known(stage: Stage, secrets: dict[str, str]) -> None:
             ("wallet", ", ".join(dict.fromkeys(kinds)).replace("_", " ")),
         ],
     )
-    found = _search(stage.folder / "issuer", _encodings(secrets))
-    stage.expect("her data in the issuer's files", found, [])
-    stage.narrate(
+    found = _search(homes.folder / "issuer", _encodings(secrets))
+    homes.expect("her data in the issuer's files", found, [])
+    homes.narrate(
         "Every byte of the issuer's files was searched for her name, telephone, IIN and code: "
         "nothing."
     )
 
 
-def _oblivion(stage: Stage, now: int) -> None:
-    stage.chapter("8. Time passes")
-    home = stage.folder / "issuer"
-    held, keys = sum(_held(stage).values()), _day_keys(home)
+def _deletion(homes: Homes, now: int) -> None:
+    homes.chapter("8. Time passes")
+    home = homes.folder / "issuer"
+    held, keys = sum(_held(homes).values()), _day_keys(home)
     later = format_time(now + 15 * DAY)
     for action in ("run", "verify"):
-        done = stage.run("qupia-issuer", "retention", action, "--at", later, "--json")
-        stage.expect(f"retention {action}", done.status, EXIT_DONE)
-    left = sum(_held(stage, later).values())
-    stage.table(
+        done = homes.run("qupia-issuer", "retention", action, "--at", later, "--json")
+        homes.expect(f"retention {action}", done.status, EXIT_DONE)
+    left = sum(_held(homes, later).values())
+    homes.table(
         "",
         "today",
         "in 15 days",
@@ -220,14 +220,14 @@ def _oblivion(stage: Stage, now: int) -> None:
             ("keys of days", str(len(keys)), str(len(_day_keys(home)))),
         ],
     )
-    stage.expect("records left", left, 0)
-    stage.expect("keys of those days in any file", _search(home, keys), [])
-    stage.narrate("With their day's key the records died in every copy and backup, too.")
+    homes.expect("records left", left, 0)
+    homes.expect("keys of those days in any file", _search(home, keys), [])
+    homes.narrate("With their day's key the records died in every copy and backup, too.")
 
 
-def _held(stage: Stage, at: str | None = None) -> dict[str, int]:
+def _held(homes: Homes, at: str | None = None) -> dict[str, int]:
     clock = ("--at", at) if at else ()
-    status = stage.run("qupia-issuer", "retention", "status", *clock, "--json", told=False)
+    status = homes.run("qupia-issuer", "retention", "status", *clock, "--json", told=False)
     return {entry["kind"]: entry["held"] for entry in status.members["kinds"] if entry["held"]}
 
 

@@ -16,14 +16,14 @@ from wallet_sim.passes.schedule import Below, has_work
 Sleep = Callable[[float], None]
 
 
-class Neighbour(Protocol):
-    """What lies beside the wallet and is looked after with it, but is none of its business."""
+class NoticesTask(Protocol):
+    """The list of notices, fetched by the same loop as passes, which knows no visit."""
 
-    def tend(self) -> None:
-        """Remove what has died meanwhile."""
+    def prune(self) -> None:
+        """Delete the visits and warnings whose time is over."""
 
-    def listen(self, session: Session) -> bool:
-        """Ask for the list of notices; whether it came. What went wrong is told there."""
+    def fetch(self, session: Session) -> bool:
+        """Fetch the list of notices; whether it came. What went wrong is told there."""
 
 
 POLL = 30
@@ -34,7 +34,7 @@ RETRY = 10 * MINUTE
 
 LONGEST_RETRY = 2 * RETRY
 
-LISTEN_EACH = 6 * HOUR
+NOTICES_EACH = 6 * HOUR
 """Seconds between two looks at the list of notices, which is made anew that often; a pause is up to
 an hour longer, at random."""
 
@@ -49,13 +49,13 @@ def keep_fetching(
     below: Below,
     report: Callable[[Synced, Session], None],
     complain: Callable[[Exception], None],
-    neighbour: Neighbour | None = None,
+    notices: NoticesTask | None = None,
 ) -> NoReturn:
     """Fetch what is due, for ever. What fails for now is tried again; all else is raised.
 
     Every look at the file also removes from it what has died meanwhile.
     """
-    fetching = Fetching(file, connect, below, report, complain, neighbour)
+    fetching = Fetching(file, connect, below, report, complain, notices)
     while True:
         fetching.look()
         sleep(POLL)
@@ -65,7 +65,7 @@ def keep_fetching(
 class Fetching:
     """What a running wallet does by itself; it is told to look at the clock now and then.
 
-    ``neighbour`` is tended at each look. It listens after each fetch of passes, and every few
+    ``notices`` are pruned at each look, and fetched after each fetch of passes and every few
     hours, whether or not there are passes to be had. Without ``wants_passes`` none are asked for.
     """
 
@@ -74,10 +74,10 @@ class Fetching:
     below: Below
     report: Callable[[Synced, Session], None]
     complain: Callable[[Exception], None]
-    neighbour: Neighbour | None = None
+    notices: NoticesTask | None = None
     wants_passes: bool = True
     not_before: int = 0
-    listen_from: int = 0
+    notices_from: int = 0
 
     def look(self) -> bool:
         """Fetch what is due; whether the issuer was asked.
@@ -85,24 +85,24 @@ class Fetching:
         What fails for now is complained of and tried again later; all else is raised.
         """
         wallet = self.file.load()
-        if self.neighbour is None:
+        if self.notices is None:
             wallet.activated()
         else:
-            self.neighbour.tend()
+            self.notices.prune()
         wallet.trusted()
         now = self._now()
         may_fetch = self.wants_passes and _is_over(self.not_before, now, LONGEST_RETRY)
         if may_fetch and has_work(wallet, now):
             self._fetch_once()
             return True
-        if self.neighbour is not None and _is_over(self.listen_from, now, LISTEN_EACH + HOUR):
-            self._listen_once()
+        if self.notices is not None and _is_over(self.notices_from, now, NOTICES_EACH + HOUR):
+            self._fetch_notices()
             return True
         return False
 
-    def listen_again_soon(self) -> None:
+    def retry_notices_soon(self) -> None:
         """The list did not come: try again after a short pause."""
-        self.listen_from = self._pause()
+        self.notices_from = self._pause()
 
     def _now(self) -> int:
         """The corrected time; read anew after each call, which may have corrected it."""
@@ -121,17 +121,17 @@ class Fetching:
             reached = True
         self.not_before = self._pause()
         if reached:
-            self._listen_once()
+            self._fetch_notices()
         else:
-            self.listen_from = self.not_before
+            self.notices_from = self.not_before
 
-    def _listen_once(self) -> None:
-        if self.neighbour is None:
+    def _fetch_notices(self) -> None:
+        if self.notices is None:
             return
-        if self.neighbour.listen(self.connect()):
-            self.listen_from = self._now() + LISTEN_EACH + self.below(HOUR)
+        if self.notices.fetch(self.connect()):
+            self.notices_from = self._now() + NOTICES_EACH + self.below(HOUR)
         else:
-            self.listen_again_soon()
+            self.retry_notices_soon()
 
     def _pause(self) -> int:
         return self._now() + RETRY + self.below(RETRY)

@@ -17,7 +17,7 @@ from wallet_sim.presence.matching import Progress, match, silent
 from wallet_sim.presence.state import Heard, Visits
 
 
-def hear(
+def take_list(
     file: VisitsFile,
     data: bytes,
     *,

@@ -5,7 +5,7 @@ from threading import Event, Thread
 
 from shell.command_line import complain
 from shell.errors import place_of
-from wallet_sim.both import VisitsBeside
+from wallet_sim.both import NoticesOfWallet
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.runner import POLL, Fetching
 from wallet_sim.fetching.session import Session
@@ -61,10 +61,10 @@ def _look_at(house: House, person: Person) -> bool:
     wallet = file.load()
     listener = _Listener(file, room)
     if wallet.authority is None:
-        listener.tend()
+        listener.prune()
         return False
     fetching = room.fetching = room.fetching or _fetching(house, file, room)
-    fetching.neighbour = listener
+    fetching.notices = listener
     held = wallet.entitlement
     fetching.wants_passes = held is None or held.account_key != room.gave_up
     try:
@@ -75,7 +75,7 @@ def _look_at(house: House, person: Person) -> bool:
         room.trouble, room.gave_up = error, held.account_key if held is not None else None
         return True
     if not listener.hear():
-        fetching.listen_again_soon()
+        fetching.retry_notices_soon()
     return asked
 
 
@@ -102,20 +102,20 @@ class _Listener:
     room: Room
     session: Session | None = None
 
-    def tend(self) -> None:
-        self._beside.tend()
+    def prune(self) -> None:
+        self._beside.prune()
 
-    def listen(self, session: Session) -> bool:
+    def fetch(self, session: Session) -> bool:
         self.session = session
         return True
 
     def hear(self) -> bool:
         """Whether the list came, if it was due; why not is told on the page of what is held."""
-        return self.session is None or self._beside.listen(self.session)
+        return self.session is None or self._beside.fetch(self.session)
 
     @property
-    def _beside(self) -> VisitsBeside:
+    def _beside(self) -> NoticesOfWallet:
         def silent(error: Exception | None) -> None:
             self.room.silence = error
 
-        return VisitsBeside(self.file, lambda _: silent(None), silent)
+        return NoticesOfWallet(self.file, lambda _: silent(None), silent)

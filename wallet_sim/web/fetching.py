@@ -42,7 +42,7 @@ def _listen_soon(desk: Desk) -> None:
     """The list of warnings is matched in the background: a long one must not hold a page up."""
     fetching = desk.room.fetching
     if fetching is not None:
-        fetching.listen_from = 0
+        fetching.notices_from = 0
     desk.house.awake.set()
 
 

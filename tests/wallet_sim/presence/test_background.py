@@ -14,7 +14,7 @@ from shell.files import write_private
 from tests.support.world import NOON
 from tests.wallet_sim.issuer_in_memory import CODE, Phone, Time
 from tests.wallet_sim.presence.venues import Venue
-from wallet_sim.both import VisitsBeside, check_in_here
+from wallet_sim.both import NoticesOfWallet, check_in_here
 from wallet_sim.fetching.runner import POLL, Fetching
 from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.sync import Synced
@@ -29,14 +29,14 @@ class Run:
         self.heard: list[int] = []
         self.warned: list[int] = []
         self.complaints: list[Exception] = []
-        neighbour = VisitsBeside(phone.file, self._hear, self.complaints.append)
+        notices = NoticesOfWallet(phone.file, self._hear, self.complaints.append)
         self._fetching = Fetching(
             phone.file,
             phone.session,
             lambda n: n // 2,
             self._report,
             self.complaints.append,
-            neighbour,
+            notices,
         )
 
     def look(self) -> None:
@@ -187,7 +187,7 @@ def test_a_damaged_file_of_visits_does_not_end_the_fetching_of_passes(activated:
 def test_a_wallet_that_was_emptied_meanwhile_has_nobody_to_warn(activated: Phone) -> None:
     session, complaints = activated.session(), list[Exception]()
     activated.file.erase()
-    beside = VisitsBeside(activated.file, lambda _: None, complaints.append)
-    assert not beside.listen(session)
+    beside = NoticesOfWallet(activated.file, lambda _: None, complaints.append)
+    assert not beside.fetch(session)
     assert complaints == []
     assert not (activated.home / "visits.json").exists()

@@ -19,7 +19,7 @@ from tests.wallet_sim.presence.venues import Venue
 from wallet_sim.presence import notices
 from wallet_sim.presence.check_in import check_in
 from wallet_sim.presence.file import VisitsFile
-from wallet_sim.presence.notices import hear
+from wallet_sim.presence.notices import take_list
 from wallet_sim.presence.state import Visits
 
 FIRST = hour_at(NOON)
@@ -40,7 +40,7 @@ def visited(file: VisitsFile, venue: Venue, bundle: TrustBundle) -> VisitsFile:
 
 @pytest.fixture
 def listen(file: VisitsFile, bundle: TrustBundle, phone: Phone) -> Callable[[bytes], Visits]:
-    return lambda data: hear(file, data, bundle=bundle, authority=ME, now=phone.clock())
+    return lambda data: take_list(file, data, bundle=bundle, authority=ME, now=phone.clock())
 
 
 Listen = Callable[[bytes], Visits]
@@ -195,7 +195,7 @@ def test_the_lists_of_another_authority_begin_anew(warned: VisitsFile, phone: Ph
     issuer = replace(phone.issuer, world=other, clock=Time(NOON))
     bundle = other.accepted(NOON)
     data = issuer.publish_notices(version=1)
-    heard = hear(warned, data, bundle=bundle, authority="other root", now=NOON)
+    heard = take_list(warned, data, bundle=bundle, authority="other root", now=NOON)
     assert heard.heard is not None
     assert heard.heard.seen.version == 1
     assert heard.warnings == ()

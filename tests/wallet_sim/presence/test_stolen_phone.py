@@ -28,7 +28,7 @@ from schemas.visits import SUITE, OpeningKeys
 from tests.support.world import NOON
 from tests.wallet_sim.issuer_in_memory import Phone
 from tests.wallet_sim.presence.venues import Venue
-from wallet_sim.both import check_in_here, check_out_here, listen, visits_of
+from wallet_sim.both import check_in_here, check_out_here, fetch_notices, visits_of
 
 CAME = NOON + 5 * HOUR + 23 * MINUTE + 17
 HOURS = range(hour_at(NOON) - 24, hour_at(NOON) + 48)
@@ -41,7 +41,7 @@ _WORD = re.compile(rb"[A-Za-z0-9_+/-]{4,}=*")
 def visited(phone: Phone, venue: Venue) -> Phone:
     """A wallet that heard the list, went to a venue at 17:23 UTC of the same day, and left."""
     phone.activate()
-    listen(phone.session())
+    fetch_notices(phone.session())
     phone.clock.now = CAME
     check_in_here(phone.file, venue.code(CAME))
     phone.clock.now += 40 * MINUTE
@@ -116,7 +116,7 @@ def _marks(venue: Venue, hour: int) -> frozenset[bytes]:
 
 def test_a_visit_changes_nothing_but_the_file_of_visits(phone: Phone, venue: Venue) -> None:
     phone.activate()
-    listen(phone.session())
+    fetch_notices(phone.session())
     before = everything(phone.home)
     phone.clock.now = CAME
     check_in_here(phone.file, venue.code(CAME))
@@ -145,7 +145,7 @@ def test_an_open_stay_is_the_exception_and_ends_with_it(
     phone: Phone, venue: Venue, ends: int
 ) -> None:
     phone.activate()
-    listen(phone.session())
+    fetch_notices(phone.session())
     phone.clock.now = CAME
     check_in_here(phone.file, venue.code(CAME))
     open_stay = everything(phone.home)["visits.json"]
@@ -164,7 +164,7 @@ def test_two_phones_in_different_places_and_hours_differ_in_nothing_but_random_b
     visited.clock.now = NOON
     other = replace(visited, home=tmp_path / "other")
     other.activate("0000111122223333")
-    listen(other.session())
+    fetch_notices(other.session())
     other.clock.now = CAME - 3 * HOUR
     check_in_here(other.file, other_venue.code(other.clock.now))
     check_out_here(other.file)
@@ -312,5 +312,5 @@ def test_a_day_later_the_authority_publishes_and_then_the_phone_itself_says_when
     """From then on its owner is warned, and whoever holds the phone can read that."""
     visited.clock.now = CAME + DAY
     visited.issuer.publish_notices(venue.notice(hour_at(CAME)))
-    listen(visited.session())
+    fetch_notices(visited.session())
     assert hour_at(CAME) in hours_found(everything(visited.home)["visits.json"])

@@ -1,4 +1,4 @@
-"""Where the demo plays: three homes, real commands and processes, and a narrator."""
+"""The homes of the three programs, their commands as real processes, and what is told of them."""
 
 import json
 import os
@@ -57,8 +57,8 @@ class Result:
 
 
 @dataclass
-class Stage:
-    """``checks`` collects what was compared, for whoever reads JSON."""
+class Homes:
+    """Homes below ``folder``; ``checks`` collects what was compared, for ``--json``."""
 
     folder: Path
     language: Language
@@ -112,12 +112,12 @@ class Stage:
         return Result(program, done.returncode, done.stdout)
 
     @contextmanager
-    def beside(
-        self, program: str, *words: str, told: bool = True, heard: bool = False
+    def background(
+        self, program: str, *words: str, told: bool = True, read: bool = False
     ) -> Iterator["subprocess.Popen[bytes]"]:
         """A command that runs on its own, and is gone when this ends.
 
-        Its standard output can be read when it is ``heard``.
+        Its standard output is a pipe with ``read``.
         """
         if told:
             self._tell_command(program, words, "")
@@ -125,7 +125,7 @@ class Stage:
             [_path_of(program), *words],
             env=self._environment(),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if heard else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if read else subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         # Whoever is left closes what it read, and waits for the end.
@@ -142,7 +142,7 @@ class Stage:
     @contextmanager
     def page_of(self, program: str, *words: str) -> Iterator[str]:
         """``serve`` of a program that tells its address itself: that address."""
-        with self.beside(program, "serve", *words, "--json", heard=True) as server:
+        with self.background(program, "serve", *words, "--json", read=True) as server:
             line = server.stdout.readline() if server.stdout else b""
             try:
                 yield str(json.loads(line)["url"])
@@ -152,7 +152,7 @@ class Stage:
     @contextmanager
     def serving(self, program: str, url: str, *words: str, told: bool = True) -> Iterator[None]:
         """``serve`` of a program: ``url`` answers when this begins."""
-        with self.beside(program, "serve", *words, told=told) as server:
+        with self.background(program, "serve", *words, told=told) as server:
             _await_answer(url, server)
             yield
 
