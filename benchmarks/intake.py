@@ -22,9 +22,9 @@ import json, resource, sys, time
 from pathlib import Path
 from issuer.authority import Authority
 from issuer.home import Home
-from issuer.job_files import fetch_codes, read_job
-from issuer.jobs import start_job
-from issuer.receiving import Upload
+from issuer.intake.job_files import fetch_codes, read_job
+from issuer.intake.jobs import start_job
+from issuer.intake.upload import Upload
 home, export, now = Home(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
 upload = Upload.empty()
 with export.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Retention: what is over goes, once a minute, at every start and by command; and it is shown.
+"""Retention: what has expired is deleted, once a minute, at every start and by command.
 
 The log gets one line a day with totals, also when nothing was due, so that a day on which
 retention did not run shows as a gap. What everybody may read

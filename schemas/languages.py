@@ -1,4 +1,4 @@
-"""The languages in which Qupia speaks to people."""
+"""The languages of everything that people read."""
 
 from collections.abc import Mapping
 from enum import StrEnum

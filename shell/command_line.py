@@ -110,17 +110,17 @@ def _guarded(command: Callable[[], Any], program: str) -> int:
 
 def complain(message: str) -> None:
     """One line on standard error."""
-    print(f"error: {message}", file=sys.stderr)  # noqa: T201 - this is where commands speak.
+    print(f"error: {message}", file=sys.stderr)  # noqa: T201 - this is where commands print.
 
 
 def warn(message: str) -> None:
     """One line on standard error that does not change the exit status."""
-    print(f"warning: {message}", file=sys.stderr)  # noqa: T201 - this is where commands speak.
+    print(f"warning: {message}", file=sys.stderr)  # noqa: T201 - this is where commands print.
 
 
 def say(text: str) -> None:
     """Text for a person, on standard output, at once."""
-    print(text, flush=True)  # noqa: T201 - this is where commands speak.
+    print(text, flush=True)  # noqa: T201 - this is where commands print.
 
 
 def answer(*, as_json: bool, members: dict[str, Any], text: str) -> None:

@@ -1,15 +1,22 @@
 """A venue's device: it decides from a code, a bundle and a clock, and asks nobody.
 
-Presence tracing stands beside the decision: ``seeds`` are the device's only secrets, ``check_in``
-shows keys that are made from them, ``bindings`` hands the decision 16 bytes for each hour, and
-``tracing`` seals hours for the authority.
+::
+
+    trust/       the pinned root decides which bundle is believed; ``update`` fetches newer ones
+    door/        a code is decided in ten steps, without network, file or clock
+    presence/    seeds become check-in codes, bindings for the decision, and exports of hours
+    commands/    ``qupia-verifier``: set-up, scanning, check-in, retention
+    web/         the page, which decides the same in a browser; ``serving`` serves its files
+
+``door`` and ``presence`` never import each other: 16 bytes for each hour are handed from one to the
+other.
 
 Run from the project's root:
 
 >>> import json
 >>> from pathlib import Path
 >>> from schemas.trust import read_bundle
->>> from verifier.verification import verify
+>>> from verifier.door.verification import verify
 >>> doors = Path("tests/vectors/doors")
 >>> case = json.loads((doors / "admit.json").read_text())
 >>> bundle = read_bundle((doors / case["bundle"]).read_bytes(), root=case["root"]).bundle

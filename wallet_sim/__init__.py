@@ -1,25 +1,30 @@
 """A citizen's wallet. Every step of the protocol is real, only the phone is simulated.
 
-The flow, module by module::
+The way of a pass::
 
-    slip ─ activating ─► entitlement          the account key is stored before the code is sent
-    bundle ─ trusting ─► keys of the own cell ─ schedule ─► which windows, and when
-    key ─ passes, blinding ─► blinded request  stored, then sent, then sent again if need be
-    blind signatures ─ passes ─► passes        all of a batch verify, or none is kept
-    pass ─ showing ─► QR text                  stored as used before anybody sees it
+    fetching/activation      a slip's code becomes an entitlement; its account key is stored before
+    fetching/trust           a bundle is checked and gives the keys of the wallet's own cell
+    passes/schedule          which windows are due, and when
+    passes/issuance          a batch is blinded, stored, sent by fetching/sync, and finished:
+                             all of it verifies, or none is kept
+    passes/presentation      one pass for each venue, with a fresh proof
+    showing                  it is stored as used before anybody sees it
 
-``state`` says what is held and when it dies; ``wallet_file`` is the one place that writes it,
-``client`` the one that calls the issuer. ``session`` and ``syncing`` put both together;
-``at_the_door``, ``at_the_issuer`` and ``watching`` run for as long as a command does, and ``web``
-gives pages to browsers on the same machine. What only decides (``blinding``, ``passes``,
-``schedule``, ``showing``, ``state``, ``trusting``, ``condition``) is handed the time and opens
-nothing. ``presence`` keeps visits and warnings in a file of their own: its modules know nothing of
-passes, and those of passes nothing of visits.
+The way of a visit::
+
+    presence/check_in        a venue's code becomes sealed records that their owner cannot open
+    presence/notices         the list that everyone fetches is checked and matched, and warns
+
+``passes`` and ``presence`` only compute, and neither imports the other; ``storage`` keeps values
+in files. ``both`` opens the file of passes and the file of visits for those who need the two.
+``refusals`` says in the holder's language what went wrong, ``texts`` has the sentences, ``commands``
+is ``qupia-wallet``, ``web`` has its pages for browsers on the same machine, and ``demo`` plays all
+three programs.
 
 An issuer signs what it cannot see, and what it signed cannot be told from any other:
 
 >>> from schemas.token import MODULUS_BYTES
->>> from wallet_sim.blinding import blind, finalize
+>>> from wallet_sim.passes.blinding import blind, finalize
 >>> n, d = example_key()
 >>> blinded = blind(b"a pass", n=n)
 >>> seen = int.from_bytes(blinded.message, "big")

@@ -1,7 +1,7 @@
-"""Where wallet and visits lie side by side: a file in each hand, and nothing of one in the other.
+"""What needs the wallet's file and the file of visits: check-in, check-out, lists of notices.
 
-With the commands this is the one exception to the rule that passes and visits never meet. Of the
-wallet only its authority, its clock and its network are used here.
+Passes and visits never meet: of the wallet only its authority, its clock and its network are used
+here, and nothing of one file is written to the other.
 """
 
 from collections.abc import Callable

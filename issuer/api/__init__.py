@@ -1,1 +1,1 @@
-"""What the network sees of the issuer (design section 7)."""
+"""The HTTP API of wallets, laboratories and the public: docs/formats.md, "The issuer's API"."""

@@ -67,7 +67,7 @@ async def answer_failure(_request: Request, error: Exception) -> Response:
 
 
 class Dated:
-    """Gives every answer a Date of the issuer's clock, by which wallets correct theirs."""
+    """Adds to every answer a Date of the issuer's clock, by which wallets correct theirs."""
 
     def __init__(self, app: ASGIApp, clock: Clock) -> None:
         self._app = app

@@ -1,0 +1,1 @@
+"""What the authority types: ``qupia-issuer`` and its commands. Nothing imports them."""

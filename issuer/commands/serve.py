@@ -1,4 +1,4 @@
-"""``serve``: an issuer's daily work."""
+"""``serve``: the API and the console over HTTP, with the background work."""
 
 from pathlib import Path
 from typing import Annotated

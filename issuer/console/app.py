@@ -1,4 +1,4 @@
-"""The addresses of the console, and the gate before each: session, role, form."""
+"""The addresses of the console, and what is checked before each: session, role, form."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""One request of a member of staff: who asks, what they sent, and how they are answered."""
+"""One request of a member of staff: account, form, and the answer as a page."""
 
 import hmac
 import secrets

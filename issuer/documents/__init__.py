@@ -1,0 +1,1 @@
+"""What the issuer signs for everybody, as bytes: the trust bundle and the list of notices."""

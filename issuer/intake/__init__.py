@@ -1,1 +1,1 @@
-"""A laboratory's export comes in: the one place that knows a person's result."""
+"""A laboratory's export becomes activation codes: the one package that knows a person's result."""

@@ -34,7 +34,7 @@ MOST_LINES = 200_000
 
 
 def untold(_rows: int) -> None:
-    """Where nobody keeps account."""
+    """Counts and notes nothing: the default, for callers without caps and audit."""
 
 
 def start_job(
@@ -46,7 +46,7 @@ def start_job(
     spend: Callable[[int], None] = unlimited,
     note: Callable[[int], None] = untold,
 ) -> str:
-    """Take the upload in a thread; the id under which ``issuer.job_files`` tells of it.
+    """Take the upload in a thread; the id under which ``issuer.intake.job_files`` tells of it.
 
     ``spend`` is told the withdrawals of each chunk and raises ApiProblem at a cap, which ends the
     job; ``note`` is told the rows that were done when it ends, however it does. The upload is

@@ -1,1 +1,1 @@
-"""All private keys: root, signer, entitlement, and the grid of pass keys with its trust bundle."""
+"""The issuer's private keys, as files: root, signer, service, pass and paper keys, and seeds."""

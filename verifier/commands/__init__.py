@@ -1,0 +1,1 @@
+"""What a venue types: ``qupia-verifier`` and its commands. Nothing imports them."""

@@ -1,0 +1,1 @@
+"""Check-in codes and the hours of an outbreak: the package that has seeds, and knows no pass."""

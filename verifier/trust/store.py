@@ -8,7 +8,7 @@
     bundle-DIGEST.jws   the bundle in force; trust.json names it by its digest
     clock.json          how far the clock was off when it was last compared
     evidence/           bundles of one version that contradict each other
-    no-backup/seeds/    DATE.seed: 32 random bytes for a UTC date, for 14 days (verifier.seeds)
+    no-backup/seeds/    DATE.seed: 32 random bytes for a UTC date, for 14 days
     lock                held by whoever changes these files
 
 Settings written before there were check-in codes lack both members, and mean that none is shown.

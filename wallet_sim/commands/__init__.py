@@ -1,0 +1,1 @@
+"""What a citizen types: ``qupia-wallet`` and its commands. Nothing imports them."""

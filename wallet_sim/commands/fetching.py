@@ -1,4 +1,4 @@
-"""``sync``: what came is told at once, and what went wrong goes to standard error."""
+"""``sync``: what came is printed at once; what went wrong goes to standard error."""
 
 from typing import NoReturn
 

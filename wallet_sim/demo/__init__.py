@@ -1,9 +1,9 @@
-"""``qupia-wallet demo``: the whole story, from a laboratory's export to the door and to oblivion.
+"""``qupia-wallet demo``: from a laboratory's export to the door, and to the deletion of all of it.
 
 It plays the three parts with the three real commands, a real issuer process and real files, in a
 temporary folder. Every outcome is compared with what it must be; the demo fails if one is not.
 With ``--serve`` an authority, a wallet and a venue run on until Ctrl-C, with their pages. With
-``--outbreak`` a town lives through fourteen days of presence tracing.
+``--outbreak`` fourteen days of presence tracing are played, with 200 wallets.
 """
 
 import json

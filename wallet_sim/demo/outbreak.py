@@ -1,7 +1,7 @@
 """``demo --outbreak``: fourteen days of a town, patients, and who is warned.
 
 An authority, twenty venues and two hundred wallets, each with real files in a temporary folder;
-only the time is told to them. The patients carry no wallet: they remember where they were.
+their clock is set from outside. The patients have no wallet: they name where they were.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""The story itself, chapter by chapter."""
+"""The demo's chapters, in order."""
 
 import csv
 from collections.abc import Iterator

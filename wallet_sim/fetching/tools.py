@@ -1,4 +1,4 @@
-"""What commands reach the world with; tests hand in others."""
+"""Network, clock, pause and random numbers of a command; tests hand in their own."""
 
 import secrets
 import time
@@ -21,7 +21,7 @@ HomeOption = Annotated[Path | None, home_option("QUPIA_WALLET_HOME")]
 
 @dataclass(frozen=True)
 class Tools:
-    """Network, clock, patience and chance."""
+    """``sleep`` takes seconds; ``below(n)`` is a random number from 0 to n - 1."""
 
     send: Send = send
     clock: Clock = system_clock

@@ -2,13 +2,13 @@
 
 Formats and rules are docs/formats.md, "Presence tracing" and "Rules for a wallet".
 
-Modules of this package know nothing of passes, and those of passes nothing of them. Only
-``commands`` and ``beside`` hold both, a file in each hand: see the contracts in pyproject.toml.
+This package knows no pass, and what has passes knows none of it. ``wallet_sim.both`` opens both
+files; the contracts in pyproject.toml keep the two apart.
 
 >>> from schemas.check_in import CheckInCode
 >>> from schemas.hour_keys import public_half
 >>> from wallet_sim.presence.state import Visits
->>> from wallet_sim.presence.checking_in import seal_hours
+>>> from wallet_sim.presence.check_in import seal_hours
 >>> venue, authority = bytes(range(32)), bytes(range(32, 64))
 >>> code = CheckInCode(492_777, (public_half(venue),), bytes(8), "Baiterek")
 >>> keys = {492_777: public_half(authority)}

@@ -1,4 +1,4 @@
-"""What is remembered of a venue's code that was scanned: in memory, until it is of no use. Pure.
+"""What is remembered of a venue's code that was scanned: in memory, until it ends. Pure.
 
 It knows neither passes nor records. Nothing of it is ever written: whoever starts the program anew
 scans again.

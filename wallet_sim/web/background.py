@@ -93,7 +93,7 @@ def _fetching(house: House, file: WalletFile, room: Room) -> Fetching:
 
 @dataclass
 class _Listener:
-    """The visits beside a wallet for one look. A list that is due is heard after it.
+    """The notices of one wallet for one look. A list that is due is fetched after it.
 
     By then nobody waits for the wallet's calls any more: to match a long list takes minutes.
     """

@@ -300,7 +300,7 @@ from issuer import jobs
 from issuer.authority import Authority
 from issuer.home import Home
 from issuer.intake import run
-from issuer.receiving import Upload
+from issuer.intake.upload import Upload
 home, export, now = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 upload = Upload.empty()
 upload.write(export.read_bytes())
