@@ -17,9 +17,9 @@ The way of a visit::
 
 ``passes`` and ``presence`` only compute, and neither imports the other; ``storage`` keeps values
 in files. ``both`` opens the file of passes and the file of visits for those who need the two.
-``refusals`` says in the holder's language what went wrong, ``texts`` has the sentences, ``commands``
-is ``qupia-wallet``, ``web`` has its pages for browsers on the same machine, and ``demo`` plays all
-three programs.
+``refusals`` says in the holder's language what went wrong, ``texts`` has the sentences,
+``commands`` is ``qupia-wallet``, ``web`` has its pages for browsers on the same machine, and
+``demo`` plays all three programs.
 
 An issuer signs what it cannot see, and what it signed cannot be told from any other:
 
