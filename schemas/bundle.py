@@ -2,7 +2,7 @@
 
 The members are docs/formats.md, "The trust bundle".
 
-Signatures and versions are the business of :mod:`schemas.trust`.
+Signatures and versions are checked in :mod:`schemas.trust`.
 """
 
 from collections.abc import Iterable, Mapping

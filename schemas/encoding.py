@@ -80,7 +80,7 @@ def _last_byte(first: int, second: int) -> bytes:
 def _join_digits(digits: bytes) -> bytes:
     """All triples at once, as three long numbers with 24 bits for each triple.
 
-    No triple reaches 2¹⁷, so none spills over into its neighbour. This takes a third of the time
+    No triple reaches 2¹⁷, so none reaches into the next one. This takes a third of the time
     of a loop, and a door decodes hundreds of triples for each visitor.
     """
     count = len(digits) // 3

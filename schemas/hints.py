@@ -1,4 +1,4 @@
-"""Holder hints: how much of a birthday a pass gives away for the ID check at the door."""
+"""Holder hints: how much of a birthday a pass says, for the ID check at the door."""
 
 from enum import StrEnum
 

@@ -49,7 +49,7 @@ class StoredKind:
     ``period`` is how long a record of the kind ordinarily lives at most, ``longest`` the bound that
     the store enforces, both in seconds. ``rounding`` is the step to which the visible
     ``expires_at`` is rounded up, in seconds. ``payload`` is the fixed length in bytes to which
-    every payload is padded, so that lengths tell nothing. ``fixed_expiry`` says that a record's
+    every payload is padded, so that lengths say nothing. ``fixed_expiry`` says that a record's
     name decides when it dies, so that one of the same name can only stand in the same place.
     """
 

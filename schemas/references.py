@@ -30,7 +30,7 @@ def normalise_reference(text: str) -> str:
         raise ValueError(f"a reference has at most {LONGEST_REFERENCE} characters")
     upper = unicodedata.normalize("NFKC", text).upper()
     kept = "".join(character for character in upper if not _is_dropped(character))
-    # Upper case can undo NFKC, and where something was dropped its neighbours can join.
+    # Upper case can undo NFKC, and where something was dropped what stood around it can join.
     reference = unicodedata.normalize("NFKC", kept)
     if not 0 < len(reference) <= LONGEST_REFERENCE:
         raise ValueError(f"a reference has 1 to {LONGEST_REFERENCE} characters besides spaces")

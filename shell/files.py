@@ -52,7 +52,7 @@ def create_private(path: Path, data: bytes) -> None:
     try:
         os.link(draft, path)
     except PermissionError:
-        # A FAT stick, on which root keys travel, knows no links. Nobody else writes there at once.
+        # FAT, as on a USB stick with root keys, knows no links. Nobody else writes there at once.
         if path.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
         draft.replace(path)

@@ -1,4 +1,4 @@
-"""The last answer of a service: one for what nobody foresaw."""
+"""The answer of a service to an error that nothing else handled."""
 
 import sys
 

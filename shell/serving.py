@@ -1,4 +1,4 @@
-"""How whatever serves HTTP here does it: one listener, TLS, and uvicorn without an access log."""
+"""Serving HTTP: one socket, TLS, and uvicorn without an access log."""
 
 import socket
 import ssl
@@ -53,7 +53,7 @@ def serve_app(
 ) -> None:
     """Serve until stopped; ``ready`` is called once the port is ours.
 
-    ``make_app`` is called in each serving process; it travels to them, so it is a plain value.
+    ``make_app`` is called in each serving process; it is pickled for them, so it is a plain value.
     ``headers`` stand on every answer, also on those that the application never sees; ``dated``
     answers carry a Date, which is for applications that give none themselves.
     Raises CommandError for a port or TLS file that cannot be used.

@@ -1,4 +1,4 @@
-"""A terminal that does not show what is typed into it."""
+"""Read a line from a terminal without echo."""
 
 import termios
 from collections.abc import Iterator

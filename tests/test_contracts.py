@@ -49,7 +49,7 @@ def test_new_modules_that_know_too_much_break_the_contracts(tmp_path: Path, room
     assert len(_broken(tmp_path)) >= 6
 
 
-def test_every_folder_and_module_of_a_program_has_its_place_in_the_order_of_stages() -> None:
+def test_no_module_is_forgotten_by_the_contract() -> None:
     contracts = PROJECT["tool"]["importlinter"]["contracts"]
     for program in PROGRAMS:
         [order] = [one for one in contracts if one.get("containers") == [program]]

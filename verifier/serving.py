@@ -1,4 +1,4 @@
-"""``qupia-verifier serve``: the venue's page as files. It knows no device and no visitor."""
+"""``qupia-verifier serve``: the venue's page as files; it reads nothing of a device."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A pass on its way to a screen: stored as used before anybody can see it, then renewed there."""
+"""Take a pass, which stores it as used, and renew its proof while it is shown."""
 
 from collections.abc import Callable
 

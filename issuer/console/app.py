@@ -90,7 +90,7 @@ def console_routes(authority: Authority, clock: Clock) -> list[BaseRoute]:
 
 
 class _Gate:
-    """Lets a request through to its page: nobody sees one that the role does not allow."""
+    """Checks session, role and form before a page is called; 403 where the role may not."""
 
     def __init__(self, authority: Authority, clock: Clock, pages: Pages) -> None:
         self._authority = authority

@@ -160,7 +160,7 @@ class NameLimit:
 def token_of(request: Request, authority: Authority) -> str:
     """The token of the session's cookie; empty without one.
 
-    On https the other name does not count: a neighbouring host could have set it.
+    On https the other name does not count: a host of the same domain could have set it.
     """
     return request.cookies.get(_cookie_name(authority), "")
 

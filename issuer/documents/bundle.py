@@ -1,4 +1,4 @@
-"""The trust bundle: what the issuer tells everyone, in the same words.
+"""The trust bundle: what the issuer publishes, the same bytes for everyone.
 
 Its members are docs/formats.md, "The trust bundle".
 """

@@ -159,7 +159,7 @@ def read_job(home: Home, job_id: str, *, account: int, now: int) -> Job:
 
 
 class CodesDownload:
-    """A job's codes on their way out, ``size`` bytes; while it lives nobody else can fetch them."""
+    """A job's codes, ``size`` bytes, while they are sent; nobody else can fetch them meanwhile."""
 
     def __init__(self, files: JobFiles, file: BinaryIO, size: int, held: ExitStack) -> None:
         self.size = size

@@ -115,7 +115,7 @@ class _Work:
         except ApiProblem:
             self._fail(OVER_CAP)
         except CommandError as error:
-            # The file has no name of its own; where it is in memory is nobody's business.
+            # The file has no name of its own; where it is in memory is not to be told.
             self._fail(error.message.replace(str(self.upload.path), "the file"))
         except Exception as error:  # noqa: BLE001 - whatever it is, the job has ended and says so.
             self._fail(f"the program failed ({place_of(error)}); the codes so far can be fetched")

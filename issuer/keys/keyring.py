@@ -38,7 +38,7 @@ class SigningKey:
     def load(cls, path: Path, typ: Typ, *, at_home: bool = True) -> Self:
         """Raises CommandError when there is no P-256 key in the file.
 
-        A key that is not ``at_home`` may lie on a stick whose files everybody can read.
+        A key that is not ``at_home`` may lie on a USB stick whose files everybody can read.
         """
         try:
             data = read_private(path) if at_home else read_limited(path)

@@ -11,7 +11,7 @@ purge goes on:
 4. the database file is written anew, and the write-ahead log emptied into it
 5. the mark is removed
 
-Only the holder of the home's lock purges. The lock is the caller's business.
+Only the holder of the home's lock purges; the caller takes that lock.
 """
 
 import sqlite3

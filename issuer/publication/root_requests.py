@@ -1,7 +1,7 @@
 """A request for a root statement: made at the issuer, signed where the root key is kept.
 
 The issuer makes a new signer, keeps its private key and asks for a statement that names it. The
-request is a file of JSON without secrets, which travels on a stick::
+request is a file of JSON without secrets, which is carried on a USB stick::
 
     {"request": "qupia-root-statement-v1", "issuer": "https://…", "version": 2,
      "roots": ["thumbprint"], "signer": {"kty": …, "nbf": …, "exp": …}}

@@ -1,4 +1,4 @@
-"""What ``status`` says, for a program and for a person."""
+"""What ``status`` prints, as JSON and as lines."""
 
 from dataclasses import dataclass
 from typing import Any

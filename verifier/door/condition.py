@@ -16,7 +16,7 @@ CLOCK_WARNING = 30
 
 
 class NextStep(StrEnum):
-    """What whoever looks after the device does next."""
+    """What the person responsible for the device does next."""
 
     NOTHING = "nothing"
     SETUP = "setup"

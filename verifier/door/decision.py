@@ -1,4 +1,4 @@
-"""One code's decision, ready to be told to a person or to a program."""
+"""One code's decision as a line for a person and as members of JSON."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""A bar on standard error for whoever waits longer than a second."""
+"""A progress bar on standard error, from the second second on."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -9,7 +9,7 @@ from schemas.kinds import HOUR
 NAME = "Сейткали Айгерим"
 PHONE = "+7 700 0000001"
 BIRTH = "880317"
-"""The heroine was born on 17 March."""
+"""The birthday of the person whose pass the demo follows."""
 
 _HEADER = "ИИН;ФИО;Телефон;Вид исследования;Результат;Дата забора;Лаборатория"
 _RESULTS = (

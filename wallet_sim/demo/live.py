@@ -1,4 +1,4 @@
-"""Authority, wallet and venue, kept running for whoever wants to try their pages."""
+"""``demo --serve``: authority, wallet and venue run until Ctrl-C, with their pages."""
 
 import signal
 import sys

@@ -1,4 +1,4 @@
-"""``demo --outbreak``: fourteen days of a town, patients, and who is warned.
+"""``demo --outbreak``: fourteen days with made-up visits and patients, and who is warned.
 
 An authority, twenty venues and two hundred wallets, each with real files in a temporary folder;
 their clock is set from outside. The patients have no wallet: they name where they were.
@@ -65,7 +65,7 @@ class Outing:
 
     @property
     def counted(self) -> range:
-        """The hours that count; without a check-out, that of the arrival and two more."""
+        """The hours that count; without a check-out, the hour of the check-in and two more."""
         if self.checks_out:
             return hours_between(self.arrives, self.leaves)
         return range(hour_at(self.arrives), hour_at(self.arrives) + LONGEST_STAY // HOUR)

@@ -149,7 +149,7 @@ def _forget(wallet: Wallet, activating: Activating) -> Wallet:
 
 
 def _complete(wallet: Wallet, trusted: Trusted, entitlement: Entitlement) -> Wallet:
-    """A new entitlement begins with empty hands: no pass of the old one may outlive it.
+    """A wallet with the new entitlement and no passes: none of the old one may outlive it.
 
     Where another command has completed this very one meanwhile, its passes are of this one.
     """

@@ -1,4 +1,4 @@
-"""The device's clock, put right by what the issuer's API says.
+"""The device's clock, corrected by the ``Date`` of the issuer's API.
 
 The rules are docs/formats.md, "Showing a pass".
 

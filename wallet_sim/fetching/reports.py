@@ -1,4 +1,4 @@
-"""What commands tell: members for programs, lines for people."""
+"""What commands print: the members of ``--json``, and lines for people."""
 
 from typing import Any
 

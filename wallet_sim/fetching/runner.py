@@ -63,7 +63,7 @@ def keep_fetching(
 
 @dataclass
 class Fetching:
-    """What a running wallet does by itself; it is told to look at the clock now and then.
+    """What a running wallet does by itself; call :meth:`look` every :data:`POLL` seconds.
 
     ``notices`` are pruned at each look, and fetched after each fetch of passes and every few
     hours, whether or not there are passes to be had. Without ``wants_passes`` none are asked for.

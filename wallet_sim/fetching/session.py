@@ -1,4 +1,4 @@
-"""One wallet and its issuer, for as long as a command runs."""
+"""One wallet and its issuer, while a command runs."""
 
 from dataclasses import dataclass, replace
 

@@ -26,7 +26,7 @@ CODE_SECONDS = STORED_KINDS[Kind.CODE].period
 class NotActivated(Exception):
     """The wallet holds no entitlement, so it can neither fetch nor show a pass.
 
-    Or it knows no authority at all, so that there is nobody to ask for anything.
+    Or it has no authority yet, so there is no issuer to ask.
     """
 
 

@@ -38,7 +38,7 @@ def take_list(
 
     def change(visits: Visits) -> Visits:
         if visits.seen(authority).version > seen.version:
-            return visits  # Another process has heard a newer list meanwhile.
+            return visits  # Another process has taken a newer list meanwhile.
         if visits == Visits() != held:
             return visits  # Their owner has erased everything meanwhile.
         return replace(visits, warnings=warnings, heard=heard, sunset=bundle.sunset)

@@ -1,4 +1,4 @@
-"""What commands and pages tell of visits and warnings: members for programs, lines for people."""
+"""What commands and pages show of visits and warnings: members of ``--json``, and lines."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def alerts_of(visits: Visits) -> list[Alert]:
 
 
 def checked_in_lines(checked_in: CheckedIn, language: Language) -> list[str]:
-    """The venue's name is for the eyes of the person who stands there, and for nothing else."""
+    """The venue's name is shown to the person who checks in, and kept nowhere."""
     name = "checked_in" if checked_in.venue else "checked_in_nameless"
     times = {"begins": local_time(checked_in.arrived), "ends": local_time(checked_in.until)}
     return [

@@ -14,7 +14,7 @@ from wallet_sim.web.stage import Stage, may_stay
 
 @dataclass
 class Room:
-    """One person's. ``unseen`` says that the pass on stage has not been on a page yet.
+    """What is remembered of one person. ``unseen``: the pass in ``stage`` was on no page yet.
 
     ``arrival`` is what the venue's code said, and ``here`` whether the last pass was asked for at
     that venue. ``calls`` is held while the issuer is called, ``steps`` while a pass is taken or
@@ -51,7 +51,7 @@ class Room:
 
 
 class House:
-    """``pages`` draws, ``tools`` reach the world; ``awake`` hurries what is done by itself."""
+    """What is remembered of all people. ``awake`` is set to start the background work at once."""
 
     def __init__(self, people: People, tools: Tools, pages: Pages) -> None:
         self.people = people

@@ -1,4 +1,4 @@
-"""The pass that is on a person's page right now, and for how long. Pure.
+"""The pass that a person's page shows now, and until when. Pure.
 
 It was stored as used before it came here, and stays for its five minutes at one door. Of a venue
 that asks to scan its code first it gets 16 bytes for each hour, and nothing else.

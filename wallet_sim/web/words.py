@@ -1,4 +1,4 @@
-"""What went wrong, in words of pages: no command is named, because nobody here types one."""
+"""What went wrong, in sentences for pages: they name no command."""
 
 from collections.abc import Callable
 
