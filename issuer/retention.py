@@ -1,8 +1,8 @@
 """Retention: what has expired is deleted, once a minute, at every start and by command.
 
 The log gets one line a day with totals, also when nothing was due, so that a day on which
-retention did not run shows as a gap. What everybody may read
-of it is docs/formats.md, "The retention statement".
+retention did not run shows as a gap. What the public reads of it is
+docs/formats.md, "The retention statement".
 """
 
 import json

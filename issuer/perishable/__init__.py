@@ -1,4 +1,4 @@
 """The perishable store: every record has a day on which it is deleted, with the key that opens it.
 
-The bytes are docs/formats.md, "Records", the promises "The end of a day".
+Bytes and promises are docs/formats.md, "Records" and "The end of a day".
 """

@@ -27,7 +27,7 @@ def changed(old: str, new: str) -> str:
     return DEFAULT.replace(old, new, 1)
 
 
-def test_the_default_has_the_evidence_of_the_design() -> None:
+def test_the_default_has_seven_kinds_of_evidence() -> None:
     policy = parse_policy(DEFAULT)
     assert {kind: (rule.gives, rule.period) for kind, rule in policy.evidence.items()} == {
         "pcr_negative": ("green", 72 * HOUR),

@@ -211,10 +211,10 @@ def test_a_newer_list_that_came_meanwhile_is_not_undone(
     slow, fast = phone.issuer.publish_notices(venue.notice(FIRST)), phone.issuer.publish_notices()
     real = notices.match
 
-    def interrupted(days: Any, notices: Any, progress: Any) -> Any:
+    def interrupted(days: Any, listed: Any, progress: Any) -> Any:
         monkeypatch.setattr(notices, "match", real)
         listen(fast)
-        return real(days, notices, progress)
+        return real(days, listed, progress)
 
     monkeypatch.setattr(notices, "match", interrupted)
     assert listen(slow).warnings == ()
@@ -231,10 +231,10 @@ def test_a_check_in_while_a_list_is_matched_is_kept(
 ) -> None:
     real = notices.match
 
-    def interrupted(days: Any, notices: Any, progress: Any) -> Any:
+    def interrupted(days: Any, listed: Any, progress: Any) -> Any:
         code = venue.code(NOON, bundle=bundle)
         visited.update(lambda held: check_in(held, code, bundle=bundle, now=NOON).visits)
-        return real(days, notices, progress)
+        return real(days, listed, progress)
 
     monkeypatch.setattr(notices, "match", interrupted)
     heard = listen(phone.issuer.publish_notices(venue.notice(FIRST)))
