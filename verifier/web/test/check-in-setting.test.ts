@@ -1,4 +1,4 @@
-/** What a stored choice of the check-in code counts as: verifier/trust_store.py has it for Python. */
+/** What a stored choice of the check-in code counts as: verifier/trust/store.py has it for Python. */
 
 import {expect, test} from "vitest";
 import {type CheckInSetting, isSetting, settingIn} from "../src/check-in-setting.ts";
