@@ -10,8 +10,8 @@ from pathlib import Path
 from benchmarks.figures import Figure
 from benchmarks.server import found
 from shell.clock import system_clock
-from tests.issuer.fhir_export import patient, swab
-from tests.issuer.lab_export import HEADER, local, make_iin, make_row
+from tests.support.fhir_export import patient, swab
+from tests.support.lab_export import HEADER, local, make_iin, make_row
 
 ROWS = 100_000
 MOST_SECONDS = 60.0

@@ -13,8 +13,8 @@ from issuer.intake.rows import RejectReason
 from schemas.bundle_faults import BundleFault, BundleRejected
 from schemas.notices import NoticesFault, NoticesRejected
 from schemas.refusals import Reason, Refused
-from tests.issuer.lab_export import HEADER, local, make_row
 from tests.support.console import says, shell, steps
+from tests.support.lab_export import HEADER, local, make_row
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "operating.md"
 FULL = os.environ.get("QUPIA_DRILL") == "full"

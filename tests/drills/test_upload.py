@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.intake import MOST_MEGABYTES, bundle, table, upload
 from schemas.kinds import DAY
-from tests.issuer.lab_export import NOW
 from tests.support.issuers import Foundry
+from tests.support.lab_export import NOW
 
 ROWS = 100_000 if os.environ.get("QUPIA_DRILL") == "full" else 1_000
 

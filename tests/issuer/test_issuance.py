@@ -15,7 +15,8 @@ from issuer.publication.making import make_missing_keys, publish, retire
 from schemas.bundle import PassKey
 from schemas.encoding import b64url_decode, b64url_encode
 from schemas.kinds import DAY, HOUR, Kind
-from tests.support.issuers import NOON, Reply, Service, Wallet, blinded
+from tests.support.asgi import Reply
+from tests.support.issuers import NOON, Service, Wallet, blinded
 
 WRONG_KEY, EXPIRED = (422, "wrong_key"), (403, "entitlement_expired")
 BAD_BATCH, ISSUED = (422, "bad_batch"), (409, "batch_already_issued")

@@ -3,23 +3,17 @@ from typing import Any
 
 import pytest
 from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message
 
 from shell.last_resort import LastResort
+from tests.support.asgi import arriving, exchange
 
 ANSWER = PlainTextResponse("failed", status_code=500)
 
 
-def run(app: Any, kind: str = "http") -> list[dict[str, Any]]:
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": f"{kind}.request"}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    asyncio.run(LastResort(app, ANSWER)({"type": kind, "headers": []}, receive, send))
-    return sent
+def run(app: ASGIApp, kind: str = "http") -> list[Message]:
+    receive = arriving({"type": f"{kind}.request"})
+    return asyncio.run(exchange(LastResort(app, ANSWER), {"type": kind, "headers": []}, receive))
 
 
 async def broken(_scope: Any, _receive: Any, _send: Any) -> None:

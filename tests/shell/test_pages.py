@@ -3,7 +3,6 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
@@ -23,6 +22,7 @@ from shell.pages import (
     redirect,
     remember_language,
 )
+from tests.support.asgi import arriving, http_scope, parts
 from tests.support.visitor import Visitor
 
 
@@ -40,30 +40,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def request(query: str = "", **headers: str) -> Request:
-    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    return Request(
-        {
-            "type": "http",
-            "method": "GET",
-            "scheme": "http",
-            "path": "/",
-            "query_string": query.encode(),
-            "headers": named,
-            "server": ("127.0.0.1", 80),
-        }
-    )
+    named = [(name.replace("_", "-"), value) for name, value in headers.items()]
+    return Request(http_scope("GET", f"/?{query}", named))
 
 
 def read(*chunks: bytes) -> dict[str, str]:
-    waiting = [
-        {"type": "http.request", "body": chunk, "more_body": number < len(chunks)}
-        for number, chunk in enumerate(chunks, 1)
-    ]
-
-    async def receive() -> dict[str, Any]:
-        return waiting.pop(0)
-
-    return asyncio.run(read_form(Request({"type": "http", "method": "POST"}, receive)))
+    receive = arriving(*parts(*chunks))
+    return asyncio.run(read_form(Request(http_scope("POST", "/"), receive)))
 
 
 # Pages

@@ -12,9 +12,10 @@ import pytest
 
 from schemas.encoding import b64url_encode, format_time
 from schemas.kinds import HOUR
-from tests.issuer.lab_export import local, make_row, write_text
+from tests.support.commands import Outcome, check_manners
 from tests.support.issuers import Foundry, pool_keys
-from tests.support.town import Outcome, Town, check_manners
+from tests.support.lab_export import local, make_row, write_text
+from tests.support.town import Town
 
 PROGRAMS = Path(sys.executable).parent
 

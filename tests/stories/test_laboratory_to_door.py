@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from schemas.encoding import b64url_encode, format_time, parse_time
 from schemas.kinds import DAY, HOUR, MINUTE
-from tests.issuer.lab_export import local, make_row, write_text
+from tests.support.lab_export import local, make_row, write_text
 from tests.support.town import Town
 
 

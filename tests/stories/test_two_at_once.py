@@ -7,7 +7,8 @@ import pytest
 
 from schemas.encoding import format_time
 from shell.fetching import Answer
-from tests.support.town import Outcome, Town
+from tests.support.commands import Outcome
+from tests.support.town import Town
 
 
 @dataclass

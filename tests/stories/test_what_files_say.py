@@ -15,8 +15,8 @@ from schemas.jws import parse
 from schemas.kinds import DAY, HOUR
 from schemas.presentation import parse_presentation
 from schemas.references import derive_rid, normalise_reference
-from tests.issuer.lab_export import local, make_row, write_text
 from tests.support.issuers import Wallet
+from tests.support.lab_export import local, make_row, write_text
 from tests.support.perishable import files_of
 from tests.support.processes import RealIssuer, RealWallet
 from tests.support.secrets import found

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from schemas.encoding import format_time
-from tests.support.town import Device, Outcome, Town
+from tests.support.commands import Outcome
+from tests.support.town import Device, Town
 
 ROOT = "JUEfNT2lz85be9zwIQfgfgSfeEmvu-H9m4wsvgLdb6E"
 

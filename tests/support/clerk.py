@@ -16,8 +16,9 @@ from starlette.applications import Starlette
 
 from issuer.serving import create_all
 from issuer.staff import Role
+from tests.support.asgi import Reply
 from tests.support.issuers import Service
-from tests.support.visitor import Seen, Visitor
+from tests.support.visitor import Visitor
 
 PASSWORD = "four words in a row"
 
@@ -52,19 +53,19 @@ class Clerk(Visitor):
         [token] = [value for name, value in self.cookies.items() if "qupia" in name]
         return token
 
-    def sign_in(self, name: str, password: str, **headers: str) -> Seen:
+    def sign_in(self, name: str, password: str, **headers: str) -> Reply:
         return self.post("/console/sign-in", {"name": name, "password": password}, **headers)
 
-    def choose(self, password: str = PASSWORD, again: str | None = None, **more: str) -> Seen:
+    def choose(self, password: str = PASSWORD, again: str | None = None, **more: str) -> Reply:
         """Give oneself a password, as the first page after the key asks."""
         again = password if again is None else again
         return self.send_form("/console/password", password=password, again=again, **more)
 
-    def send_form(self, path: str, nth: int = 0, /, **fields: str) -> Seen:
+    def send_form(self, path: str, nth: int = 0, /, **fields: str) -> Reply:
         """Open the page at ``path``, fill in one of its forms and send it."""
         return self.post(path, self.get(path).form(path, nth) | fields)
 
-    def go_on(self, seen: Seen, path: str) -> Seen:
+    def go_on(self, seen: Reply, path: str) -> Reply:
         """Send the form that asks whether one is sure."""
         return self.post(path, seen.form(path))
 
@@ -73,13 +74,13 @@ def cookie_name(service: Service) -> str:
     return "__Host-qupia" if service.authority.config.url.startswith("https:") else "qupia"
 
 
-def alert(seen: Seen) -> str:
+def alert(seen: Reply) -> str:
     """The sentence that says what is wrong; empty when nothing is."""
-    found = re.search(r'role="alert">(?:<p>)?✗ (.*?)</', seen.body, re.S)
+    found = re.search(r'role="alert">(?:<p>)?✗ (.*?)</', seen.html, re.S)
     return found[1] if found else ""
 
 
-def praise(seen: Seen) -> str:
+def praise(seen: Reply) -> str:
     """The sentence that says what was done."""
-    found = re.search(r'role="status">✓ (.*?)</', seen.body, re.S)
+    found = re.search(r'role="status">✓ (.*?)</', seen.html, re.S)
     return found[1] if found else ""

@@ -27,7 +27,6 @@ from unittest.mock import patch
 
 import jsonschema_rs
 from cryptography.hazmat.primitives import serialization
-from starlette.applications import Starlette
 
 from issuer.api.app import create_app
 from issuer.api.openapi import openapi_document
@@ -47,11 +46,12 @@ from schemas.kinds import HOUR
 from schemas.problems import ApiProblem, Problem
 from schemas.references import normalise_reference
 from shell.fetching import Answer
+from tests.support.asgi import Reply, ask
 from tests.support.keys import EcKey, ec_key, pool_size, rsa_key
 from tests.support.texts import signed, to_json
 from tests.support.world import NOON
 
-__all__ = ["NOON", "MovableClock", "Reply", "Service", "Wallet", "blinded", "pool_keys"]
+__all__ = ["NOON", "MovableClock", "Service", "Wallet", "blinded", "pool_keys"]
 
 URL = "https://qupia.example"
 NAME = "Test authority"
@@ -103,64 +103,6 @@ def pool_keys(first: int = 0) -> Iterator[None]:
 
 
 # The API
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer of the API; ``headers`` in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def code(self) -> tuple[int, str]:
-        """Status and code of a refusal."""
-        return self.status, self.json["code"]
-
-
-async def _call(
-    app: Starlette,
-    method: str,
-    path: str,
-    chunks: Sequence[bytes],
-    headers: Sequence[tuple[str, str]],
-    address: str,
-) -> Reply:
-    waiting = [
-        {"type": "http.request", "body": chunk, "more_body": i < len(chunks)}
-        for i, chunk in enumerate(chunks, 1)
-    ]
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        return waiting.pop(0)
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "https",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers],
-        "client": (address, 50000),
-        "server": ("qupia.example", 443),
-    }
-    await app(scope, receive, send)
-    start, *rest = sent
-    received = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
-    return Reply(start["status"], received, b"".join(part.get("body", b"") for part in rest))
 
 
 @cache
@@ -262,7 +204,9 @@ class Service:
         if address is None:
             number = next(self._addresses)
             address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-        reply = asyncio.run(_call(self.app, method, path, chunks, headers, address))
+        reply = asyncio.run(
+            ask(self.app, method, path, chunks, headers, origin=URL, address=address)
+        )
         check_documented(self.authority.config.url, method, path, reply)
         return reply
 

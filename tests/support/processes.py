@@ -27,8 +27,8 @@ from schemas.kinds import DAY, HOUR
 from shell.clock import system_clock
 from shell.errors import CommandError
 from shell.fetching import Answer
+from tests.support.commands import Outcome, check_manners
 from tests.support.issuers import Service, pool_keys
-from tests.support.town import Outcome, check_manners
 from wallet_sim.fetching.activation import Slip, activate
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.session import Session, open_session

@@ -11,63 +11,29 @@ every command runs in it too, with the clock of the device that it is typed on.
 import io
 import json
 import os
-import sys
 from collections.abc import Callable, Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 from issuer.api.background import forget_what_is_over, one_round
-from issuer.commands import app as issuer_commands
 from schemas.encoding import format_time, parse_time
 from schemas.kinds import HOUR
 from shell.errors import CommandError
 from shell.fetching import Answer
+from tests.support.commands import Outcome, check_manners, run_here
 from tests.support.issuers import MovableClock, Service
-from verifier.commands import app as verifier_commands
 from verifier.trust import update
 from wallet_sim.commands import app as wallet_commands
 from wallet_sim.fetching.file import WalletFile
-
-_MAIN: dict[str, Callable[[], None]] = {
-    "qupia-issuer": issuer_commands.main,
-    "qupia-verifier": verifier_commands.main,
-    "qupia-wallet": wallet_commands.main,
-}
 
 _HOME = {
     "qupia-issuer": "QUPIA_ISSUER_HOME",
     "qupia-verifier": "QUPIA_VERIFIER_HOME",
     "qupia-wallet": "QUPIA_WALLET_HOME",
 }
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a command ended and what it said."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def members(self) -> dict[str, Any]:
-        """The one JSON object that it printed."""
-        return dict(json.loads(self.out))
-
-    @property
-    def error(self) -> str:
-        """Its one error line."""
-        [line] = [line for line in self.err.splitlines() if line.startswith("error: ")]
-        return line.removeprefix("error: ")
-
-    @property
-    def warnings(self) -> list[str]:
-        lines = self.err.splitlines()
-        return [line.removeprefix("warning: ") for line in lines if line.startswith("warning: ")]
 
 
 @dataclass(frozen=True)
@@ -81,46 +47,6 @@ class Verdicts:
     def outcomes(self) -> list[str]:
         """Each reason, or ``admit``."""
         return [verdict["reason"] or verdict["outcome"] for verdict in self.each]
-
-
-def run_here(
-    program: str, *words: str, given: str | None = "", clock: Callable[[], int]
-) -> Outcome:
-    """Run a command line in this process; no traceback may reach whoever typed it.
-
-    ``given`` is piped into it; with None its standard input is closed.
-    """
-    out, err = io.StringIO(), io.StringIO()
-    stdin = given if given is None else io.TextIOWrapper(io.BytesIO(given.encode()), "utf-8")
-    before = os.umask(0o022)
-    try:
-        with (
-            patch.object(sys, "argv", [program, *words]),
-            patch.object(sys, "stdin", stdin),
-            patch("shell.clock.time", SimpleNamespace(time=clock)),
-            patch.dict(os.environ, {"LC_ALL": "C", "COLUMNS": "200"}),
-            redirect_stdout(out),
-            redirect_stderr(err),
-        ):
-            _MAIN[program]()
-    except SystemExit as ended:
-        status = int(str(ended.code or 0))
-    finally:
-        os.umask(before)
-    outcome = Outcome(status, out.getvalue(), err.getvalue())
-    check_manners(outcome)
-    return outcome
-
-
-def check_manners(outcome: Outcome) -> None:
-    """What every command owes a person: one line for an error, and no traceback."""
-    assert "Traceback" not in outcome.err
-    assert "internal error" not in outcome.err, outcome.err
-    lines = outcome.err.splitlines()
-    assert all(line.startswith(("error: ", "warning: ")) for line in lines), outcome.err
-    assert sum(line.startswith("error: ") for line in lines) <= 1, outcome.err
-    if outcome.status == 2 and not outcome.out:
-        assert outcome.error
 
 
 @dataclass(frozen=True)
@@ -198,7 +124,9 @@ class Device:
             patch.object(wallet_commands, "TOOLS", tools),
             patch.dict(os.environ, {_HOME[self.program]: str(self.home)}),
         ):
-            return run_here(self.program, *words, given=given, clock=self.clock)
+            outcome = run_here(self.program, *words, given=given, clock=self.clock)
+        check_manners(outcome)
+        return outcome
 
     def done(self, *words: str, given: str = "") -> dict[str, Any]:
         """Run a command with ``--json`` that must succeed."""

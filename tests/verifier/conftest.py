@@ -1,44 +1,25 @@
 """A venue's device, as the tests of its commands use it."""
 
-import io
-import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.device_commands import Result, Run
+from tests.support.commands import Given, Outcome, Run, run_here
 from tests.support.world import NOON, World
-from verifier.commands import app
 
 
 @pytest.fixture
-def run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Run]:
-    """The whole command line in this process, at noon, with a home of its own."""
-    before = os.umask(0o022)
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs ``qupia-verifier`` at noon, with a home of its own; the language is the test's."""
     monkeypatch.setenv("QUPIA_VERIFIER_HOME", str(tmp_path / "home"))
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
 
-    def run(*arguments: object, typed: str | bytes = b"", now: int = NOON) -> Result:
-        data = typed.encode() if isinstance(typed, str) else typed
-        monkeypatch.setattr(sys, "argv", ["qupia-verifier", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
-        monkeypatch.setattr("verifier.commands.app.system_clock", lambda: now)
-        monkeypatch.setattr("verifier.commands.presence.system_clock", lambda: now)
-        monkeypatch.setattr("shell.command_line.system_clock", lambda: now)
-        with pytest.raises(SystemExit) as ended:
-            app.main()
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        assert isinstance(ended.value.code, int)
-        return Result(ended.value.code, out, err)
+    def run(*words: object, given: Given = "", now: int = NOON) -> Outcome:
+        said = map(str, words)
+        return run_here("qupia-verifier", *said, clock=lambda: now, given=given, environment={})
 
-    yield run
-    os.umask(before)
+    return run
 
 
 @pytest.fixture

@@ -15,11 +15,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from unittest.mock import AsyncMock
 
 import pytest
 
+from tests.support.asgi import ask
 from tests.support.certificates import certificate
 from tests.support.processes import free_port
 from verifier.serving import CONTENT_SECURITY_POLICY, HEADERS, PAGE, create_app
@@ -299,17 +298,8 @@ def test_what_nobody_foresaw_is_answered_in_one_word(
 ) -> None:
     app = create_app(tmp_path)
     tmp_path.rmdir()  # Starlette takes this for a mistake of whoever wrote the program.
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    async def ask() -> None:
-        scope = {"type": "http", "method": "GET", "path": "/880317300123", "headers": []}
-        await app(scope, AsyncMock(), send)
-
-    asyncio.run(ask())
-    assert (sent[0]["status"], sent[1]["body"]) == (500, b"Failed")
+    reply = asyncio.run(ask(app, "GET", "/880317300123"))
+    assert (reply.status, reply.body) == (500, b"Failed")
     shown = capfd.readouterr()
     assert shown.out == ""
     assert re.fullmatch(r"error: RuntimeError at staticfiles\.py:\d+\n", shown.err)

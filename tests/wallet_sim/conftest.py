@@ -1,17 +1,15 @@
 """A phone and an issuer, fresh for each test, and the phone's commands."""
 
-import io
-import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from schemas.kinds import DAY
+from tests.support.commands import Outcome, Run, run_here
+from tests.support.issuer_in_memory import CODE, OTHER_CODE, IssuerInMemory, Phone, Time
+from tests.support.venue_in_memory import Venue
 from tests.support.world import NOON, World
-from tests.wallet_sim.issuer_in_memory import CODE, OTHER_CODE, IssuerInMemory, Phone, Time
-from tests.wallet_sim.typed import Outcome, Run, Typed, link_to
 from wallet_sim.commands import app
 
 
@@ -33,37 +31,32 @@ def phone(tmp_path: Path, issuer: IssuerInMemory) -> Phone:
 
 
 @pytest.fixture
-def mask() -> Iterator[None]:
-    """Commands make everything private from the start; tests put that back."""
-    before = os.umask(0o022)
-    yield
-    os.umask(before)
+def run(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs ``qupia-wallet`` on the phone, in English unless the test sets another language."""
+    monkeypatch.setenv("LC_ALL", "C")
+
+    def run(*words: str, **how: Any) -> Outcome:
+        monkeypatch.setattr(app, "TOOLS", phone.tools())
+        at_home = (*words, "--home", str(phone.home))
+        return run_here("qupia-wallet", *at_home, clock=phone.clock, environment={}, **how)
+
+    return run
 
 
 @pytest.fixture
-def run(
-    phone: Phone, mask: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """Run ``qupia-wallet`` on the phone; ``given`` is piped into it, ``typed`` comes by hand."""
+def venue(world: World) -> Venue:
+    """One of the phone's authority."""
+    return Venue(world)
 
-    def command(*words: str, given: str = "", typed: str | None = None) -> Outcome:
-        monkeypatch.setattr(app, "TOOLS", phone.tools())
-        monkeypatch.setattr(sys, "argv", ["qupia-wallet", *words, "--home", str(phone.home)])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(given) if typed is None else Typed(typed))
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as caught:
-            app.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return Outcome(int(str(caught.value.code or 0)), said.out, said.err)
 
-    monkeypatch.setenv("LC_ALL", "C")
-    return command
+@pytest.fixture
+def other_venue(world: World) -> Venue:
+    return Venue(world, "Baiterek")
 
 
 @pytest.fixture
 def link(phone: Phone) -> str:
-    return link_to(phone, CODE)
+    return phone.link_to(CODE)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from issuer.api.answers import (
 )
 from schemas.problems import STATUS, ApiProblem, Problem
 from shell.errors import CommandError, place_of
+from tests.support.asgi import arriving, exchange, http_scope, part
 
 REQUEST: Any = None
 
@@ -51,25 +52,13 @@ def test_a_failing_home_is_said_to_the_operator(capfd: pytest.CaptureFixture[str
     assert capfd.readouterr().err == "error: free some space\n"
 
 
-def run(app: Any, kind: str = "http") -> list[dict[str, Any]]:
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": f"{kind}.request"}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    asyncio.run(app({"type": kind, "headers": [], "method": "GET"}, receive, send))
-    return sent
-
-
 def test_every_answer_has_the_issuers_date() -> None:
     async def app(_scope: Any, _receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200})
         await send({"type": "http.response.body"})
 
-    start, _ = run(Dated(app, lambda: 1_773_730_800))
+    dated = Dated(app, lambda: 1_773_730_800)
+    start, _ = asyncio.run(exchange(dated, http_scope("GET", "/"), arriving(part(b""))))
     assert start["headers"] == [(b"date", b"Tue, 17 Mar 2026 07:00:00 GMT")]
 
 

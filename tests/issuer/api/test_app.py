@@ -13,7 +13,8 @@ from issuer.staff import Role
 from schemas.encoding import format_time
 from schemas.kinds import DAY
 from schemas.problems import STATUS, Problem
-from tests.support.issuers import NOON, Reply, Service, Wallet
+from tests.support.asgi import Reply
+from tests.support.issuers import NOON, Service, Wallet
 from tests.support.texts import to_json
 
 WALLET_CALLS = ["/v1/entitlements", "/v1/passes", "/v1/me", "/v1/me/end"]

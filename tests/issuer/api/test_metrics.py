@@ -7,7 +7,8 @@ import pytest
 from issuer.retention import run_retention
 from schemas.kinds import DAY, Kind
 from schemas.trust import LONGEST_DELEGATION
-from tests.support.issuers import NOON, Reply, Service
+from tests.support.asgi import Reply
+from tests.support.issuers import NOON, Service
 
 LINE = re.compile(
     r"# (HELP|TYPE) qupia_[a-z_]+ .+"

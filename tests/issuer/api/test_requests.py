@@ -1,36 +1,21 @@
 """Reading a request: no more than the limit, and not at all from who has gone."""
 
 import asyncio
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
 from starlette.requests import Request
+from starlette.types import Message
 
 from issuer.api.requests import BODY_LIMIT, Call, bearer_key, read_call
 from schemas.problems import ApiProblem, Problem
+from tests.support.asgi import arriving, http_scope, part
 
 
-def read(*messages: dict[str, Any], headers: dict[str, str] | None = None) -> Call:
+def read(*messages: Message, headers: Mapping[str, str] | None = None) -> Call:
     """Read a call whose body comes in ``messages``."""
-    waiting = list(messages)
-
-    async def receive() -> dict[str, Any]:
-        return waiting.pop(0)
-
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/v1/me",
-        "query_string": b"",
-        "headers": [(n.encode(), v.encode("latin-1")) for n, v in (headers or {}).items()],
-        "server": ("qupia.example", 443),
-        "scheme": "https",
-    }
-    return asyncio.run(read_call(Request(scope, receive)))
-
-
-def part(body: bytes, *, more: bool = False) -> dict[str, Any]:
-    return {"type": "http.request", "body": body, "more_body": more}
+    scope = http_scope("POST", "/v1/me", (headers or {}).items(), address=None)
+    return asyncio.run(read_call(Request(scope, arriving(*messages))))
 
 
 def test_a_body_is_put_together_from_its_parts() -> None:

@@ -9,7 +9,8 @@ from issuer.rules.policy import default_policy_text
 from schemas.activation import parse_activation_url, parse_code
 from schemas.encoding import format_time, parse_time
 from schemas.kinds import DAY, HOUR
-from tests.support.issuers import NOON, URL, Reply, Service
+from tests.support.asgi import Reply
+from tests.support.issuers import NOON, URL, Service
 
 ALREADY, ROLE, CAP = (409, "already_registered"), (403, "not_allowed"), (429, "too_many")
 

@@ -27,11 +27,11 @@ from schemas.activation import parse_activation_url
 from schemas.jws import Typ, parse
 from schemas.kinds import DAY, HOUR, Kind
 from schemas.trust import TrustState, accept_bundle
-from tests.issuer.lab_export import make_iin
+from tests.support.asgi import Reply
 from tests.support.clerk import Clerk, alert, praise
 from tests.support.issuers import NOON, Service
+from tests.support.lab_export import make_iin
 from tests.support.processes import run_real
-from tests.support.visitor import Seen
 
 IIN = make_iin("880317", 12)
 PASSPORT = "N 1234567"
@@ -42,14 +42,14 @@ STATEMENT = "/console/root-statement"
 TODAY = {"date": "2026-03-17", "time": "11:00"}
 
 
-def register(clerk: Clerk, **fields: str) -> Seen:
+def register(clerk: Clerk, **fields: str) -> Reply:
     """Fill in the form for a test of this morning; at noon UTC it is 17 o'clock in Almaty."""
     return clerk.send_form(REGISTER, **({"evidence": "pcr_negative", **TODAY} | fields))
 
 
-def slip_code(seen: Seen) -> str:
+def slip_code(seen: Reply) -> str:
     """What the code on the slip's picture opens, with the code in it; the picture is read."""
-    found = re.search(r'class="slip" src="data:image/png;base64,([^"]+)"', seen.body)
+    found = re.search(r'class="slip" src="data:image/png;base64,([^"]+)"', seen.html)
     assert found, alert(seen)
     [code] = zxingcpp.read_barcodes(Image.open(BytesIO(base64.b64decode(found[1]))))
     return parse_activation_url(code.text).code
@@ -143,16 +143,16 @@ def test_what_cannot_be_registered_is_told_in_words_and_leaves_nothing(
     seen = register(registrar, **fields)
     assert seen.status == 400
     assert "This cannot be registered" in alert(seen)
-    assert "<script>alert" not in seen.body
+    assert "<script>alert" not in seen.html
     assert issuer.authority.store.census(issuer.now) == before
 
 
 def test_after_a_mistake_date_time_and_evidence_stand_as_they_were_typed(registrar: Clerk) -> None:
     seen = register(registrar, evidence="recovered", date="2026-03-02", time="08:15", iin="1")
-    assert 'name="date" type="date" required value="2026-03-02"' in seen.body
-    assert 'name="time" type="time" required value="08:15"' in seen.body
-    assert '<option value="recovered" selected>' in seen.body
-    assert 'value="1"' not in re.sub(r'<option value="1"', "", seen.body)
+    assert 'name="date" type="date" required value="2026-03-02"' in seen.html
+    assert 'name="time" type="time" required value="08:15"' in seen.html
+    assert '<option value="recovered" selected>' in seen.html
+    assert 'value="1"' not in re.sub(r'<option value="1"', "", seen.html)
 
 
 def test_a_result_that_was_registered_is_refused_and_can_be_again_after_its_slip_is_void(
@@ -178,7 +178,7 @@ def test_a_code_that_was_used_cannot_be_made_void(registrar: Clerk, issuer: Serv
 def test_whatever_is_no_code_is_refused(registrar: Clerk, code: str) -> None:
     seen = registrar.send_form("/console/cancel", code=code)
     assert seen.status == 404
-    assert "<b>" not in seen.body
+    assert "<b>" not in seen.html
 
 
 def test_a_registrar_stops_at_the_cap_of_the_day(registrar: Clerk, issuer: Service) -> None:
@@ -198,7 +198,7 @@ def test_nothing_of_the_person_stands_anywhere_afterwards(
     everything = written(issuer) + "".join(capfd.readouterr()).encode()
     for secret in (IIN, "1234567", code, code.replace("-", "")):
         assert secret.encode() not in everything
-    for text in (seen.body, other.body, *(str(one.headers) for one in (seen, other))):
+    for text in (seen.html, other.html, *(str(one.fields) for one in (seen, other))):
         assert IIN not in text
         assert "1234567" not in text
     assert actions(issuer)[:2] == ["register", "register"]
@@ -219,14 +219,14 @@ def test_a_form_sent_several_times_at_once_registers_once(
 def test_the_slip_speaks_the_citizens_language(registrar: Clerk, language: str) -> None:
     seen = register(registrar, slip_language=language)
     assert slip_code(seen)
-    assert '<html lang="en">' in seen.body
+    assert '<html lang="en">' in seen.html
 
 
 def test_a_pass_on_paper_is_given_once_and_names_nobody(registrar: Clerk, issuer: Service) -> None:
     form = {"evidence": "pcr_negative", **TODAY, "iin": IIN}
     seen = registrar.send_form("/console/paper", **form)
     assert seen.status in (200, 503), alert(seen)
-    assert IIN not in seen.body
+    assert IIN not in seen.html
     wrong = registrar.send_form("/console/paper", evidence="pcr_negative", **TODAY)
     assert wrong.status == 400
 
@@ -234,13 +234,13 @@ def test_a_pass_on_paper_is_given_once_and_names_nobody(registrar: Clerk, issuer
 # Withdraw, lift, lost phone
 
 
-def withdraw(clerk: Clerk, **fields: str) -> Seen:
+def withdraw(clerk: Clerk, **fields: str) -> Reply:
     """The page that says what will happen."""
     wanted = {"evidence": "positive", "date": "2026-03-17", "reference": IIN} | fields
     return clerk.send_form(WITHDRAW, **wanted)
 
 
-def hours_in(seen: Seen) -> int:
+def hours_in(seen: Reply) -> int:
     found = re.search(r"(\d+) hours", seen.text)
     assert found
     return int(found[1])
@@ -256,7 +256,7 @@ def test_what_will_happen_is_said_first_and_done_then(
     assert wallet.fetch().status == 200
     done = officer.go_on(asked, WITHDRAW)
     assert "No passes are issued to that person before 202" in praise(done)
-    assert IIN not in done.body
+    assert IIN not in done.html
     issuer.clock.now += DAY
     assert wallet.fetch(wallet.batch(issuer.pass_key(wallet))).code == (403, "withdrawn")
 
@@ -277,8 +277,8 @@ def test_a_registrar_neither_withdraws_for_fraud_nor_lifts_by_a_form_made_by_han
     registrar: Clerk, officer: Clerk, issuer: Service
 ) -> None:
     wallet = issuer.activated(reference=IIN)
-    assert "fraud" not in registrar.get(WITHDRAW).body
-    assert 'name="lift"' not in registrar.get(WITHDRAW).body
+    assert "fraud" not in registrar.get(WITHDRAW).html
+    assert 'name="lift"' not in registrar.get(WITHDRAW).html
     for step in ("ask", "do"):
         assert withdraw(registrar, evidence="fraud", step=step).status == 403
     assert wallet.fetch().status == 200
@@ -304,12 +304,12 @@ def test_what_cannot_be_withdrawn_is_refused_before_anything_is_asked(
     before = issuer.authority.store.census(issuer.now)
     seen = withdraw(officer, step=step, **fields)
     assert seen.status == 400
-    assert "<b>" not in seen.body
+    assert "<b>" not in seen.html
     assert issuer.authority.store.census(issuer.now) == before
 
 
 def test_all_that_withdraws_is_offered_to_officers(officer: Clerk) -> None:
-    page = officer.get(WITHDRAW).body
+    page = officer.get(WITHDRAW).html
     assert all(f'<option value="{kind}"' in page for kind in WITHDRAWALS)
 
 
@@ -322,7 +322,7 @@ def test_after_a_lost_phone_the_old_wallet_gets_nothing_and_a_new_slip_works(
     assert 0 < hours_in(asked) <= 48
     done = registrar.go_on(asked, LOST)
     assert "register the result again" in praise(done)
-    assert IIN not in done.body
+    assert IIN not in done.html
     assert old.fetch().code == (403, "withdrawn")
     new = issuer.wallet()
     assert new.activate(slip_code(register(registrar, iin=IIN))).status == 200
@@ -340,7 +340,7 @@ def test_a_key_is_retired_after_its_officer_said_yes(officer: Clerk, issuer: Ser
     asked = officer.post(KEYS, form)
     assert 0 < hours_in(asked) <= 72
     before = issuer.authority.bundle()
-    assert form["key"] in page.body
+    assert form["key"] in page.html
     done = officer.go_on(asked, KEYS)
     assert "The key is retired" in praise(done)
     after = issuer.authority.bundle()
@@ -359,8 +359,8 @@ def test_a_key_that_nobody_has_is_not_retired(officer: Clerk, issuer: Service, k
 def test_an_auditor_sees_keys_and_no_button(auditor: Clerk) -> None:
     page = auditor.get(KEYS)
     assert page.status == 200
-    assert f'action="{KEYS}"' not in page.body
-    assert STATEMENT not in page.body
+    assert f'action="{KEYS}"' not in page.html
+    assert STATEMENT not in page.html
 
 
 def test_the_signers_end_is_told_from_ten_days_before(officer: Clerk, issuer: Service) -> None:
@@ -371,7 +371,7 @@ def test_the_signers_end_is_told_from_ten_days_before(officer: Clerk, issuer: Se
 
 
 def test_the_setup_code_is_that_of_this_authority(auditor: Clerk, issuer: Service) -> None:
-    found = re.search(r'class="qr" src="data:image/png;base64,([^"]+)"', auditor.get(KEYS).body)
+    found = re.search(r'class="qr" src="data:image/png;base64,([^"]+)"', auditor.get(KEYS).html)
     assert found
     [code] = zxingcpp.read_barcodes(Image.open(BytesIO(base64.b64decode(found[1]))))
     config = issuer.authority.config
@@ -386,7 +386,7 @@ def statement(officer: Clerk, issuer: Service, tmp_path: Path) -> str:
     """What the command makes offline of the request that the page gives."""
     seen = officer.send_form(STATEMENT, step="request")
     found = re.search(r'download="request.json" href="data:application/json;base64,([^"]+)"',
-                      seen.body)  # fmt: skip
+                      seen.html)  # fmt: skip
     assert found
     data = base64.b64decode(found[1])
     assert SigningRequest.parse(data).version == 2
@@ -398,8 +398,8 @@ def statement(officer: Clerk, issuer: Service, tmp_path: Path) -> str:
     return made.read_text()
 
 
-def digest_on(seen: Seen) -> str:
-    found = re.search(r'class="code">([0-9a-f]{64})<', seen.body)
+def digest_on(seen: Reply) -> str:
+    found = re.search(r'class="code">([0-9a-f]{64})<', seen.html)
     assert found, alert(seen)
     return found[1]
 
@@ -421,7 +421,7 @@ def test_two_officers_put_a_statement_in_force_and_clients_believe_its_bundle(
     published = issuer.authority.published()
     assert published
     assert accept_bundle(published.data, state=state, now=NOON)[1].root_version == 2
-    assert "Nothing waits" in second.get(STATEMENT).body
+    assert "Nothing waits" in second.get(STATEMENT).html
     assert {"propose", "agree", "delegate"} <= set(actions(issuer))
 
 
@@ -486,7 +486,7 @@ def test_what_is_no_statement_is_refused_in_words(officer: Clerk, text: str) -> 
     seen = officer.send_form(STATEMENT, step="bring", statement=text)
     assert seen.status == 400
     assert "no root statement" in alert(seen)
-    assert "<script>alert" not in seen.body
+    assert "<script>alert" not in seen.html
 
 
 @pytest.mark.parametrize("step", ["", "nonsense", "__class__"])
@@ -507,7 +507,7 @@ def test_retention_shows_what_is_held_and_verifies_from_the_files(
     late = Clerk.of(issuer, Role.OFFICER)
     found = late.send_form("/console/retention")
     assert found.status == 200
-    assert re.search(r'role="alert"><p>✗ .*?</p><ul><li lang="en">', found.body, re.S)
+    assert re.search(r'role="alert"><p>✗ .*?</p><ul><li lang="en">', found.html, re.S)
     assert actions(issuer)[0] == "retention verify"
 
 
@@ -517,7 +517,7 @@ def test_figures_hide_small_numbers_and_round_up_others(auditor: Clerk, issuer: 
         _count(tx, "green", 21, yesterday)
         _count(tx, "blue", SMALL - 1, yesterday)
     page = auditor.get("/console/figures")
-    row = re.search(r'<th scope="row">2026-03-16</th>(.*?)</tr>', page.body, re.S)
+    row = re.search(r'<th scope="row">2026-03-16</th>(.*?)</tr>', page.html, re.S)
     assert row
     assert ">50 <meter" in row[1]
     assert "fewer than 10" in row[1]
@@ -553,8 +553,8 @@ def test_the_audit_page_stands_what_a_forger_wrote(
     seen = auditor.get("/console/audit")
     assert seen.status == 200
     assert "broken" in alert(seen)
-    assert "<script>alert" not in seen.body
-    assert "<b>" not in seen.body
+    assert "<script>alert" not in seen.html
+    assert "<b>" not in seen.html
 
 
 def test_names_that_hold_html_are_shown_as_they_are(issuer: Service, app: Starlette) -> None:
@@ -564,11 +564,11 @@ def test_names_that_hold_html_are_shown_as_they_are(issuer: Service, app: Starle
     assert clerk.sign_in(name, key).status == 303
     clerk.choose()
     page = clerk.get(KEYS)
-    assert "<img src=x" not in page.body
-    assert name in unescape(page.body)
+    assert "<img src=x" not in page.html
+    assert name in unescape(page.html)
     reference = "<i>"
     asked = withdraw(clerk, reference=reference)
-    assert "<i>" not in asked.body
+    assert "<i>" not in asked.html
     assert asked.form(WITHDRAW)["reference"] == reference
 
 
@@ -579,7 +579,7 @@ def test_a_home_that_cannot_be_written_is_told_without_its_path(
     issuer.home.audit.mkdir()
     seen = register(registrar, iin=IIN)
     assert seen.status == 500
-    assert str(issuer.home.path) not in seen.body
+    assert str(issuer.home.path) not in seen.html
     assert "could not do that" in alert(seen)
     assert IIN not in "".join(capfd.readouterr())
 

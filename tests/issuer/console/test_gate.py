@@ -11,9 +11,9 @@ from issuer.api.app import CALLS, READS
 from issuer.console.app import PAGES
 from issuer.console.desk import Page, new_form_id
 from issuer.staff import Role
+from tests.support.asgi import Reply
 from tests.support.clerk import Clerk, alert
 from tests.support.issuers import Service
-from tests.support.visitor import Seen
 
 OPEN = {"/transparency", "/activate", "/console/sign-in"}
 """Pages that need no sign-in."""
@@ -122,8 +122,8 @@ def test_the_menu_holds_the_pages_of_the_role_and_each_of_them_opens(
         clerk = Clerk.of(issuer, role, app)
         home = clerk.follow(clerk.get("/console"))
         listed = [page for page in PAGES if page.name and role in page.roles]
-        assert [f'<a href="{page.path}"' in home.body for page in listed] == [True] * len(listed)
-        assert home.body.count('<li><a href="/console') == len(listed)
+        assert [f'<a href="{page.path}"' in home.html for page in listed] == [True] * len(listed)
+        assert home.html.count('<li><a href="/console') == len(listed)
         assert [clerk.get(page.path).status for page in listed] == [200] * len(listed)
 
 
@@ -166,7 +166,7 @@ def test_every_page_forbids_storing_framing_and_foreign_scripts(
 # A form belongs to one session, and is sent once
 
 
-def post_as(clerk: Clerk, form: dict[str, str], **headers: str) -> Seen:
+def post_as(clerk: Clerk, form: dict[str, str], **headers: str) -> Reply:
     return clerk.post("/console/cancel", {"code": "ABCD-EFGH-JKMN-PQRS", **form}, **headers)
 
 
@@ -288,18 +288,18 @@ def test_a_language_that_is_none_is_neither_kept_nor_shown(officer: Clerk, lang:
     for path in ("/console/keys", "/transparency", "/activate"):
         seen = officer.get(f"{path}?lang={lang}")
         assert seen.header("set-cookie") == ""
-        assert '<html lang="en">' in seen.body
-        assert "<b>" not in seen.body
+        assert '<html lang="en">' in seen.html
+        assert "<b>" not in seen.html
 
 
 def test_a_chosen_language_is_kept(officer: Clerk) -> None:
-    assert '<html lang="kk">' in officer.get("/console/keys?lang=kk").body
-    assert '<html lang="kk">' in officer.get("/console/keys").body
-    assert '<html lang="kk">' in officer.get("/activate").body
+    assert '<html lang="kk">' in officer.get("/console/keys?lang=kk").html
+    assert '<html lang="kk">' in officer.get("/console/keys").html
+    assert '<html lang="kk">' in officer.get("/activate").html
 
 
 def test_the_browsers_language_counts_until_one_is_chosen(stranger: Clerk) -> None:
     accept = {"accept-language": "fr-FR, ru-KZ;q=0.8, kk;q=0.7"}
-    assert '<html lang="ru">' in stranger.get("/activate", **accept).body
+    assert '<html lang="ru">' in stranger.get("/activate", **accept).html
     stranger.get("/activate?lang=en")
-    assert '<html lang="en">' in stranger.get("/activate", **accept).body
+    assert '<html lang="en">' in stranger.get("/activate", **accept).html

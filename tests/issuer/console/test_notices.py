@@ -13,10 +13,10 @@ from schemas.hours import hour_at, tracing_ends
 from schemas.kinds import DAY
 from schemas.languages import Language
 from schemas.notice_texts import advice
+from tests.support.asgi import Reply
 from tests.support.clerk import Clerk, alert, praise
 from tests.support.exports import export_of, proposal_of, publish_hours
 from tests.support.issuers import NOON, Service
-from tests.support.visitor import Seen
 
 NOTICES = "/console/notices"
 THIS = hour_at(NOON)
@@ -32,17 +32,17 @@ MORNING = {
 SHOWN = "2026-03-17 08:00 – 11:00"
 
 
-def bring(clerk: Clerk, file: bytes, **fields: str) -> Seen:
+def bring(clerk: Clerk, file: bytes, **fields: str) -> Reply:
     return clerk.send_form(NOTICES, step="bring", export=file.decode(), **(MORNING | fields))
 
 
-def digest_on(seen: Seen) -> str:
-    [digest] = set(re.findall(r'class="code">([0-9a-f]{64})<', seen.body))
+def digest_on(seen: Reply) -> str:
+    [digest] = set(re.findall(r'class="code">([0-9a-f]{64})<', seen.html))
     return digest
 
 
-def name_on(seen: Seen) -> str:
-    [name] = set(re.findall(r'name="name" value="([0-9a-f]{16})"', seen.body))
+def name_on(seen: Reply) -> str:
+    [name] = set(re.findall(r'name="name" value="([0-9a-f]{16})"', seen.html))
     return name
 
 
@@ -56,19 +56,19 @@ def test_one_officer_brings_and_another_publishes_what_both_have_seen(
 ) -> None:
     assert "wait for another officer" in praise(bring(officer, export_of(issuer, PAST)))
     mine = officer.get(NOTICES)
-    assert SHOWN in mine.body and "You proposed this" in mine.body
-    assert 'value="agree"' not in mine.body
+    assert SHOWN in mine.html and "You proposed this" in mine.html
+    assert 'value="agree"' not in mine.html
     second = clerk(Role.OFFICER)
     seen = second.get(NOTICES)
-    assert SHOWN in seen.body and "Hours: 3" in seen.body
-    assert advice(Language.EN) in seen.body
+    assert SHOWN in seen.html and "Hours: 3" in seen.html
+    assert advice(Language.EN) in seen.html
     assert hours_listed(issuer) == []
     done = second.send_form(NOTICES, step="agree", digest=digest_on(seen))
     assert "Published. Hours: 3." in praise(done)
     assert hours_listed(issuer) == list(PAST[1:4])
     now = officer.get(NOTICES)
-    assert SHOWN in now.body and "until 2026-03-31 05:00" in now.body
-    assert "Nothing waits" in now.body
+    assert SHOWN in now.html and "until 2026-03-31 05:00" in now.html
+    assert "Nothing waits" in now.html
 
 
 def test_one_officer_is_not_two(officer: Clerk, issuer: Service) -> None:
@@ -136,11 +136,11 @@ def test_a_proposal_is_rejected_by_any_officer(
 def test_a_notice_is_withdrawn_by_one_officer_who_is_sure(officer: Clerk, issuer: Service) -> None:
     publish_hours(issuer, PAST)
     asked = officer.send_form(NOTICES, step="withdraw", name=name_on(officer.get(NOTICES)))
-    assert "leaves the list at once" in asked.body and "Hours: 5" in asked.body
+    assert "leaves the list at once" in asked.html and "Hours: 5" in asked.html
     assert len(hours_listed(issuer)) == 5
     assert "Withdrawn" in praise(officer.go_on(asked, NOTICES))
     assert hours_listed(issuer) == []
-    assert "No hours are published" in officer.get(NOTICES).body
+    assert "No hours are published" in officer.get(NOTICES).html
     assert issuer.authority.audit.recent(1)[0].action == "notice withdraw"
 
 
@@ -154,8 +154,8 @@ def test_an_auditor_sees_and_sends_nothing(auditor: Clerk, issuer: Service) -> N
     publish_hours(issuer, PAST[:1], venue="other")
     propose_notice(issuer.authority, proposal_of(issuer, PAST), None, NOON)
     seen = auditor.get(NOTICES)
-    assert "2026-03-17 07:00 – 12:00" in seen.body
-    assert f'action="{NOTICES}"' not in seen.body
+    assert "2026-03-17 07:00 – 12:00" in seen.html
+    assert f'action="{NOTICES}"' not in seen.html
 
 
 @pytest.mark.parametrize("text", ["", "x", "{}", "é", "<script>alert(1)</script>", "A" * 90_000])
@@ -163,7 +163,7 @@ def test_what_is_no_export_is_refused_in_words(officer: Clerk, text: str) -> Non
     seen = bring(officer, text.encode())
     assert seen.status == 400
     assert "Choose the file, or copy all of it" in alert(seen)
-    assert "<script>alert" not in seen.body
+    assert "<script>alert" not in seen.html
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_times_that_are_none_are_refused_in_words(
     seen = bring(officer, export_of(issuer, PAST), **fields)
     assert (seen.status, "both dates" in alert(seen)) == (400, True)
     kept = {name: value for name, value in (MORNING | fields).items() if value}
-    assert all(f'value="{value}"' in seen.body for value in kept.values())
+    assert all(f'value="{value}"' in seen.html for value in kept.values())
 
 
 def test_an_export_of_another_authority_or_time_is_refused_in_words(
@@ -203,7 +203,7 @@ def test_a_proposal_whose_hours_died_says_so_and_can_only_be_rejected(
     second = clerk(Role.OFFICER)
     seen = second.get(NOTICES)
     assert "leave the hours out" in alert(seen)
-    assert 'value="agree"' not in seen.body and 'value="reject"' in seen.body
+    assert 'value="agree"' not in seen.html and 'value="reject"' in seen.html
 
 
 def test_a_publication_shows_until_its_last_hour_dies(
@@ -212,10 +212,10 @@ def test_a_publication_shows_until_its_last_hour_dies(
     publish_hours(issuer, [THIS - 24, THIS - 1])
     issuer.clock.now = tracing_ends("2026-03-16")
     seen = clerk(Role.OFFICER).get(NOTICES)
-    assert "2026-03-17 11:00 – 12:00" in seen.body
-    assert "2026-03-16 12:00" not in seen.body
+    assert "2026-03-17 11:00 – 12:00" in seen.html
+    assert "2026-03-16 12:00" not in seen.html
     issuer.clock.now += DAY
-    assert "No hours are published" in clerk(Role.OFFICER).get(NOTICES).body
+    assert "No hours are published" in clerk(Role.OFFICER).get(NOTICES).html
 
 
 @pytest.mark.parametrize("lang", list(Language))
@@ -223,9 +223,9 @@ def test_the_text_stands_in_the_language_of_the_page(
     officer: Clerk, issuer: Service, lang: Language
 ) -> None:
     propose_notice(issuer.authority, proposal_of(issuer, PAST), None, NOON)
-    assert advice(lang) in officer.get(f"{NOTICES}?lang={lang}").body
+    assert advice(lang) in officer.get(f"{NOTICES}?lang={lang}").html
 
 
 def test_what_is_kept_shows_notices(officer: Clerk, issuer: Service) -> None:
     publish_hours(issuer, PAST)
-    assert "exposure notices" in officer.get("/console/retention").body
+    assert "exposure notices" in officer.get("/console/retention").html

@@ -1,10 +1,12 @@
 """Uploads that arrive slowly take the memory of two, and no more."""
 
 import asyncio
-from typing import Any
+
+from starlette.types import Message
 
 from issuer.intake.job_files import MOST_JOBS
 from issuer.staff import Role
+from tests.support.asgi import ask, part
 from tests.support.clerk import Clerk
 from tests.support.issuers import Service
 
@@ -16,19 +18,14 @@ BEGINNING = (
 
 async def upload(clerk: Clerk, ended: asyncio.Event, begun: list[None]) -> int:
     """Begin an upload that goes on until ``ended``; the status of the answer."""
-    statuses: list[int] = []
 
-    async def receive() -> dict[str, Any]:
+    async def receive() -> Message:
         if not begun or not ended.is_set():
             begun.append(None)
             if len(begun) % 2:
-                return {"type": "http.request", "body": BEGINNING, "more_body": True}
+                return part(BEGINNING, more=True)
             await ended.wait()
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            statuses.append(message["status"])
+        return part(b"")
 
     headers = {
         "host": clerk.origin.partition("://")[2],
@@ -36,17 +33,10 @@ async def upload(clerk: Clerk, ended: asyncio.Event, begun: list[None]) -> int:
         "content-type": f"multipart/form-data; boundary={BOUNDARY}",
         "cookie": "; ".join(f"{name}={value}" for name, value in clerk.cookies.items()),
     }
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/console/upload",
-        "query_string": b"",
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        "client": ("192.0.2.1", 1),
-        "scheme": "http",
-    }
-    await clerk.app(scope, receive, send)
-    return statuses[0]
+    reply = await ask(
+        clerk.app, "POST", "/console/upload", headers=headers.items(), receive=receive
+    )
+    return reply.status
 
 
 def test_a_third_upload_is_refused_while_two_arrive(issuer: Service) -> None:

@@ -13,9 +13,9 @@ from issuer.console.sign_in import HASHES_AT_ONCE, NAME_FAILURES, NAME_PERIOD
 from issuer.serving import create_all
 from issuer.staff import Role, passwords
 from schemas.kinds import HOUR, MINUTE
+from tests.support.asgi import Reply, ask
 from tests.support.clerk import PASSWORD, Clerk, alert, praise
 from tests.support.issuers import Service
-from tests.support.visitor import Seen, _call
 
 NAME = "Aigerim"
 
@@ -141,8 +141,8 @@ def test_a_wrong_name_and_a_wrong_password_are_answered_alike_after_one_hash(
     names = (NAME, "Nobody", "Without password", "", "\0", "' or 1=1 --")
     tries = [*((name, "wrong") for name in names), ("Nobody", PASSWORD), (NAME, "x" * 5000)]
     seen = [stranger.sign_in(name, password) for name, password in tries]
-    assert {(one.status, one.body, str(one.headers)) for one in seen} == {
-        (403, seen[0].body, str(seen[0].headers))
+    assert {(one.status, one.html, str(one.fields)) for one in seen} == {
+        (403, seen[0].html, str(seen[0].fields))
     }
     assert len(counted) == len(tries)
     assert stranger.cookies == {}
@@ -193,19 +193,19 @@ def test_a_storm_of_attempts_holds_two_hashes_at_once_and_the_service_answers_be
     passwords._dummy()
     monkeypatch.setattr(passwords, "_HASHER", Slow())
     app = create_all(issuer.authority, issuer.clock)
-    headers = {"sec-fetch-site": "same-origin"}
+    headers = [("sec-fetch-site", "same-origin")]
 
-    async def storm() -> list[Seen]:
+    async def storm() -> list[Reply]:
         tries = [
             asyncio.create_task(
-                _call(app, "POST", "/console/sign-in", f"name=N{i}&password=a".encode(), headers)
+                ask(app, "POST", "/console/sign-in", [f"name=N{i}&password=a".encode()], headers)
             )
             for i in range(50)
         ]
         while running[0] < HASHES_AT_ONCE:
             await asyncio.sleep(0.01)
         # All but two wait now; were they to wait in threads, this would wait behind them.
-        health = await asyncio.wait_for(_call(app, "GET", "/healthz", b"", {}), 10)
+        health = await asyncio.wait_for(ask(app, "GET", "/healthz"), 10)
         assert health.status in (200, 503)
         assert not any(one.done() for one in tries)
         gate.set()

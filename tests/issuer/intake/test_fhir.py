@@ -15,7 +15,7 @@ from issuer.intake import fhir_file
 from issuer.intake.rows import ExportRow, Rejected, read_export
 from issuer.rules.policy import default_policy_text, parse_policy
 from shell.errors import CommandError
-from tests.issuer.fhir_export import (
+from tests.support.fhir_export import (
     CVX,
     IIN_SYSTEM,
     LOINC,
@@ -28,7 +28,7 @@ from tests.issuer.fhir_export import (
     patient,
     swab,
 )
-from tests.issuer.lab_export import NOW, make_iin
+from tests.support.lab_export import NOW, make_iin
 
 POLICY = parse_policy(default_policy_text())
 SAMPLES = Path(__file__).parents[2] / "samples" / "fhir"

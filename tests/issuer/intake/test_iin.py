@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from issuer.intake.iin import parse_iin
-from tests.issuer.lab_export import make_iin
+from tests.support.lab_export import make_iin
 
 TODAY = date(2026, 11, 21)
 

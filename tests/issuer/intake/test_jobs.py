@@ -36,9 +36,9 @@ from issuer.retention import overdue, run_retention
 from schemas.kinds import DAY, HOUR, MINUTE, Kind
 from schemas.problems import ApiProblem, Problem
 from shell.files import locked
-from tests.issuer.fhir_export import bundle, patient, swab
-from tests.issuer.lab_export import NOW, make_big_export, make_row, write_text
+from tests.support.fhir_export import bundle, patient, swab
 from tests.support.issuers import Service
+from tests.support.lab_export import NOW, make_big_export, make_row, write_text
 
 ACCOUNT = 3
 FORMULA = tuple("=+-@\t\r")

@@ -16,8 +16,16 @@ from schemas.encoding import format_time
 from schemas.kinds import DAY, HOUR
 from schemas.problems import ApiProblem, Problem
 from shell.errors import CommandError
-from tests.issuer.lab_export import NOW, PCR, local, make_big_export, make_iin, make_row, write_text
 from tests.support.issuers import URL, Service
+from tests.support.lab_export import (
+    NOW,
+    PCR,
+    local,
+    make_big_export,
+    make_iin,
+    make_row,
+    write_text,
+)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from issuer.intake.rows import ExportRow, IntakeSummary, Rejected, RejectReason, read_export
 from issuer.rules.policy import Policy, default_policy_text, parse_policy
 from shell.errors import CommandError
-from tests.issuer.lab_export import (
+from tests.support.lab_export import (
     HEADER,
     NOW,
     PCR,

@@ -1,6 +1,5 @@
 """``checkin``, ``trace`` and ``retention`` as people type them, and what ``scan`` makes of it."""
 
-import io
 import json
 import stat
 from pathlib import Path
@@ -17,7 +16,7 @@ from schemas.languages import Language
 from schemas.presentation import slot_at
 from schemas.trace import open_trace, parse_trace
 from shell.pictures import read_codes
-from tests.support.device_commands import Run, complaint
+from tests.support.commands import Run, Terminal, complaint
 from tests.support.world import NOON, World
 
 FROM, TO = "2026-03-17T10:20+05:00", "2026-03-17T11:40+05:00"
@@ -328,19 +327,13 @@ def test_the_hours_are_named_in_local_time_with_their_date(device: Run, tmp_path
     )
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
 @pytest.mark.parametrize(("typed", "status"), [("y\n", 0), ("n\n", 2), ("", 2)])
 def test_a_person_at_a_terminal_is_asked_first(
-    device: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, status: int
+    device: Run, tmp_path: Path, typed: str, status: int
 ) -> None:
     check_in(device)
-    out, terminal = tmp_path / "trace.json", Terminal(typed)
-    monkeypatch.setattr("io.TextIOWrapper", lambda _: terminal)
-    result = device("trace", "--from", FROM, "--to", TO, "--out", out)
+    out = tmp_path / "trace.json"
+    result = device("trace", "--from", FROM, "--to", TO, "--out", out, given=Terminal(typed))
     assert result.status == status
     assert "Export the keys of these hours? [y/N]" in result.err
     assert "UTC date 2026-03-17" in result.err

@@ -14,9 +14,9 @@ from schemas.kinds import DAY
 from schemas.presentation import TEXT_LENGTH
 from schemas.problems import Problem
 from shell.pictures import read_codes
+from tests.support.commands import Run, Terminal
+from tests.support.issuer_in_memory import CODE, OTHER_CODE, IssuerInMemory, Phone
 from tests.support.world import NOON, World
-from tests.wallet_sim.issuer_in_memory import CODE, OTHER_CODE, IssuerInMemory, Phone
-from tests.wallet_sim.typed import Run, link_to
 from wallet_sim.fetching.tools import Tools
 from wallet_sim.passes.blinding import BlindingError
 
@@ -71,7 +71,7 @@ def test_when_only_the_passes_fail_the_activation_stands(run: Run, phone: Phone,
 def test_a_refusal_is_one_line_in_the_language_of_the_holder(
     run: Run, phone: Phone, language: str, line: str
 ) -> None:
-    unknown = link_to(phone, "9" * 16)
+    unknown = phone.link_to("9" * 16)
     outcome = run("activate", "-", "--lang", language, given=unknown)
     assert outcome.status == 1
     assert outcome.err.startswith(f"error: {line}")
@@ -93,7 +93,7 @@ def test_a_bundle_that_is_not_believed_is_named_with_its_help_desk_code(
 
 
 def test_a_wallet_in_use_needs_replace(filled: Run, phone: Phone) -> None:
-    other = link_to(phone, OTHER_CODE)
+    other = phone.link_to(OTHER_CODE)
     refused = filled("activate", "-", given=other)
     assert refused.status == 1
     assert "--replace" in refused.err
@@ -310,9 +310,9 @@ def test_without_a_terminal_the_last_pass_needs_again(filled: Run, phone: Phone)
 
 def test_at_a_terminal_the_holder_is_asked_each_time(filled: Run, phone: Phone) -> None:
     use_up(filled, phone)
-    assert filled("show", typed="n\n").status == 1
+    assert filled("show", given=Terminal("n\n")).status == 1
     for _ in range(2):
-        agreed = filled("show", typed="y\n")
+        agreed = filled("show", given=Terminal("y\n"))
         assert agreed.status == 0
         assert "Show it again?" in agreed.err
         assert "This pass was shown before" in agreed.out
@@ -331,7 +331,7 @@ def test_an_empty_wallet_shows_nothing(run: Run) -> None:
 
 def test_a_training_pass_says_so(run: Run, tmp_path: Path, phone: Phone) -> None:
     phone.issuer.world.specimen = True
-    run("activate", "-", given=link_to(phone, CODE))
+    run("activate", "-", given=phone.link_to(CODE))
     assert "TRAINING PASS" in run("show").out
 
 
@@ -500,10 +500,10 @@ def test_end_erases_nothing_when_the_issuer_refuses(filled: Run, phone: Phone) -
 def test_at_a_terminal_the_holder_is_asked_before_anything_is_lost(
     filled: Run, phone: Phone, command: str
 ) -> None:
-    outcome = filled(command, typed="n\n")
+    outcome = filled(command, given=Terminal("n\n"))
     assert (outcome.status, outcome.err.endswith("error: stopped\n")) == (2, True)
     assert phone.path.exists()
-    assert filled(command, typed="y\n").status == 0
+    assert filled(command, given=Terminal("y\n")).status == 0
     assert not phone.path.exists()
 
 
@@ -535,11 +535,11 @@ def test_a_month_or_a_day_of_birth_is_told_as_what_it_is(
     run: Run, phone: Phone, issuer: IssuerInMemory
 ) -> None:
     issuer.world = World(hint="month", batch_size=2, statuses=("green",))
-    outcome = run("activate", "-", given=link_to(phone, CODE))
+    outcome = run("activate", "-", given=phone.link_to(CODE))
     assert "month of birth: 03." in outcome.out
     issuer._made = None
     issuer.world = World(hint="day", batch_size=2, statuses=("green",), iss="https://two.example")
-    outcome = run("activate", "-", "--replace", given=link_to(phone, OTHER_CODE))
+    outcome = run("activate", "-", "--replace", given=phone.link_to(OTHER_CODE))
     assert "birthday (month-day): 03-17." in outcome.out
 
 

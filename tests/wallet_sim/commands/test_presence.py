@@ -1,7 +1,5 @@
 """``checkin``, ``checkout``, ``visits``, ``alerts``, and what other commands say of them."""
 
-import io
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,10 +16,10 @@ from schemas.problems import Problem
 from schemas.refusals import Reason, Refused
 from schemas.trust import accept_bundle
 from shell.pictures import save_qr
+from tests.support.commands import Run, Terminal
+from tests.support.issuer_in_memory import CODE, Phone
+from tests.support.venue_in_memory import Venue
 from tests.support.world import NOON
-from tests.wallet_sim.issuer_in_memory import CODE, Phone
-from tests.wallet_sim.presence.venues import Venue
-from tests.wallet_sim.typed import Run, link_to
 from verifier.door.verification import Venue as StrictVenue
 from verifier.door.verification import verify
 from wallet_sim.both import visits_of
@@ -552,17 +550,12 @@ def test_a_new_code_of_the_same_authority_keeps_visits_and_warnings(
     warned: Run, phone: Phone
 ) -> None:
     before = visits(phone)
-    link = link_to(phone, "0000111122223333")
+    link = phone.link_to("0000111122223333")
     assert warned("activate", "-", "--replace", given=link).status == 0
     assert visits(phone) == before
 
 
 # Waiting
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.mark.parametrize(("patience", "drawn"), [(0.0, True), (60.0, False)])
@@ -578,7 +571,6 @@ def test_a_bar_is_drawn_on_standard_error_for_those_who_wait(
     phone.issuer.publish_notices(*(Notice(FIRST, bytes(32), bytes(32)) for _ in range(100)))
     screen = Terminal()
     monkeypatch.setattr(progress, "PATIENCE", patience)
-    monkeypatch.setattr(sys, "stderr", screen)
-    outcome = filled("alerts", "--json")
+    outcome = filled("alerts", "--json", screen=screen)
     assert outcome.members["notices"] == 100
     assert ("comparing with the list" in screen.getvalue()) is drawn

@@ -10,14 +10,14 @@ from schemas.bundle_faults import BundleFault, BundleRejected
 from schemas.kinds import DAY
 from schemas.problems import ApiProblem, Problem
 from shell.errors import CommandError
-from tests.support.world import NOON, World
-from tests.wallet_sim.issuer_in_memory import (
+from tests.support.issuer_in_memory import (
     CODE,
     OTHER_CODE,
     IssuerInMemory,
     Phone,
     Time,
 )
+from tests.support.world import NOON, World
 from wallet_sim.fetching.activation import Slip, check_replaceable, parse_slip
 from wallet_sim.passes.state import Batch
 

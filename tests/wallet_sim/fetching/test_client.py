@@ -8,8 +8,8 @@ import pytest
 from schemas.problems import ApiProblem, Problem
 from shell.errors import CommandError
 from shell.fetching import Answer
+from tests.support.issuer_in_memory import Request
 from tests.support.world import NOON
-from tests.wallet_sim.issuer_in_memory import Request
 from wallet_sim.fetching.client import Client
 from wallet_sim.fetching.clock import CorrectedClock
 from wallet_sim.passes.account import new_private_key

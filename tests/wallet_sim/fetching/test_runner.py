@@ -7,8 +7,8 @@ import pytest
 from schemas.bundle_faults import BundleRejected
 from schemas.kinds import DAY, HOUR
 from schemas.problems import ApiProblem, Problem
+from tests.support.issuer_in_memory import Phone
 from tests.support.world import NOON
-from tests.wallet_sim.issuer_in_memory import Phone
 from wallet_sim.fetching.runner import keep_fetching
 from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.sync import Synced

@@ -11,8 +11,8 @@ from schemas.kinds import DAY, HOUR
 from schemas.problems import ApiProblem, Problem
 from shell.errors import CommandError
 from shell.fetching import Answer
+from tests.support.issuer_in_memory import CODE, IssuerInMemory, Phone, Time
 from tests.support.world import NOON
-from tests.wallet_sim.issuer_in_memory import CODE, IssuerInMemory, Phone, Time
 from wallet_sim.fetching.sync import Synced, by_plan, sync
 from wallet_sim.passes.blinding import BlindingError
 from wallet_sim.passes.state import BatchFault, NotActivated, Plan

@@ -11,9 +11,9 @@ from schemas.notices import NoticesRejected
 from schemas.paths import NOTICES_PATH
 from schemas.problems import Problem
 from shell.files import write_private
+from tests.support.issuer_in_memory import CODE, Phone, Time
+from tests.support.venue_in_memory import Venue
 from tests.support.world import NOON
-from tests.wallet_sim.issuer_in_memory import CODE, Phone, Time
-from tests.wallet_sim.presence.venues import Venue
 from wallet_sim.both import NoticesOfWallet, check_in_here
 from wallet_sim.fetching.runner import POLL, Fetching
 from wallet_sim.fetching.session import Session

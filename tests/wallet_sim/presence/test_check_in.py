@@ -13,8 +13,8 @@ from schemas.hours import begin_of, date_at, hour_at
 from schemas.kinds import HOUR, MINUTE
 from schemas.visits import RECORD_BYTES, HourOfStay, OpeningKeys
 from tests.support.curve25519 import LOW_ORDER, spell
+from tests.support.venue_in_memory import Venue
 from tests.support.world import NOON, World
-from tests.wallet_sim.presence.venues import Venue
 from wallet_sim.presence.check_in import (
     CheckedIn,
     CheckInFault,

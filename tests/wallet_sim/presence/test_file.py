@@ -8,9 +8,9 @@ import pytest
 from schemas.bundle import TrustBundle
 from schemas.encoding import b64url_encode
 from shell.errors import CommandError
+from tests.support.issuer_in_memory import Phone
+from tests.support.venue_in_memory import Venue
 from tests.support.world import NOON
-from tests.wallet_sim.issuer_in_memory import Phone
-from tests.wallet_sim.presence.venues import Venue
 from wallet_sim.presence.check_in import check_in, check_out
 from wallet_sim.presence.file import VisitsFile
 from wallet_sim.presence.state import Visits

@@ -12,8 +12,8 @@ from schemas.kinds import DAY, HOUR, MINUTE
 from schemas.notices import MOST_NOTICES, Notice
 from schemas.recognition import Sealed
 from schemas.visits import HourOfStay, OpeningKeys, SealingKeys, seal_dummy, seal_visit
+from tests.support.venue_in_memory import Venue
 from tests.support.world import NOON
-from tests.wallet_sim.presence.venues import Venue
 from wallet_sim.presence.check_in import check_in
 from wallet_sim.presence.matching import match
 from wallet_sim.presence.state import VisitDay, Visits

@@ -12,10 +12,10 @@ from schemas.encoding import parse_time
 from schemas.hours import hour_at
 from schemas.kinds import DAY, HOUR
 from schemas.notices import Notice, NoticesFault, NoticesRejected
+from tests.support.issuer_in_memory import Phone, Time
 from tests.support.texts import jws as make_jws
+from tests.support.venue_in_memory import Venue
 from tests.support.world import NOON, World
-from tests.wallet_sim.issuer_in_memory import Phone, Time
-from tests.wallet_sim.presence.venues import Venue
 from wallet_sim.presence import notices
 from wallet_sim.presence.check_in import check_in
 from wallet_sim.presence.file import VisitsFile
@@ -211,10 +211,10 @@ def test_a_newer_list_that_came_meanwhile_is_not_undone(
     slow, fast = phone.issuer.publish_notices(venue.notice(FIRST)), phone.issuer.publish_notices()
     real = notices.match
 
-    def interrupted(days: Any, listed: Any, progress: Any) -> Any:
+    def interrupted(*given: Any) -> Any:
         monkeypatch.setattr(notices, "match", real)
         listen(fast)
-        return real(days, listed, progress)
+        return real(*given)
 
     monkeypatch.setattr(notices, "match", interrupted)
     assert listen(slow).warnings == ()
@@ -231,10 +231,10 @@ def test_a_check_in_while_a_list_is_matched_is_kept(
 ) -> None:
     real = notices.match
 
-    def interrupted(days: Any, listed: Any, progress: Any) -> Any:
+    def interrupted(*given: Any) -> Any:
         code = venue.code(NOON, bundle=bundle)
         visited.update(lambda held: check_in(held, code, bundle=bundle, now=NOON).visits)
-        return real(days, listed, progress)
+        return real(*given)
 
     monkeypatch.setattr(notices, "match", interrupted)
     heard = listen(phone.issuer.publish_notices(venue.notice(FIRST)))

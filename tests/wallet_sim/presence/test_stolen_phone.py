@@ -25,9 +25,9 @@ from schemas.hour_keys import binding_of, public_half
 from schemas.hours import begin_of, hour_at, hour_bytes
 from schemas.kinds import DAY, HOUR, MINUTE
 from schemas.visits import SUITE, OpeningKeys
+from tests.support.issuer_in_memory import Phone
+from tests.support.venue_in_memory import Venue
 from tests.support.world import NOON
-from tests.wallet_sim.issuer_in_memory import Phone
-from tests.wallet_sim.presence.venues import Venue
 from wallet_sim.both import check_in_here, check_out_here, fetch_notices, visits_of
 
 CAME = NOON + 5 * HOUR + 23 * MINUTE + 17

@@ -8,14 +8,12 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 from starlette.types import ASGIApp
 
+from tests.support.asgi import Reply
 from tests.support.browser import Watched, chromium, visit
+from tests.support.issuer_in_memory import Phone
 from tests.support.processes import RealIssuer
-from tests.support.visitor import Seen, Visitor
+from tests.support.visitor import Visitor
 from tests.support.wallet_server import WalletServer, wallet_server
-from tests.support.world import World
-from tests.wallet_sim.commands.test_app import link_to
-from tests.wallet_sim.issuer_in_memory import Phone
-from tests.wallet_sim.presence.venues import Venue
 from wallet_sim.web.app import create_app, make_house
 from wallet_sim.web.guard import Keys
 from wallet_sim.web.house import House
@@ -59,30 +57,17 @@ def activate(phone: Phone, visitor: Visitor) -> Callable[..., None]:
     def activate(person: int = 1, code: str | None = None) -> None:
         path = f"/p/{person}/start"
         form = visitor.get(path).form(path)
-        form["code"] = link_to(phone, code or phone.slip.code)
+        form["code"] = phone.link_to(code or phone.slip.code)
         assert visitor.post(path, form).status == 303
 
     return activate
 
 
-# Venues
-
-
 @pytest.fixture
-def venue(world: World) -> Venue:
-    return Venue(world)
-
-
-@pytest.fixture
-def other_venue(world: World) -> Venue:
-    return Venue(world, "Baiterek")
-
-
-@pytest.fixture
-def check_in(visitor: Visitor) -> Callable[..., Seen]:
+def check_in(visitor: Visitor) -> Callable[..., Reply]:
     """Sends the text of a venue's code, as a person's page does; what they see then."""
 
-    def check_in(code: str, person: int = 1) -> Seen:
+    def check_in(code: str, person: int = 1) -> Reply:
         path = f"/p/{person}/venue"
         form = visitor.get(path).form(path)
         return visitor.follow(visitor.post(path, form | {"code": code}))

@@ -10,10 +10,11 @@ from schemas.check_in import parse_check_in
 from schemas.encoding import b64url_encode
 from schemas.kinds import HOUR, MINUTE
 from schemas.refusals import Reason, Refused
-from tests.support.visitor import Seen, Visitor
+from tests.support.asgi import Reply
+from tests.support.issuer_in_memory import OTHER_CODE, Phone
+from tests.support.venue_in_memory import Venue
+from tests.support.visitor import Visitor
 from tests.support.world import NOON, World
-from tests.wallet_sim.issuer_in_memory import OTHER_CODE, Phone
-from tests.wallet_sim.presence.venues import Venue
 from verifier.door.verification import Venue as Door
 from verifier.door.verification import verify
 from wallet_sim.both import check_out_here, visits_of
@@ -22,7 +23,7 @@ from wallet_sim.texts import local_time
 from wallet_sim.web.background import look_after
 from wallet_sim.web.house import House
 
-CheckIn = Callable[..., Seen]
+CheckIn = Callable[..., Reply]
 
 UNTIL = local_time(NOON + 3 * HOUR)[-5:]
 """When a stay that begins at noon ends by itself, on the clock of whoever reads it."""
@@ -47,7 +48,7 @@ def code(venue: Venue, bundle: TrustBundle) -> str:
     return venue.code(NOON, bundle=bundle)
 
 
-def press(visitor: Visitor, page: str, action: str, **fields: str) -> Seen:
+def press(visitor: Visitor, page: str, action: str, **fields: str) -> Reply:
     """Send a form of one of the first person's pages."""
     form = visitor.get(f"/p/1{page}").form(f"/p/1/{action}")
     return visitor.follow(visitor.post(f"/p/1/{action}", form | fields))
@@ -90,7 +91,7 @@ def test_the_code_checks_in_and_its_name_is_shown_as_nothing_more_than_that(
     assert venue.name in seen.text
     assert "Nobody has checked the name" in seen.text
     assert f"checked in until {UNTIL}" in seen.text
-    assert "split-view" not in seen.body
+    assert "split-view" not in seen.html
     stay = visits(phone).stay
     assert stay is not None
     assert (stay.began, stay.until) == (NOON, NOON + 3 * HOUR)
@@ -106,7 +107,7 @@ def test_a_name_is_escaped(
     ready: Visitor, check_in: CheckIn, venue: Venue, bundle: TrustBundle
 ) -> None:
     seen = check_in(venue.code(NOON, bundle=bundle, name="<b>Café</b>"))
-    assert "<b>" not in seen.body
+    assert "<b>" not in seen.html
     assert "<b>Café</b>" in seen.text
 
 
@@ -114,7 +115,7 @@ def test_a_venue_that_sees_other_keys_is_told_loudly(
     ready: Visitor, check_in: CheckIn, venue: Venue
 ) -> None:
     seen = check_in(venue.code(NOON))
-    assert 'id="split-view" role="alert">! This venue sees other keys' in seen.body
+    assert 'id="split-view" role="alert">! This venue sees other keys' in seen.html
 
 
 def test_white_space_around_a_pasted_code_is_forgiven(
@@ -156,7 +157,7 @@ def test_what_is_no_code_for_now_is_told_and_changes_nothing(
     seen = check_in(code if text is None else text)
     assert (seen.status, visits(phone)) == (400, before)
     assert told in seen.text
-    assert 'data-starts=""' in seen.body
+    assert 'data-starts=""' in seen.html
     assert "qupia-wallet" not in seen.text
 
 
@@ -184,7 +185,7 @@ def test_without_keys_of_the_authority_nothing_is_sealed(
 def test_an_empty_wallet_cannot_check_in_and_does_not_offer_it(
     visitor: Visitor, check_in: CheckIn, code: str
 ) -> None:
-    assert "/venue" not in visitor.get("/p/1").body
+    assert "/venue" not in visitor.get("/p/1").html
     assert "This wallet is empty" in check_in(code).text
 
 
@@ -228,12 +229,12 @@ def test_in_the_next_hour_the_same_code_makes_the_stay_longer(
 def test_the_camera_starts_by_itself_only_where_nobody_is_checked_in(
     ready: Visitor, check_in: CheckIn, code: str
 ) -> None:
-    assert 'data-starts="yes"' in ready.get("/p/1/venue").body
+    assert 'data-starts="yes"' in ready.get("/p/1/venue").html
     check_in(code)
     seen = ready.get("/p/1/venue")
-    assert 'data-starts=""' in seen.body
+    assert 'data-starts=""' in seen.html
     assert f"checked in until {UNTIL}" in seen.text
-    assert 'href="/p/1/here"' in seen.body
+    assert 'href="/p/1/here"' in seen.html
 
 
 # A pass for this venue
@@ -270,7 +271,7 @@ def test_a_pass_shown_without_check_in_is_bound_to_nothing(
     check_in(code)
     seen = press(ready, "", "show")
     assert judge(shown(house, phone), venue, bundle, NOON) is Reason.NOT_BOUND
-    assert 'href="/p/1/venue">The venue asks to scan its code first' in seen.body
+    assert 'href="/p/1/venue">The venue asks to scan its code first' in seen.html
 
 
 def test_looking_and_going_back_take_no_pass_and_a_double_click_one(
@@ -280,7 +281,7 @@ def test_looking_and_going_back_take_no_pass_and_a_double_click_one(
     ready.get("/p/1/here")
     assert fresh(phone) == 3
     for _ in range(2):
-        assert 'id="code"' in ready.follow(ready.post("/p/1/show", form)).body
+        assert 'id="code"' in ready.follow(ready.post("/p/1/show", form)).html
     ready.get("/p/1/here")
     assert fresh(phone) == 2
 
@@ -300,7 +301,7 @@ def test_the_proof_is_of_the_next_hour_when_the_hour_turns(
     drawn = set()
     for now in range(NOON + HOUR - MINUTE, NOON + HOUR + 2 * MINUTE, 30):
         phone.clock.now = now
-        drawn.add(json.loads(ready.get("/p/1/code.json").body)["drawn"])
+        drawn.add(json.loads(ready.get("/p/1/code.json").html)["drawn"])
         assert judge(shown(house, phone), venue, bundle, now) is None
     assert len(drawn) == 6
 
@@ -312,7 +313,7 @@ def test_when_the_hours_of_the_code_are_over_the_page_asks_to_scan_again(
     form = check_in(venue.code(NOON, hours=1, bundle=bundle)).form("/p/1/show")
     seen = press(ready, "/here", "show")
     assert "hours of the venue's code are over. Scan the one it shows now" in seen.text
-    assert json.loads(ready.get("/p/1/code.json").body)["stays"] == MINUTE
+    assert json.loads(ready.get("/p/1/code.json").html)["stays"] == MINUTE
     phone.clock.now = NOON + HOUR
     assert ready.get("/p/1/code.json").status == 410
     assert ready.get("/p/1/here").header("location") == "/p/1/venue"
@@ -385,7 +386,7 @@ def test_checking_out_forgets_the_venue_and_the_pass_that_is_bound_to_it(
     assert visits(phone).stay is None
     assert ready.get("/p/1/here").header("location") == "/p/1/venue"
     assert ready.get("/p/1/code.json").status == 410
-    assert 'id="stay"' not in ready.get("/p/1").body
+    assert 'id="stay"' not in ready.get("/p/1").html
 
 
 def test_a_pass_that_is_bound_to_nothing_stays_when_somebody_checks_out(
@@ -499,7 +500,7 @@ def test_two_people_on_one_device_are_never_mixed(
     check_in(code)
     for page in ("", "/venue", "/here", "/data"):
         seen = ready.follow(ready.get(f"/p/2{page}"))
-        assert venue.name not in seen.body
+        assert venue.name not in seen.html
         assert UNTIL not in seen.text
     form = ready.get("/p/2").form("/p/2/show")
     assert ready.post("/p/2/show", form | {"here": "yes"}).header("location") == "/p/2/venue"

@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from schemas.kinds import MINUTE
-from tests.support.visitor import Seen, Visitor
-from tests.wallet_sim.issuer_in_memory import Phone
+from tests.support.asgi import Reply
+from tests.support.issuer_in_memory import Phone
+from tests.support.visitor import Visitor
 from wallet_sim.web.house import House
 
 Activate = Callable[..., None]
@@ -21,12 +22,12 @@ def ready(visitor: Visitor, activate: Activate, phone: Phone) -> Visitor:
     return visitor
 
 
-def show(visitor: Visitor) -> Seen:
+def show(visitor: Visitor) -> Reply:
     """Press the button of the first page."""
     return visitor.post("/p/1/show", visitor.get("/p/1").form("/p/1/show"))
 
 
-def show_again(visitor: Visitor) -> Seen:
+def show_again(visitor: Visitor) -> Reply:
     return visitor.post("/p/1/show", visitor.get("/p/1/again").form("/p/1/show"))
 
 
@@ -39,7 +40,7 @@ def test_a_pass_is_taken_by_the_form_and_shown_once(ready: Visitor, phone: Phone
     taken = show(ready)
     assert (taken.status, taken.header("location"), fresh(phone)) == (303, "/p/1/code", 2)
     code = ready.get("/p/1/code")
-    assert 'viewBox="0 0 77 77"' in code.body
+    assert 'viewBox="0 0 77 77"' in code.html
     assert "Green · Me" in code.text
     assert ready.get("/p/1/code").header("location") == "/p/1/again"
     assert fresh(phone) == 2
@@ -57,7 +58,7 @@ def test_a_double_click_takes_one_pass_and_shows_it(ready: Visitor, phone: Phone
     form = ready.get("/p/1").form("/p/1/show")
     ready.follow(ready.post("/p/1/show", form))
     second = ready.follow(ready.post("/p/1/show", form))
-    assert 'id="code"' in second.body
+    assert 'id="code"' in second.html
     assert fresh(phone) == 2
 
 
@@ -97,7 +98,7 @@ def test_the_proof_is_renewed_each_half_minute_until_the_five_minutes_are_over(
     ready.follow(show(ready))
     codes = []
     for _ in range(10):
-        codes.append(json.loads(ready.get("/p/1/code.json").body))
+        codes.append(json.loads(ready.get("/p/1/code.json").html))
         phone.clock.now += 30
     assert len({code["drawn"] for code in codes}) == 10
     assert [code["stays"] for code in codes] == list(range(300, 0, -30))
@@ -114,7 +115,7 @@ def test_without_a_fresh_pass_the_question_comes_each_time(ready: Visitor, phone
         question = ready.get("/p/1/again")
         assert "two venues that compare" in question.text
         shown = ready.follow(show_again(ready))
-        assert 'id="reused"' in shown.body
+        assert 'id="reused"' in shown.html
         asked = ready.post("/p/1/show", shown.form("/p/1/show"))
         assert asked.header("location") == "/p/1/again"
         phone.clock.now += 6 * MINUTE
@@ -141,7 +142,7 @@ def test_a_used_pass_stays_used_after_the_program_was_started_again(
     ready.follow(show(ready))
     house.leave(house.people.all()[0])  # What a program that starts remembers.
     assert ready.get("/p/1/code").header("location") == "/p/1"
-    assert 'href="/p/1/again"' in ready.get("/p/1").body
+    assert 'href="/p/1/again"' in ready.get("/p/1").html
 
 
 def test_keys_and_codes_stand_in_no_page_and_on_no_line(
@@ -150,7 +151,7 @@ def test_keys_and_codes_stand_in_no_page_and_on_no_line(
     ready.follow(show(ready))
     _, entitlement = phone.wallet.activated()
     pages = ("", "/start", "/data", "/end", "/erase", "/again", "/name", "/code.json")
-    bodies = [ready.get(f"/p/1{page}").body for page in pages]
+    bodies = [ready.get(f"/p/1{page}").html for page in pages]
     secrets = [entitlement.token, entitlement.account_key.hex(), phone.slip.code, "QP1:"]
     assert not [one for one in secrets for body in bodies if one in body]
     assert capsys.readouterr() == ("", "")

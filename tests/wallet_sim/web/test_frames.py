@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 
 from shell.pictures import ErrorLevel, qr_png
+from tests.support.asgi import Reply
 from tests.support.films import frame, hard
-from tests.support.visitor import Seen, Visitor
+from tests.support.issuer_in_memory import Phone
+from tests.support.venue_in_memory import Venue
+from tests.support.visitor import Visitor
 from tests.support.world import NOON, World
-from tests.wallet_sim.issuer_in_memory import Phone
-from tests.wallet_sim.presence.venues import Venue
 from tests.wallet_sim.web.conftest import ORIGIN
 from wallet_sim.both import visits_of
 from wallet_sim.presence.state import Visits
@@ -31,7 +32,7 @@ def form_id(visitor: Visitor, person: int = 1) -> str:
     return visitor.get(f"/p/{person}/venue").form(f"/p/{person}/venue")["form"]
 
 
-def send(visitor: Visitor, picture: bytes, **headers: str) -> Seen:
+def send(visitor: Visitor, picture: bytes, **headers: str) -> Reply:
     """As the first person's page sends a picture; ``headers`` replace its own."""
     named = OURS | {"qupia-form": form_id(visitor)} | headers
     return visitor.send("POST", "/p/1/frame", picture, named)
@@ -47,7 +48,7 @@ def test_a_code_is_read_as_a_camera_sees_it(visitor: Visitor, code: str) -> None
     picture = jpeg(frame(hard(code)))
     assert len(picture) < FRAME_LIMIT / 5
     seen = send(visitor, picture)
-    assert json.loads(seen.body) == {"code": code, "other": False}
+    assert json.loads(seen.html) == {"code": code, "other": False}
     assert seen.header("cache-control") == "no-store"
 
 
@@ -59,7 +60,7 @@ def test_one_form_serves_for_many_pictures_and_is_not_used_up(visitor: Visitor, 
 
 
 def test_another_code_is_told_apart(visitor: Visitor) -> None:
-    assert json.loads(send(visitor, qr_png("QP1:ABC")).body) == {"code": None, "other": True}
+    assert json.loads(send(visitor, qr_png("QP1:ABC")).html) == {"code": None, "other": True}
 
 
 def test_of_two_venues_in_one_picture_none_is_taken(
@@ -69,12 +70,12 @@ def test_of_two_venues_in_one_picture_none_is_taken(
     both = Image.new("L", (codes[0].width + codes[1].width, codes[0].height), 255)
     both.paste(codes[0], (0, 0))
     both.paste(codes[1], (codes[0].width, 0))
-    assert json.loads(send(visitor, jpeg(both)).body) == {"code": None, "other": True}
+    assert json.loads(send(visitor, jpeg(both)).html) == {"code": None, "other": True}
 
 
 @pytest.mark.parametrize("picture", [b"", b"x", b"\xff\xd8\xff\xe0" + bytes(1000)])
 def test_what_is_no_picture_has_no_code(visitor: Visitor, picture: bytes) -> None:
-    assert json.loads(send(visitor, picture).body) == {"code": None, "other": False}
+    assert json.loads(send(visitor, picture).html) == {"code": None, "other": False}
 
 
 def test_a_small_file_that_is_a_huge_picture_is_not_unpacked(visitor: Visitor, code: str) -> None:
@@ -82,7 +83,7 @@ def test_a_small_file_that_is_a_huge_picture_is_not_unpacked(visitor: Visitor, c
     huge.paste(Image.open(io.BytesIO(qr_png(code, ErrorLevel.L))), (0, 0))
     buffer = io.BytesIO()
     huge.save(buffer, "PNG")
-    assert json.loads(send(visitor, buffer.getvalue()).body) == {"code": None, "other": False}
+    assert json.loads(send(visitor, buffer.getvalue()).html) == {"code": None, "other": False}
 
 
 def test_too_large_a_picture_is_refused(visitor: Visitor) -> None:
@@ -103,7 +104,7 @@ def test_pictures_of_other_pages_are_not_looked_at(
 ) -> None:
     seen = send(visitor, qr_png(code), **headers)
     assert seen.status == 403
-    assert code not in seen.body
+    assert code not in seen.html
 
 
 def test_the_form_of_another_person_does_not_serve(

@@ -10,9 +10,9 @@ from schemas.jws import parse_json_object
 from schemas.kinds import DAY, HOUR
 from schemas.problems import Problem
 from shell.fetching import NoAnswer
-from tests.support.visitor import Seen, Visitor
-from tests.wallet_sim.commands.test_app import link_to
-from tests.wallet_sim.issuer_in_memory import CODE, OTHER_CODE, Phone
+from tests.support.asgi import Reply
+from tests.support.issuer_in_memory import CODE, OTHER_CODE, Phone
+from tests.support.visitor import Visitor
 from wallet_sim.passes.state import Wallet
 from wallet_sim.web import app as web_app
 from wallet_sim.web.background import look_after
@@ -23,7 +23,7 @@ Activate = Callable[..., None]
 LONG_AGO = 7 * DAY
 
 
-def send(visitor: Visitor, page: str, action: str | None = None, **fields: str) -> Seen:
+def send(visitor: Visitor, page: str, action: str | None = None, **fields: str) -> Reply:
     """Fill in the form of a page and see what comes of it."""
     action = action or page
     form = visitor.get(f"/p/1{page}").form(f"/p/1{action}")
@@ -54,15 +54,15 @@ def test_what_is_no_code_is_refused_before_anybody_is_asked(
 def test_a_refused_code_is_told_in_the_persons_language(visitor: Visitor, phone: Phone) -> None:
     phone.issuer.refuse["/v1/entitlements"] = Problem.CODE_USED
     visitor.get("/p/1?lang=ru")
-    assert "уже использован" in send(visitor, "/start", code=link_to(phone, CODE)).text
+    assert "уже использован" in send(visitor, "/start", code=phone.link_to(CODE)).text
 
 
 def test_a_lost_answer_costs_no_code(visitor: Visitor, phone: Phone) -> None:
     phone.issuer.lost.add("/v1/entitlements")
-    send(visitor, "/start", code=link_to(phone, CODE))
+    send(visitor, "/start", code=phone.link_to(CODE))
     assert "Enter the same code again" in visitor.get("/p/1").text
     phone.issuer.lost.clear()
-    assert "Activated" in send(visitor, "/start", code=link_to(phone, CODE)).text
+    assert "Activated" in send(visitor, "/start", code=phone.link_to(CODE)).text
 
 
 def test_nothing_is_given_up_for_a_new_code_without_a_question(
@@ -71,7 +71,7 @@ def test_nothing_is_given_up_for_a_new_code_without_a_question(
     activate()
     before = phone.wallet
     form = visitor.get("/p/1/start").form("/p/1/start")
-    asked = visitor.post("/p/1/start", form | {"code": link_to(phone, OTHER_CODE)})
+    asked = visitor.post("/p/1/start", form | {"code": phone.link_to(OTHER_CODE)})
     assert (asked.status, phone.wallet) == (409, before)
     assert "Green, until" in asked.text
     done = visitor.follow(visitor.post("/p/1/start", asked.form("/p/1/start")))
@@ -83,7 +83,7 @@ def test_an_activation_stands_even_when_its_passes_do_not_come(
     visitor: Visitor, phone: Phone
 ) -> None:
     phone.issuer.refuse["/v1/passes"] = Problem.WITHDRAWN
-    done = send(visitor, "/start", code=link_to(phone, CODE))
+    done = send(visitor, "/start", code=phone.link_to(CODE))
     assert "Activated: Green" in done.text
     assert "Passes are paused for now" in done.text
     assert "Passes are paused for now" in visitor.get("/p/1").text
@@ -92,7 +92,7 @@ def test_an_activation_stands_even_when_its_passes_do_not_come(
 
 
 def test_a_form_sent_twice_activates_once(visitor: Visitor, phone: Phone) -> None:
-    form = visitor.get("/p/1/start").form("/p/1/start") | {"code": link_to(phone, CODE)}
+    form = visitor.get("/p/1/start").form("/p/1/start") | {"code": phone.link_to(CODE)}
     visitor.post("/p/1/start", form)
     calls = len(phone.issuer.requests)
     assert visitor.post("/p/1/start", form).header("location") == "/p/1"
@@ -105,9 +105,9 @@ def test_a_form_sent_twice_activates_once(visitor: Visitor, phone: Phone) -> Non
 def test_the_card_says_what_is_left_and_what_to_do(visitor: Visitor, activate: Activate) -> None:
     activate()
     seen = visitor.get("/p/1")
-    assert 'id="left-now">3<' in seen.body
-    assert 'id="left-next">3<' in seen.body
-    assert 'fill="#' in seen.body
+    assert 'id="left-now">3<' in seen.html
+    assert 'id="left-next">3<' in seen.html
+    assert 'fill="#' in seen.html
     assert "The passes say nothing about your birthday" in seen.text
     assert "Ready. At each door the wallet takes a fresh pass" in seen.text
 
@@ -143,7 +143,7 @@ def test_no_answer_is_told_and_the_passes_stay(
     house.tools = type(house.tools)(unreachable, phone.clock)  # type: ignore[arg-type]
     seen = send(visitor, "", "/sync")
     assert "The issuer did not answer" in seen.text
-    assert 'id="left-now">3<' in seen.body
+    assert 'id="left-now">3<' in seen.html
 
 
 # What is held, and ending

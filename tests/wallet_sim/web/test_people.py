@@ -7,8 +7,8 @@ import pytest
 
 from shell.errors import CommandError
 from shell.files import is_private
+from tests.support.issuer_in_memory import OTHER_CODE, Phone
 from tests.support.visitor import Visitor
-from tests.wallet_sim.issuer_in_memory import OTHER_CODE, Phone
 from wallet_sim.passes.state import Wallet
 from wallet_sim.web.house import House
 from wallet_sim.web.people import (
@@ -105,9 +105,9 @@ def test_nothing_of_one_person_appears_on_the_pages_of_another(
     pages = ["", "/start", "/data", "/end", "/erase", "/again", "/code", "/name"]
     for page in pages:
         seen = visitor.follow(visitor.get(f"/p/2{page}"))
-        assert "Green" not in seen.body
-        assert phone.issuer.world.iss not in seen.body
-        assert "/p/1/" not in seen.body
+        assert "Green" not in seen.html
+        assert phone.issuer.world.iss not in seen.html
+        assert "/p/1/" not in seen.html
     assert visitor.get("/p/2/code.json").status == 410
     assert house.people.file(child).load() == Wallet()
     activate(2, OTHER_CODE)
@@ -154,7 +154,7 @@ def test_a_person_with_passes_is_not_removed(
 
 def test_names_are_escaped(visitor: Visitor, house: House) -> None:
     house.people.add("<script>")
-    assert "<script>" not in visitor.get("/p/2").body.replace("<script src=", "")
+    assert "<script>" not in visitor.get("/p/2").html.replace("<script src=", "")
 
 
 def test_a_damaged_list_is_told_in_words(visitor: Visitor, house: House, phone: Phone) -> None:

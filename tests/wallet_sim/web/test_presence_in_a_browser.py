@@ -28,9 +28,9 @@ from tests.support.browser import (
 from tests.support.door import ADMITTED, Door, Verdict
 from tests.support.films import Scene, hard, write_film
 from tests.support.processes import RealIssuer
+from tests.support.real_venue import RealVenue, publish, withdraw
 from tests.support.venue_server import VenueServer, venue_server
 from tests.support.wallet_server import WalletServer
-from tests.wallet_sim.web.real_venue import RealVenue, publish, withdraw
 from tests.wallet_sim.web.test_in_a_browser import (
     THEMES,
     OpenBrowser,

@@ -3,9 +3,9 @@
 import pytest
 
 from shell.errors import CommandError
+from tests.support.issuer_in_memory import Phone
 from tests.support.processes import run_real
 from tests.support.visitor import Visitor
-from tests.wallet_sim.issuer_in_memory import Phone
 from wallet_sim.web.serving import serve_wallet
 
 

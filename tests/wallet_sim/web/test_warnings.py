@@ -12,10 +12,11 @@ from schemas.kinds import DAY, HOUR
 from schemas.languages import Language
 from schemas.paths import NOTICES_PATH
 from schemas.problems import Problem
-from tests.support.visitor import Seen, Visitor
+from tests.support.asgi import Reply
+from tests.support.issuer_in_memory import OTHER_CODE, Phone
+from tests.support.venue_in_memory import Venue
+from tests.support.visitor import Visitor
 from tests.support.world import NOON, World
-from tests.wallet_sim.issuer_in_memory import OTHER_CODE, Phone
-from tests.wallet_sim.presence.venues import Venue
 from wallet_sim.both import visits_of
 from wallet_sim.presence import notices
 from wallet_sim.presence.state import Visits
@@ -33,7 +34,7 @@ PATIENCE = 20.0
 def visited(
     visitor: Visitor,
     activate: Callable[..., None],
-    check_in: Callable[..., Seen],
+    check_in: Callable[..., Reply],
     venue: Venue,
     world: World,
     house: House,
@@ -61,7 +62,7 @@ def publish(phone: Phone, house: House) -> Callable[..., None]:
 Publish = Callable[..., None]
 
 
-def press(visitor: Visitor, page: str, action: str, person: int = 1) -> Seen:
+def press(visitor: Visitor, page: str, action: str, person: int = 1) -> Reply:
     form = visitor.get(f"/p/{person}{page}").form(f"/p/{person}/{action}")
     return visitor.follow(visitor.post(f"/p/{person}/{action}", form))
 
@@ -72,15 +73,15 @@ def press(visitor: Visitor, page: str, action: str, person: int = 1) -> Seen:
 def test_a_match_is_a_warning_at_the_top_of_the_card(
     visited: Visitor, venue: Venue, publish: Publish
 ) -> None:
-    assert 'id="warnings"' not in visited.get("/p/1").body
+    assert 'id="warnings"' not in visited.get("/p/1").html
     publish(venue.notice(FIRST))
     seen = visited.get("/p/1")
-    assert 'id="warnings" role="alert"' in seen.body
+    assert 'id="warnings" role="alert"' in seen.html
     assert "! Warning" in seen.text
     assert TITLE in seen.text
     assert f"This warning goes on {local_time(DIES)}" in seen.text
     assert notice_texts.advice(Language.EN) in seen.text
-    assert seen.body.index('id="warnings"') < seen.body.index('id="who"')
+    assert seen.html.index('id="warnings"') < seen.html.index('id="who"')
 
 
 @pytest.mark.parametrize("language", Language)
@@ -105,16 +106,16 @@ def test_a_place_never_visited_warns_of_nothing(
     visited: Visitor, other_venue: Venue, publish: Publish
 ) -> None:
     publish(other_venue.notice(FIRST))
-    assert 'id="warnings"' not in visited.get("/p/1").body
+    assert 'id="warnings"' not in visited.get("/p/1").html
 
 
 def test_a_withdrawn_notice_takes_its_warning_away(
     visited: Visitor, venue: Venue, publish: Publish
 ) -> None:
     publish(venue.notice(FIRST))
-    assert 'id="warnings"' in visited.get("/p/1").body
+    assert 'id="warnings"' in visited.get("/p/1").html
     publish()
-    assert 'id="warnings"' not in visited.get("/p/1").body
+    assert 'id="warnings"' not in visited.get("/p/1").html
 
 
 def test_a_warning_dies_with_its_date(
@@ -122,9 +123,9 @@ def test_a_warning_dies_with_its_date(
 ) -> None:
     publish(venue.notice(FIRST))
     phone.clock.now = DIES - 1
-    assert 'id="warnings"' in visited.get("/p/1").body
+    assert 'id="warnings"' in visited.get("/p/1").html
     phone.clock.now = DIES
-    assert 'id="warnings"' not in visited.get("/p/1").body
+    assert 'id="warnings"' not in visited.get("/p/1").html
     assert "No sealed records" in visited.get("/p/1/data").text
 
 
@@ -138,11 +139,11 @@ def test_a_warning_stands_on_the_card_of_nobody_else(
     house.people.add("Child")
     activate(2, OTHER_CODE)
     publish(venue.notice(FIRST))
-    assert 'id="warnings"' in visited.get("/p/1").body
+    assert 'id="warnings"' in visited.get("/p/1").html
     for page in ("", "/data", "/venue"):
         seen = visited.get(f"/p/2{page}")
         assert TITLE not in seen.text
-        assert 'id="warnings"' not in seen.body
+        assert 'id="warnings"' not in seen.html
 
 
 def test_after_the_sunset_the_visits_go_although_no_page_is_opened(
@@ -163,7 +164,7 @@ def test_a_damaged_file_of_visits_is_told_and_passes_go_on(visited: Visitor, pho
     seen = visited.get("/p/1")
     assert "visits.json is damaged" in seen.text
     assert "visits.json is damaged" in visited.get("/p/1/data").text
-    assert 'id="code"' in visited.follow(visited.post("/p/1/show", seen.form("/p/1/show"))).body
+    assert 'id="code"' in visited.follow(visited.post("/p/1/show", seen.form("/p/1/show"))).html
 
 
 # The list
@@ -174,11 +175,11 @@ def test_the_list_is_asked_for_soon_after_a_person_fetches(
 ) -> None:
     phone.issuer.publish_notices(venue.notice(FIRST))
     look_after(house)
-    assert 'id="warnings"' not in visited.get("/p/1").body
+    assert 'id="warnings"' not in visited.get("/p/1").html
     press(visited, "", "sync")
     assert house.awake.is_set()
     look_after(house)
-    assert 'id="warnings"' in visited.get("/p/1").body
+    assert 'id="warnings"' in visited.get("/p/1").html
 
 
 def test_whoever_gets_no_passes_any_more_is_warned_all_the_same(
@@ -189,7 +190,7 @@ def test_whoever_gets_no_passes_any_more_is_warned_all_the_same(
     look_after(house)
     posted = len(phone.issuer.posted)
     publish(venue.notice(FIRST))
-    assert 'id="warnings"' in visited.get("/p/1").body
+    assert 'id="warnings"' in visited.get("/p/1").html
     assert len(phone.issuer.posted) == posted
 
 
@@ -199,7 +200,7 @@ def test_whose_entitlement_has_run_out_is_warned_all_the_same(
     phone.clock.now += 8 * DAY
     assert phone.wallet.entitlement is None
     publish(venue.notice(FIRST))
-    assert 'id="warnings"' in visited.get("/p/1").body
+    assert 'id="warnings"' in visited.get("/p/1").html
 
 
 def test_a_list_that_does_not_come_is_told_where_visits_are_and_not_as_failed_passes(
@@ -211,7 +212,7 @@ def test_a_list_that_does_not_come_is_told_where_visits_are_and_not_as_failed_pa
     assert "The last list of warnings did not come" in seen.text
     assert TITLE in seen.text
     card = visited.get("/p/1")
-    assert 'id="warnings"' in card.body
+    assert 'id="warnings"' in card.html
     assert "did not come" not in card.text
     publish(venue.notice(FIRST))
     assert "did not come" not in visited.get("/p/1/data").text
@@ -266,11 +267,11 @@ def test_while_a_long_list_is_matched_every_page_and_form_answers(
         for page in ("", "/data", "/venue"):
             assert visited.get(f"/p/1{page}").status == 200
         assert press(visited, "", "sync").status == 200
-        assert 'id="code"' in press(visited, "", "show").body
+        assert 'id="code"' in press(visited, "", "show").html
     finally:
         slow.go_on.set()
         background.join(PATIENCE)
-    assert 'id="warnings"' in visited.get("/p/1").body
+    assert 'id="warnings"' in visited.get("/p/1").html
 
 
 def test_what_was_erased_while_a_list_was_matched_does_not_come_back(
@@ -287,7 +288,7 @@ def test_what_was_erased_while_a_list_was_matched_does_not_come_back(
         slow.go_on.set()
         background.join(PATIENCE)
     assert not (phone.home / "visits.json").exists()
-    assert 'id="warnings"' not in visited.get("/p/1").body
+    assert 'id="warnings"' not in visited.get("/p/1").html
 
 
 # What is held
@@ -321,13 +322,13 @@ def test_ending_and_erasing_take_the_visits_along(
     press(visited, f"/{how}", how)
     assert not (phone.home / "visits.json").exists()
     assert visits_of(phone.file).load() == Visits()
-    assert 'id="warnings"' not in visited.get("/p/1").body
+    assert 'id="warnings"' not in visited.get("/p/1").html
 
 
 def test_a_person_is_not_removed_while_warnings_could_still_come(
     visitor: Visitor,
     activate: Callable[..., None],
-    check_in: Callable[..., Seen],
+    check_in: Callable[..., Reply],
     venue: Venue,
     world: World,
     house: House,

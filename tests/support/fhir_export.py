@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.issuer.lab_export import make_iin
+from tests.support.lab_export import make_iin
 
 IIN_SYSTEM = "urn:kz:iin"
 CVX = "http://hl7.org/fhir/sid/cvx"

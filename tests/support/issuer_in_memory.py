@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas import jws
+from schemas.activation import Activation, format_activation_url
 from schemas.encoding import b64url_decode, b64url_encode, format_time
 from schemas.jwk import key_from_jwk, thumbprint
 from schemas.notices import Notice
@@ -296,6 +297,10 @@ class Phone:
     @property
     def slip(self) -> Slip:
         return Slip(self.issuer.world.iss, self.issuer.world.pin, CODE)
+
+    def link_to(self, code: str = CODE) -> str:
+        """What a slip's QR code holds."""
+        return format_activation_url(Activation(self.slip.issuer, code, self.slip.root))
 
     def tools(self) -> Tools:
         """What the commands of this phone reach the world with; chance always gives 0."""

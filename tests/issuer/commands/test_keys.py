@@ -1,0 +1,295 @@
+"""Keys, the bundle, the policy and statements of a root, from the command line."""
+
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from issuer.api.background import one_round
+from issuer.documents.bundle import load_retired
+from issuer.keys.keyring import SigningKey
+from issuer.publication.making import publish
+from issuer.publication.root_requests import signing_request
+from schemas.encoding import b64url_encode, format_time, parse_time
+from schemas.jws import Typ
+from schemas.kinds import DAY, HOUR
+from schemas.trust import TrustState, accept_bundle
+from shell.pictures import read_codes
+from tests.support.commands import Run
+from tests.support.issuer_commands import root_of
+from tests.support.issuers import NOON, URL, MovableClock, Service
+from tests.support.statements import publish_statement
+
+# Keys and the bundle
+
+
+def test_keys_are_listed_with_what_is_missing(
+    at_home: Run, issuer: Service, clock: MovableClock
+) -> None:
+    members = at_home("keys", "list", "--json").members
+    assert members["root"] == issuer.authority.config.root
+    assert (len(members["keys"]), members["missing"], members["retired"]) == (8, 0, [])
+    assert members["signer_until"] == format_time(NOON + 35 * DAY)
+    clock.now += DAY
+    shown = at_home("keys", "list").out
+    assert "2 keys are missing; run: qupia-issuer keys make" in shown
+
+
+def test_keys_are_made_once(at_home: Run, clock: MovableClock) -> None:
+    assert at_home("keys", "make", "--json").members == {"made": 0, "published": False}
+    clock.now += DAY
+    assert at_home("keys", "make", "--json").members == {"made": 2, "published": True}
+    assert at_home("keys", "make").out == "0 keys made\n"
+
+
+def test_a_key_is_retired_by_the_beginning_of_its_id(at_home: Run, issuer: Service) -> None:
+    keys = issuer.authority.bundle().pass_keys
+    names = [b64url_encode(key.id) for key in keys]
+    assert at_home("keys", "retire", names[0][:5], "--json").members == {"retired": names[0]}
+    again = at_home("keys", "retire", names[0])
+    assert (again.status, again.error) == (
+        2,
+        "no single key in force has that id; see: qupia-issuer keys list",
+    )
+    assert at_home("keys", "list", "--json").members["retired"] == [names[0]]
+
+
+@pytest.mark.parametrize("key_id", ["", "A", "-", "--unknown", "-x", "!", "A" * 43])
+def test_what_names_no_single_key_retires_nothing(
+    at_home: Run, issuer: Service, key_id: str
+) -> None:
+    before = issuer.home.bundle.read_bytes()
+    assert at_home("keys", "retire", key_id).status == 2
+    assert issuer.home.bundle.read_bytes() == before
+    assert load_retired(issuer.home, NOON) == []
+
+
+def test_an_id_that_begins_with_a_hyphen_is_no_option(
+    at_home: Run, issuer: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("issuer.commands.keys.b64url_encode", lambda key_id: f"-{key_id.hex()}")
+    key = issuer.authority.bundle().pass_keys[0]
+    assert at_home("keys", "retire", f"-{key.id.hex()}").status == 0
+
+
+def test_a_new_signer_is_delegated_with_the_root_key(at_home: Run, issuer: Service) -> None:
+    issuer.clock.now += 30 * DAY
+    members = at_home("keys", "delegate", "--root", root_of(issuer), "--json").members
+    assert members["until"] == format_time(NOON + 65 * DAY)
+    assert (issuer.home.keys / f"signer-{members['signer']}.pem").exists()
+    assert at_home("keys", "list", "--json").members["signer_until"] == members["until"]
+
+
+def test_a_new_root_replaces_the_old_one(at_home: Run, issuer: Service, tmp_path: Path) -> None:
+    new = tmp_path / "NEW.pem"
+    arguments = ("keys", "delegate", "--root", root_of(issuer), "--new-root", new)
+    assert at_home(*arguments).status == 0
+    assert stat.S_IMODE(new.stat().st_mode) == 0o600
+    old = at_home("keys", "delegate", "--root", root_of(issuer))
+    assert old.error == f"{root_of(issuer)} is not a root of this issuer; give the right ROOT.pem"
+    assert at_home("keys", "delegate", "--root", new, "--new-root", new).error == (
+        f"{new} exists and is never overwritten; choose another"
+    )
+    assert at_home("keys", "delegate", "--root", new).status == 0
+    state = TrustState(root=issuer.authority.config.root)
+    published = issuer.authority.published()
+    assert published is not None
+    _, state = accept_bundle(published.data, state=state, now=NOON)
+    assert state.root_version == 3
+
+
+def test_a_wrong_root_changes_nothing(at_home: Run, issuer: Service, tmp_path: Path) -> None:
+    SigningKey.generate(Typ.ROOT).create(tmp_path / "other.pem")
+    (tmp_path / "text.pem").write_text("no key")
+    (tmp_path / "text.pem").chmod(0o600)
+    before = {path: path.read_bytes() for path in issuer.home.keys.iterdir()}
+    new = tmp_path / "NEW.pem"
+    for name, line in (
+        ("other.pem", "is not a root of this issuer; give the right ROOT.pem"),
+        ("text.pem", "holds no usable key; restore it from a backup"),
+        ("missing.pem", "is missing; restore it from a backup"),
+    ):
+        outcome = at_home("keys", "delegate", "--root", tmp_path / name, "--new-root", new)
+        assert (outcome.status, outcome.error) == (2, f"{tmp_path / name} {line}")
+    assert not new.exists()
+    assert {path: path.read_bytes() for path in issuer.home.keys.iterdir()} == before
+
+
+def test_the_bundle_goes_to_standard_output_or_a_file(
+    at_home: Run, issuer: Service, tmp_path: Path
+) -> None:
+    assert at_home("bundle").out.encode() == issuer.home.bundle.read_bytes() + b"\n"
+    members = at_home("bundle", "--out", tmp_path / "bundle.jws", "--json").members
+    assert (tmp_path / "bundle.jws").read_bytes() == issuer.home.bundle.read_bytes()
+    assert members == {
+        "version": 1,
+        "iat": format_time(NOON),
+        "exp": format_time(NOON + 72 * HOUR),
+        "keys": 8,
+        "root": issuer.authority.config.root,
+    }
+
+
+def test_the_bundle_is_made_anew_when_it_is_due(at_home: Run, clock: MovableClock) -> None:
+    clock.now += DAY
+    assert at_home("bundle", "--json").members["version"] == 2
+    assert at_home("bundle", "--json").members["version"] == 2
+
+
+def test_the_set_up_code_holds_address_and_root(
+    at_home: Run, issuer: Service, tmp_path: Path
+) -> None:
+    assert at_home("bundle", "--setup-qr", tmp_path / "setup.png").out == "Written.\n"
+    assert read_codes(tmp_path / "setup.png") == [f"QS1:{URL}#{issuer.authority.config.root}"]
+
+
+def test_every_command_warns_of_a_signer_that_ends(
+    at_home: Run, issuer: Service, clock: MovableClock
+) -> None:
+    clock.now = NOON + 25 * DAY - 1
+    assert at_home("staff", "list").err == ""
+    clock.now += 1
+    line = "warning: the bundle signer ends on 2026-04-21; run: qupia-issuer keys delegate --root"
+    for arguments in (["staff", "list"], ["retention", "status"], ["policy", "check", "--json"]):
+        assert line in at_home(*arguments).err
+    clock.now = NOON + 35 * DAY
+    assert "the bundle signer ended on 2026-04-21" in at_home("retention", "status").err
+    assert at_home("keys", "delegate", "--root", root_of(issuer)).status == 0
+    assert at_home("staff", "list").err == ""
+
+
+def test_without_a_signer_the_bundle_says_what_to_do(at_home: Run, clock: MovableClock) -> None:
+    clock.now = NOON + 35 * DAY
+    outcome = at_home("bundle", "--json")
+    assert outcome.status == 2
+    assert outcome.error == (
+        "no signer is in force now; check the clock, or run: "
+        "qupia-issuer keys delegate --root ROOT.pem"
+    )
+
+
+def test_a_root_key_that_is_still_in_the_home_is_warned_of(at_home: Run, issuer: Service) -> None:
+    root_of(issuer).rename(issuer.home.root_key)
+    outcome = at_home("keys", "list", "--json")
+    assert outcome.members["missing"] == 0
+    assert outcome.err == f"warning: {issuer.home.root_key} is still here; move it offline\n"
+
+
+# The policy and the sunset
+
+
+def test_the_policy_is_checked(at_home: Run, issuer: Service) -> None:
+    assert at_home("policy", "check", "--json").members == {"ok": True}
+    text = issuer.home.policy.read_text()
+    issuer.home.policy.write_text(text.replace("window_hours = 24", "window_hours = 5"))
+    outcome = at_home("policy", "check")
+    assert outcome.status == 2
+    assert outcome.error == "policy.toml: window_hours must be one of 24, 12, 8, 6"
+
+
+def test_rules_with_too_large_a_bundle_are_told(at_home: Run, issuer: Service) -> None:
+    text = issuer.home.policy.read_text()
+    issuer.home.policy.write_text(text.replace("window_hours = 24", "window_hours = 6"))
+    replace(issuer.authority.config, hint="day").save(issuer.home)
+    assert "more than 4 MB; choose fewer statuses" in at_home("policy", "check").error
+
+
+def test_the_sunset_only_moves_earlier(at_home: Run, issuer: Service) -> None:
+    members = at_home("sunset", "2026-06-01", "--json").members
+    assert members == {"sunset": "2026-05-31T19:00:00Z"}
+    assert issuer.authority.bundle().sunset == parse_time("2026-05-31T19:00:00Z")
+    for date in ("2026-06-01", "2026-06-02", "2027-01-01"):
+        outcome = at_home("sunset", date)
+        assert outcome.status == 1
+        assert outcome.error == "the sunset is 2026-06-01 and can only move earlier"
+    assert at_home("sunset", "2026-03-17").error == "the sunset is a day in the future"
+    assert at_home("sunset", "soon").error == "the sunset is a date: YYYY-MM-DD"
+
+
+# Damage
+
+
+def test_a_damaged_bundle_is_one_line_and_can_be_mended(at_home: Run, issuer: Service) -> None:
+    issuer.home.bundle.write_bytes(b"damaged")
+    outcome = at_home("keys", "list")
+    assert outcome.status == 2
+    assert outcome.error == (
+        "bundle.jws is damaged; remove it, then run: qupia-issuer keys delegate --root ROOT.pem"
+    )
+    issuer.home.bundle.unlink()
+    assert at_home("keys", "delegate", "--root", root_of(issuer)).status == 0
+    assert at_home("bundle", "--json").members["version"] == 1
+
+
+# A statement signed offline
+
+
+@pytest.fixture
+def request_file(issuer: Service, tmp_path: Path) -> Path:
+    path = tmp_path / "request.json"
+    path.write_bytes(signing_request(issuer.authority, NOON).encode())
+    return path
+
+
+def test_a_request_is_signed_without_a_home(
+    command: Run, at_home: Run, issuer: Service, request_file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "statement"
+    words = ("keys", "sign", request_file, "--root", root_of(issuer), "--out", out)
+    members = command(*words, "--json").members
+    assert members == {
+        "issuer": URL,
+        "version": 2,
+        "signer": members["signer"],
+        "until": format_time(NOON + 35 * DAY),
+        "root": issuer.authority.config.root,
+    }
+    assert publish_statement(issuer.authority, out.read_bytes(), NOON) == members["signer"]
+    assert command(*words).error == f"{out} exists and is never overwritten; choose another"
+
+
+def test_a_request_can_replace_the_root(
+    command: Run, at_home: Run, issuer: Service, request_file: Path, tmp_path: Path
+) -> None:
+    out, new = tmp_path / "statement", tmp_path / "NEW.pem"
+    words = ("keys", "sign", request_file, "--root", root_of(issuer), "--out", out)
+    outcome = command(*words, "--new-root", new)
+    assert outcome.status == 0
+    publish_statement(issuer.authority, out.read_bytes(), NOON)
+    assert at_home("keys", "delegate", "--root", root_of(issuer)).status == 2
+    assert at_home("keys", "delegate", "--root", new).status == 0
+
+
+def test_a_request_is_not_signed_by_another_root(
+    command: Run, request_file: Path, tmp_path: Path
+) -> None:
+    SigningKey.generate(Typ.ROOT).create(tmp_path / "other.pem")
+    out = tmp_path / "statement"
+    outcome = command(
+        "keys", "sign", request_file, "--root", tmp_path / "other.pem", "--out", out,
+        "--new-root", tmp_path / "NEW.pem",
+    )  # fmt: skip
+    assert outcome.status == 2
+    assert "this root may not sign for that issuer" in outcome.error
+    assert not out.exists() and not (tmp_path / "NEW.pem").exists()
+
+
+def test_a_request_that_is_none_is_one_line(
+    command: Run, at_home: Run, issuer: Service, tmp_path: Path
+) -> None:
+    words = ("--root", root_of(issuer), "--out", tmp_path / "statement")
+    assert "is missing" in command("keys", "sign", tmp_path / "nowhere", *words).error
+    (tmp_path / "other").write_text("{}")
+    assert "this is no request" in command("keys", "sign", tmp_path / "other", *words).error
+
+
+def test_commands_work_beside_a_service(at_home: Run, issuer: Service, clock: MovableClock) -> None:
+    wallet = issuer.activated()
+    key = issuer.pass_key(wallet)
+    wallet.fetch()
+    at_home("keys", "retire", b64url_encode(key.id))
+    assert wallet.fetch(wallet.batch(key)).code == (422, "wrong_key")
+    assert wallet.fetch().status == 200
+    one_round(issuer.authority, clock)
+    assert publish(issuer.authority, NOON) is False
