@@ -127,6 +127,10 @@ class Watched:
         (self.violations if "Content Security Policy" in text else self.console).append(text)
 
 
+Visit = Callable[..., Watched]
+"""Opens a watched page; arguments as for :func:`visit`."""
+
+
 @contextmanager
 def visit(
     browser: Browser,

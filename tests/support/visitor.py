@@ -14,13 +14,16 @@ from starlette.types import ASGIApp
 
 from tests.support.asgi import Reply, ask
 
+ORIGIN = "http://127.0.0.1:8002"
+"""Where a wallet is served."""
+
 
 @dataclass
 class Visitor:
     """``origin`` is where the application believes to be served."""
 
     app: ASGIApp
-    origin: str = "http://127.0.0.1:8002"
+    origin: str = ORIGIN
     cookies: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
 

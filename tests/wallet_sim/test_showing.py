@@ -1,8 +1,8 @@
 """A code that renews itself on a screen."""
 
 from tests.support.issuer_in_memory import Time
+from tests.support.showings import chosen, wallet
 from tests.support.world import NOON
-from tests.wallet_sim.passes.test_presentation import chosen, wallet
 from wallet_sim.showing import keep_showing
 
 

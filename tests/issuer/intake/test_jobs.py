@@ -296,16 +296,16 @@ def test_a_fault_of_the_program_ends_the_job_and_says_no_more_than_its_place(
 KILLED = """
 import sys, time
 from pathlib import Path
-from issuer import jobs
+from issuer.intake import jobs
 from issuer.authority import Authority
 from issuer.home import Home
-from issuer.intake import run
+from issuer.intake import register
 from issuer.intake.upload import Upload
 home, export, now = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 upload = Upload.empty()
 upload.write(export.read_bytes())
 authority = Authority.open(Home(home))
-run.CHUNK = 10
+register.CHUNK = 10
 saved = jobs._Work._count
 def count(self, more):
     saved(self, more)

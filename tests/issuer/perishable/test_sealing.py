@@ -38,7 +38,7 @@ def test_a_tag_is_the_hmac_of_kind_and_identifier_under_the_days_tag_key() -> No
     assert KEY.tag(Kind.CODE, b"ABCD") == expected
 
 
-def test_a_sealed_value_is_laid_out_as_the_formats_say() -> None:
+def test_a_sealed_value_is_its_end_and_padded_data_bound_to_date_kind_and_tag() -> None:
     tag = KEY.tag(Kind.BATCH, b"id")
     sealed = KEY.seal(Kind.BATCH, tag, b"digest", expires=EXPIRES)
     at = visible_expiry(Kind.BATCH, EXPIRES)

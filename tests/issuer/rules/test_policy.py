@@ -27,7 +27,7 @@ def changed(old: str, new: str) -> str:
     return DEFAULT.replace(old, new, 1)
 
 
-def test_the_default_has_seven_kinds_of_evidence() -> None:
+def test_the_default_says_what_each_evidence_gives_and_for_how_long() -> None:
     policy = parse_policy(DEFAULT)
     assert {kind: (rule.gives, rule.period) for kind, rule in policy.evidence.items()} == {
         "pcr_negative": ("green", 72 * HOUR),

@@ -11,7 +11,6 @@ import pytest
 from schemas.check_in import (
     MOST_SHOWN_HOURS,
     NAME_BYTES,
-    CheckInCode,
     format_check_in,
     grid_at,
     parse_check_in,
@@ -21,44 +20,23 @@ from schemas.hours import begin_of, hour_at
 from schemas.kinds import DAY, HOUR
 from shell.errors import CommandError
 from shell.pictures import ErrorLevel, qr_version, read_codes, save_qr
-from tests.support.world import NOON, World
+from tests.support.venue_device import VenueDevice
+from tests.support.world import NOON
 from verifier.presence.bindings import BindingsOfDevice, bindings_at
-from verifier.presence.check_in import NoWindow, make_check_in, shown_hours
+from verifier.presence.check_in import NoWindow, shown_hours
 from verifier.presence.seeds import make_seeds, sweep, venue_seeds
-from verifier.trust.settings import Settings
-from verifier.trust.store import TrustStore
 
 MIDNIGHT = parse_time("2026-03-18T00:00:00Z")
 KAZAKH_NAME = "«Қазына» мейрамханасы, Алматы ққ"
 """60 bytes, as many as a name may have."""
 
 
-class Venue:
-    """A device at some moment, with the bundle that an authority publishes then."""
-
-    def __init__(self, home: Path, now: int = NOON) -> None:
-        self.world = World(start=now, tracing=True)
-        self.store = TrustStore(home)
-        self.store.set_up(self.world.bundle(now), root=self.world.pin, settings=Settings(), now=now)
-
-    def code(self, now: int = NOON, *, hours: int = 4, name: str = "") -> CheckInCode:
-        bundle = self.store.bundle()
-        assert bundle is not None
-        return make_check_in(self.store, bundle, name=name, hours=hours, now=now)
-
-    def seed(self, date: str) -> Path:
-        return self.store.seeds / f"{date}.seed"
-
-
-@pytest.fixture
-def venue(tmp_path: Path) -> Venue:
-    return Venue(tmp_path / "home")
-
-
 # The code
 
 
-def test_a_code_has_the_keys_of_the_next_hours_and_the_grid_of_the_bundle(venue: Venue) -> None:
+def test_a_code_has_the_keys_of_the_next_hours_and_the_grid_of_the_bundle(
+    venue: VenueDevice,
+) -> None:
     code = venue.code(NOON + 1800, name="Café")
     bundle = venue.store.bundle()
     assert bundle is not None
@@ -68,13 +46,13 @@ def test_a_code_has_the_keys_of_the_next_hours_and_the_grid_of_the_bundle(venue:
     assert parse_check_in(format_check_in(code)) == code
 
 
-def test_a_code_made_again_has_the_same_keys(venue: Venue) -> None:
+def test_a_code_made_again_has_the_same_keys(venue: VenueDevice) -> None:
     first, second = venue.code(NOON + 1800), venue.code(NOON + 1800 + HOUR)
     assert second.keys[:3] == first.keys[1:]
 
 
 def test_two_devices_of_one_venue_have_different_keys(tmp_path: Path) -> None:
-    one, other = Venue(tmp_path / "one"), Venue(tmp_path / "other")
+    one, other = VenueDevice(tmp_path / "one"), VenueDevice(tmp_path / "other")
     assert not set(one.code().keys) & set(other.code().keys)
 
 
@@ -84,7 +62,7 @@ def test_the_hour_before_is_shown_for_two_minutes(seconds: int, hours_earlier: i
 
 
 def test_the_largest_code_is_qr_version_12_at_level_m_and_is_read_back(
-    venue: Venue, tmp_path: Path
+    venue: VenueDevice, tmp_path: Path
 ) -> None:
     assert len(KAZAKH_NAME.encode()) == NAME_BYTES
     text = format_check_in(venue.code(hours=MOST_SHOWN_HOURS, name=KAZAKH_NAME))
@@ -94,7 +72,7 @@ def test_the_largest_code_is_qr_version_12_at_level_m_and_is_read_back(
     assert qr_version(format_check_in(venue.code()), ErrorLevel.M) <= 10
 
 
-def test_without_a_window_for_now_there_is_no_code_and_no_seed(venue: Venue) -> None:
+def test_without_a_window_for_now_there_is_no_code_and_no_seed(venue: VenueDevice) -> None:
     with pytest.raises(NoWindow):
         venue.code(NOON + 20 * DAY)
     assert venue_seeds(venue.store).dates() == []
@@ -103,7 +81,7 @@ def test_without_a_window_for_now_there_is_no_code_and_no_seed(venue: Venue) -> 
 # Seeds
 
 
-def test_a_code_over_midnight_utc_needs_the_seeds_of_two_dates(venue: Venue) -> None:
+def test_a_code_over_midnight_utc_needs_the_seeds_of_two_dates(venue: VenueDevice) -> None:
     code = venue.code(MIDNIGHT - 90 * 60)
     assert venue_seeds(venue.store).dates() == ["2026-03-17", "2026-03-18"]
     after = venue.code(MIDNIGHT + 30 * 60)
@@ -111,12 +89,12 @@ def test_a_code_over_midnight_utc_needs_the_seeds_of_two_dates(venue: Venue) -> 
     assert after.keys[:2] == code.keys[2:]
 
 
-def test_just_after_midnight_yesterdays_last_hour_is_still_shown(venue: Venue) -> None:
+def test_just_after_midnight_yesterdays_last_hour_is_still_shown(venue: VenueDevice) -> None:
     assert venue.code(MIDNIGHT + 60).first_hour == hour_at(MIDNIGHT) - 1
     assert venue_seeds(venue.store).dates() == ["2026-03-17", "2026-03-18"]
 
 
-def test_seeds_are_the_owners_alone_and_no_backup_takes_them(venue: Venue) -> None:
+def test_seeds_are_the_owners_alone_and_no_backup_takes_them(venue: VenueDevice) -> None:
     before = os.umask(0)
     venue.code()
     os.umask(before)
@@ -127,7 +105,7 @@ def test_seeds_are_the_owners_alone_and_no_backup_takes_them(venue: Venue) -> No
     venue.store.check_private()
 
 
-def test_a_seed_that_others_can_read_is_complained_about(venue: Venue) -> None:
+def test_a_seed_that_others_can_read_is_complained_about(venue: VenueDevice) -> None:
     venue.code()
     seed = venue.seed("2026-03-17")
     seed.chmod(0o640)
@@ -138,7 +116,7 @@ def test_a_seed_that_others_can_read_is_complained_about(venue: Venue) -> None:
 
 @pytest.mark.parametrize("content", [b"", bytes(31), bytes(33)])
 def test_a_damaged_seed_is_told_and_a_new_one_is_made_once_it_is_removed(
-    venue: Venue, content: bytes
+    venue: VenueDevice, content: bytes
 ) -> None:
     venue.code()
     seed = venue.seed("2026-03-17")
@@ -151,7 +129,7 @@ def test_a_damaged_seed_is_told_and_a_new_one_is_made_once_it_is_removed(
     assert len(venue.code().keys) == 4
 
 
-def test_a_seed_dies_14_days_after_its_date_began(venue: Venue) -> None:
+def test_a_seed_dies_14_days_after_its_date_began(venue: VenueDevice) -> None:
     venue.code(MIDNIGHT - HOUR)
     end = MIDNIGHT + 13 * DAY
     assert sweep(venue.store, end - 1) == 0
@@ -161,7 +139,7 @@ def test_a_seed_dies_14_days_after_its_date_began(venue: Venue) -> None:
     assert sweep(venue.store, end + DAY) == 0
 
 
-def test_at_the_sunset_all_seeds_die(venue: Venue) -> None:
+def test_at_the_sunset_all_seeds_die(venue: VenueDevice) -> None:
     venue.code(NOON)
     [date] = venue_seeds(venue.store).dates()
     sunset = venue.world.sunset
@@ -172,7 +150,7 @@ def test_at_the_sunset_all_seeds_die(venue: Venue) -> None:
     assert venue_seeds(venue.store).dates() == []
 
 
-def test_what_an_interrupted_making_left_is_removed(venue: Venue) -> None:
+def test_what_an_interrupted_making_left_is_removed(venue: VenueDevice) -> None:
     venue.code()
     draft = venue.store.seeds / ".2026-03-17.seed.1.00000000.draft"
     draft.write_bytes(bytes(32))
@@ -184,7 +162,7 @@ def test_what_an_interrupted_making_left_is_removed(venue: Venue) -> None:
 # Bindings
 
 
-def test_the_bindings_of_a_device_are_those_of_its_code(venue: Venue) -> None:
+def test_the_bindings_of_a_device_are_those_of_its_code(venue: VenueDevice) -> None:
     code = venue.code(NOON + 1800)
     bindings = bindings_at(venue_seeds(venue.store), NOON + 1800)
     shown = code.bindings()
@@ -195,11 +173,11 @@ def test_the_bindings_of_a_device_are_those_of_its_code(venue: Venue) -> None:
     }
 
 
-def test_hours_without_a_seed_have_no_binding(venue: Venue) -> None:
+def test_hours_without_a_seed_have_no_binding(venue: VenueDevice) -> None:
     assert bindings_at(venue_seeds(venue.store), NOON) == {}
 
 
-def test_bindings_follow_the_hour_and_the_seeds(venue: Venue) -> None:
+def test_bindings_follow_the_hour_and_the_seeds(venue: VenueDevice) -> None:
     bindings = BindingsOfDevice(venue.store)
     assert bindings.at(NOON) == {}
     venue.code()
@@ -211,7 +189,7 @@ def test_bindings_follow_the_hour_and_the_seeds(venue: Venue) -> None:
     assert bindings.at(NOON + HOUR) == {}
 
 
-def test_the_next_hour_over_midnight_is_bound_once_its_seed_is_there(venue: Venue) -> None:
+def test_the_next_hour_over_midnight_is_bound_once_its_seed_is_there(venue: VenueDevice) -> None:
     now, tomorrow = MIDNIGHT - 30 * 60, hour_at(MIDNIGHT)
     bindings = BindingsOfDevice(venue.store)
     venue.code(now, hours=1)
@@ -237,7 +215,7 @@ def test_the_hour_that_a_clock_shows_twice_is_two_hours(tmp_path: Path) -> None:
     """On 25 October 2026 clocks in Berlin go from 03:00 back to 02:00, at 01:00 UTC."""
     summer, winter = parse_time("2026-10-25T02:30+02:00"), parse_time("2026-10-25T02:30+01:00")
     assert time.localtime(summer)[:5] == time.localtime(winter)[:5]
-    venue = Venue(tmp_path / "home", summer)
+    venue = VenueDevice(tmp_path / "home", summer)
     before, after = venue.code(summer, hours=6), venue.code(winter, hours=6)
     assert after.first_hour == before.first_hour + 1
     assert after.keys[:5] == before.keys[1:]
@@ -246,7 +224,7 @@ def test_the_hour_that_a_clock_shows_twice_is_two_hours(tmp_path: Path) -> None:
 
 
 def test_the_code_of_a_venue_whose_clock_is_an_hour_ahead_is_good_later_only(
-    venue: Venue,
+    venue: VenueDevice,
 ) -> None:
     code = venue.code(NOON + 1800 + HOUR)
     assert code.key_at(hour_at(NOON + 1800)) is None
@@ -254,7 +232,7 @@ def test_the_code_of_a_venue_whose_clock_is_an_hour_ahead_is_good_later_only(
 
 
 def test_the_code_of_a_venue_whose_clock_is_an_hour_behind_has_the_right_keys(
-    venue: Venue,
+    venue: VenueDevice,
 ) -> None:
     behind, right = venue.code(NOON + 1800 - HOUR), venue.code(NOON + 1800)
     current = hour_at(NOON)

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from schemas.kinds import DAY
+from tests.support.venue_device import VenueDevice
 from tests.support.world import NOON
-from tests.verifier.presence.test_check_in import Venue
 from verifier.presence import retention
 from verifier.presence.retention import swept
 from verifier.presence.seeds import venue_seeds
 
 
 @pytest.fixture
-def venue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Venue:
+def venue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> VenueDevice:
     monkeypatch.setattr(retention, "MINUTE", 0.01)
-    venue = Venue(tmp_path / "home")
+    venue = VenueDevice(tmp_path / "home")
     venue.code()
     return venue
 
@@ -30,7 +30,7 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     raise AssertionError("it did not happen in ten seconds")
 
 
-def test_a_seed_dies_while_the_scanner_is_on_though_no_pass_comes(venue: Venue) -> None:
+def test_a_seed_dies_while_the_scanner_is_on_though_no_pass_comes(venue: VenueDevice) -> None:
     moment = [NOON]
     with swept(venue.store, lambda: moment[0]):
         time.sleep(0.1)
@@ -39,7 +39,7 @@ def test_a_seed_dies_while_the_scanner_is_on_though_no_pass_comes(venue: Venue) 
         wait_until(lambda: not venue_seeds(venue.store).dates())
 
 
-def test_nothing_is_swept_once_the_scanner_is_off(venue: Venue) -> None:
+def test_nothing_is_swept_once_the_scanner_is_off(venue: VenueDevice) -> None:
     moment = [NOON]
     with swept(venue.store, lambda: moment[0]):
         pass
@@ -50,7 +50,7 @@ def test_nothing_is_swept_once_the_scanner_is_off(venue: Venue) -> None:
 
 
 def test_what_cannot_be_destroyed_is_told_and_tried_again(
-    venue: Venue, capsys: pytest.CaptureFixture[str]
+    venue: VenueDevice, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seed, told = venue.seed("2026-03-17"), []
     content = seed.read_bytes()

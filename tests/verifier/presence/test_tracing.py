@@ -1,7 +1,5 @@
 """Which hours a device can export, and for whom."""
 
-from pathlib import Path
-
 import pytest
 
 from schemas.encoding import parse_time
@@ -9,51 +7,46 @@ from schemas.hour_keys import public_half
 from schemas.hours import hour_at
 from schemas.kinds import DAY, HOUR
 from schemas.trace import NotATrace, format_trace, open_trace, parse_trace
+from tests.support.venue_device import VenueDevice
 from tests.support.world import NOON, World
-from tests.verifier.presence.test_check_in import Venue
 from verifier.presence.seeds import make_seeds, venue_seeds
 from verifier.presence.tracing import HoursAsked, NotBegun, collect, seal_export, stretches
 
 MIDNIGHT = parse_time("2026-03-17T00:00:00Z")
 
 
-@pytest.fixture
-def venue(tmp_path: Path) -> Venue:
-    return Venue(tmp_path / "home")
-
-
-def asked(venue: Venue, start: int, end: int, now: int = NOON) -> HoursAsked:
+def asked(venue: VenueDevice, start: int, end: int, now: int = NOON) -> HoursAsked:
     return collect(venue_seeds(venue.store), start=start, end=end, now=now)
 
 
-def test_the_keys_are_the_private_halves_of_those_that_were_shown(venue: Venue) -> None:
+def test_the_keys_are_the_private_halves_of_those_that_were_shown(venue: VenueDevice) -> None:
     code = venue.code(NOON + 600)
     hours = asked(venue, NOON, NOON + 1, NOON + 600)
     assert {h: public_half(k) for h, k in hours.keys.items()} == {hour_at(NOON): code.keys[0]}
     assert (len(hours.dead), hours.unknown) == (0, [])
 
 
-def test_a_stay_that_touches_an_hour_needs_all_of_it(venue: Venue) -> None:
+def test_a_stay_that_touches_an_hour_needs_all_of_it(venue: VenueDevice) -> None:
     venue.code()
     hours = asked(venue, NOON - 2 * HOUR + 1800, NOON - HOUR + 1)
     assert list(hours.keys) == [hour_at(NOON) - 2, hour_at(NOON) - 1]
 
 
-def test_the_hour_that_has_begun_is_there_and_the_next_one_is_not(venue: Venue) -> None:
+def test_the_hour_that_has_begun_is_there_and_the_next_one_is_not(venue: VenueDevice) -> None:
     venue.code()
     assert list(asked(venue, NOON, NOON + HOUR).keys) == [hour_at(NOON)]
     with pytest.raises(NotBegun):
         asked(venue, NOON, NOON + HOUR + 1)
 
 
-def test_hours_without_a_seed_are_told_by_their_dates(venue: Venue) -> None:
+def test_hours_without_a_seed_are_told_by_their_dates(venue: VenueDevice) -> None:
     venue.code()
     hours = asked(venue, MIDNIGHT - 2 * DAY, NOON)
     assert hours.unknown == ["2026-03-15", "2026-03-16"]
     assert list(hours.keys) == list(range(hour_at(MIDNIGHT), hour_at(NOON)))
 
 
-def test_hours_over_14_days_are_dead_although_their_seed_is_still_there(venue: Venue) -> None:
+def test_hours_over_14_days_are_dead_although_their_seed_is_still_there(venue: VenueDevice) -> None:
     begin = hour_at(MIDNIGHT)
     make_seeds(venue.store, [begin, begin + 24], MIDNIGHT)
     end = MIDNIGHT + 14 * DAY
@@ -65,7 +58,7 @@ def test_hours_over_14_days_are_dead_although_their_seed_is_still_there(venue: V
     assert after.unknown == []
 
 
-def test_a_range_that_is_dead_as_a_whole_gives_nothing(venue: Venue) -> None:
+def test_a_range_that_is_dead_as_a_whole_gives_nothing(venue: VenueDevice) -> None:
     hours = asked(venue, 0, DAY)
     assert (hours.keys, hours.dead, hours.unknown) == ({}, range(24), [])
 
@@ -82,7 +75,7 @@ def test_hours_are_named_in_stretches_within_a_date() -> None:
 
 
 def test_only_the_authority_opens_what_is_sealed_and_with_the_key_of_this_hour(
-    venue: Venue,
+    venue: VenueDevice,
 ) -> None:
     venue.code()
     bundle, hours = venue.store.bundle(), asked(venue, MIDNIGHT, NOON)
@@ -98,7 +91,7 @@ def test_only_the_authority_opens_what_is_sealed_and_with_the_key_of_this_hour(
             open_trace(read, key)
 
 
-def test_all_hours_of_14_days_fit_in_a_file(venue: Venue) -> None:
+def test_all_hours_of_14_days_fit_in_a_file(venue: VenueDevice) -> None:
     now = MIDNIGHT + DAY - 1
     first = hour_at(MIDNIGHT) - 13 * 24
     make_seeds(venue.store, range(first, first + 14 * 24), MIDNIGHT)
@@ -111,12 +104,12 @@ def test_all_hours_of_14_days_fit_in_a_file(venue: Venue) -> None:
     assert open_trace(read, venue.world.hour_key(read.hour)) == hours.keys
 
 
-def test_a_bundle_without_a_key_for_this_hour_seals_nothing(venue: Venue) -> None:
+def test_a_bundle_without_a_key_for_this_hour_seals_nothing(venue: VenueDevice) -> None:
     venue.code()
     hours = asked(venue, MIDNIGHT, NOON)
     assert seal_export(hours, World().accepted(NOON), NOON) is None
 
 
-def test_no_key_is_in_what_python_prints_of_the_hours(venue: Venue) -> None:
+def test_no_key_is_in_what_python_prints_of_the_hours(venue: VenueDevice) -> None:
     venue.code()
     assert "keys" not in repr(asked(venue, MIDNIGHT, NOON))

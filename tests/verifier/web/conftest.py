@@ -11,13 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from tests.support.browser import Watched, chromium, visit
+from tests.support.browser import Visit, Watched, chromium, visit
 from tests.support.bundle_server import BundleServer, serving
 from tests.support.films import Scene, write_film
 from tests.support.venue_server import VenueServer, venue_server
 from tests.support.world import NOON, World
-
-Visit = Callable[..., Watched]
 
 
 @pytest.fixture(scope="package")

@@ -20,6 +20,7 @@ from tests.support.browser import (
     LAPTOP,
     PHONE,
     TABLET,
+    Visit,
     Watched,
     clear_storage,
     let_pass,
@@ -29,6 +30,7 @@ from tests.support.browser import (
 )
 from tests.support.bundle_server import BundleServer, serving
 from tests.support.door import ADMITTED, Door, Verdict
+from tests.support.kept_page import NO_STORAGE, change_record, reload_offline, wait_until_kept
 from tests.support.notices import (
     close_settings,
     open_settings,
@@ -41,9 +43,6 @@ from tests.support.notices import (
 from tests.support.page_folder import PageFolder, page_folder
 from tests.support.venue_server import VenueServer
 from tests.support.world import NOON, World
-from tests.verifier.web.conftest import Visit
-from tests.verifier.web.test_offline import reload_offline, wait_until_kept
-from tests.verifier.web.test_trust import NO_STORAGE, change_record
 
 NAME = "Кафе «Сәуле»"
 TODAY = "2026-03-17"

@@ -10,10 +10,11 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from schemas.kinds import HOUR
-from tests.support.browser import let_pass, set_clock, wait_until
+from tests.support.browser import Visit, let_pass, set_clock, wait_until
 from tests.support.bundle_server import BundleServer
 from tests.support.door import ADMITTED, Door, Verdict, setup_link
 from tests.support.films import Scene, frame, write_film
+from tests.support.kept_page import reload_offline, wait_until_kept
 from tests.support.notices import (
     network_is_back,
     notices,
@@ -28,33 +29,15 @@ from tests.support.notices import (
 from tests.support.page_folder import PageFolder, page_folder
 from tests.support.venue_server import VenueServer
 from tests.support.world import NOON, World
-from tests.verifier.web.conftest import Visit
 
 EXPIRED = Verdict("cannot_check", "bundle_expired")
 NEW_WORDS = "JavaScript-ті қосыңыз!"
 OLD_WORDS = "JavaScript-ті қосыңыз."
 
 
-_IS_KEPT = """
-navigator.serviceWorker.getRegistration().then((found) => found?.active?.state === "activated")
-"""
-
-
-def wait_until_kept(door: Door) -> None:
-    """The browser has the whole page, and asks nobody for it any more."""
-    wait_until(door.page, lambda: door.page.evaluate(_IS_KEPT) is True, "a page that is kept")
-
-
 def set_up(door: Door, url: str, issuer: BundleServer, world: World) -> None:
     door.set_up(url, issuer=issuer.origin, root=world.pin, policy="everyone")
     wait_until_kept(door)
-
-
-def reload_offline(door: Door) -> None:
-    """Chromium forgets to tell a page that is loaded anew what its tests say about the network."""
-    door.page.reload()
-    door.page.context.set_offline(False)
-    door.page.context.set_offline(True)
 
 
 def judge(door: Door, code: str) -> Verdict:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from schemas.bundle_faults import BundleFault
 from schemas.encoding import b64url_encode
 from schemas.kinds import DAY
-from tests.schemas import test_bundle as rules
 from tests.support.engines import Node, Offers, Python, node
 from tests.support.hostile import hostile, offers
+from tests.support.spoilt_bundles import BREAKING_A_RULE, FOREIGN_MODULI, OFF_THE_GRID
 from tests.support.world import NOON, World
 
 HOSTILE = hostile()
@@ -40,10 +40,9 @@ def test_the_hostile_bundles_meet_every_fault_but_that_of_a_wrong_id() -> None:
 # The rules of a payload, as their own tests break them
 
 
-def first_values(test: Any) -> list[Any]:
-    """What a test is called with, by its mark."""
-    [mark] = test.pytestmark
-    return [getattr(values, "values", values)[0] for values in mark.args[1]]
+def values_of(cases: list[Any]) -> list[Any]:
+    """What the tests of the rules are called with first."""
+    return [getattr(case, "values", case)[0] for case in cases]
 
 
 def in_keys(spoil: Spoil) -> Spoil:
@@ -62,8 +61,8 @@ def spoilt(spoil: Spoil, **kind: Any) -> Offers:
 
 
 def test_a_payload_that_breaks_a_rule_meets_the_same_fault(page: Node) -> None:
-    spoils = first_values(rules.test_a_payload_that_breaks_a_rule_is_not_a_bundle)
-    moduli = first_values(rules.test_an_id_that_is_not_the_hash_of_its_key_is_refused)
+    spoils = values_of(BREAKING_A_RULE)
+    moduli = values_of(FOREIGN_MODULI)
     chains = [spoilt(spoil) for spoil in (*spoils, *map(with_modulus, moduli))]
     faults = page.accept(chains)
     assert faults == Python().accept(chains)
@@ -72,7 +71,7 @@ def test_a_payload_that_breaks_a_rule_meets_the_same_fault(page: Node) -> None:
 
 @pytest.mark.parametrize("form", ["none", "month"])
 def test_a_bundle_off_the_grid_meets_the_same_fault(page: Node, form: str) -> None:
-    spoils = first_values(rules.test_a_bundle_off_the_grid_is_refused)
+    spoils = values_of(OFF_THE_GRID)
     chains = [spoilt(in_keys(spoil), hint=form) for spoil in (*spoils, list.reverse)]
     assert page.accept(chains) == Python().accept(chains)
 

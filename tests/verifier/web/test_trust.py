@@ -15,10 +15,11 @@ from schemas.bundle_faults import BundleFault
 from schemas.kinds import HOUR
 from schemas.paths import TRUST_BUNDLE_PATH
 from schemas.presentation import slot_at
-from tests.support.browser import clear_storage, let_pass, set_clock, wait_until
+from tests.support.browser import Visit, clear_storage, let_pass, set_clock, wait_until
 from tests.support.bundle_server import BundleServer, serving
 from tests.support.door import ADMITTED, Door, Verdict, setup_link
 from tests.support.hostile_answers import hostile_bundles
+from tests.support.kept_page import FULL_STORAGE, NO_STORAGE, change_record, fill_storage, stored
 from tests.support.notices import (
     close_settings,
     facts,
@@ -37,7 +38,6 @@ from tests.support.notices import (
 )
 from tests.support.page_folder import PageFolder, page_folder
 from tests.support.world import NOON, World
-from tests.verifier.web.conftest import Visit
 
 UP_TO_DATE = text("up_to_date")
 
@@ -681,63 +681,3 @@ class _Endless(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
-
-
-NO_STORAGE = """
-IDBFactory.prototype.open = () => { throw new DOMException("no storage", "SecurityError"); };
-"""
-
-FULL_STORAGE = """
-const {put} = IDBObjectStore.prototype;
-let isFull = false;
-new BroadcastChannel("test storage").onmessage = ({data}) => { isFull = data; };
-IDBObjectStore.prototype.put = function (...given) {
-  if (isFull) throw new DOMException("full", "QuotaExceededError");
-  return put.apply(this, given);
-};
-"""
-
-
-def fill_storage(door: Door, is_full: bool) -> None:
-    """In a browser whose page has :data:`FULL_STORAGE` before its keeper."""
-    tell = "(isFull) => new BroadcastChannel('test storage').postMessage(isFull)"
-    door.page.evaluate(tell, is_full)
-
-
-_WITH_RECORDS = """
-async (work) => {
-  const database = await new Promise((done, failed) => {
-    const request = indexedDB.open("qupia");
-    request.onupgradeneeded = () => request.result.createObjectStore("records");
-    request.onsuccess = () => done(request.result);
-    request.onerror = () => failed(request.error);
-  });
-  const records = database.transaction("records", "readwrite").objectStore("records");
-  const ended = (request) => new Promise((done) => {
-    request.onsuccess = () => done(request.result);
-  });
-  try {
-    %s
-  } finally {
-    database.close();
-  }
-}
-"""
-
-
-def stored(door: Door) -> list[str]:
-    """The names of the records that the browser holds for the page, without device settings."""
-    names: list[str] = door.page.evaluate(_WITH_RECORDS % "return ended(records.getAllKeys());")
-    return [name for name in names if name != "device"]
-
-
-def change_record(door: Door, change: str) -> None:
-    """As if the browser's storage had been damaged."""
-    door.page.evaluate(
-        _WITH_RECORDS
-        % f"""
-        const record = await ended(records.get("venue"));
-        {change};
-        await ended(records.put(record, "venue"));
-        """
-    )

@@ -12,8 +12,8 @@ from schemas.encoding import b64url_encode
 from shell import files
 from shell.errors import CommandError
 from tests.support.issuer_in_memory import Time
+from tests.support.wallets import FRESH, WINDOW, wallet
 from tests.support.world import NOON
-from tests.wallet_sim.passes.test_state import FRESH, WINDOW, wallet
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.passes.state import Pass, Wallet
 

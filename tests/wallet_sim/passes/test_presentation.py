@@ -1,6 +1,5 @@
 """Which pass a door sees, and what its code says."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -19,48 +18,18 @@ from schemas.presentation import (
     slot_at,
 )
 from schemas.token import token_input
-from schemas.trust import accept_bundle
-from tests.support.world import NOON, World
-from wallet_sim.passes.account import load_private_key, new_private_key
-from wallet_sim.passes.presentation import Denied, NotShown, Showing, choose, last_moment, present
+from tests.support.showings import BUNDLE, KEY_ID, KEYS, WINDOW, WORLD, chosen, wallet
+from tests.support.world import NOON
+from wallet_sim.passes.account import load_private_key
+from wallet_sim.passes.presentation import Denied, NotShown, last_moment, present
 from wallet_sim.passes.state import (
     REUSE_SECONDS,
-    Authority,
     Batch,
-    Entitlement,
-    Names,
     NotActivated,
     Pass,
     Wallet,
     prune,
 )
-
-WORLD = World()
-BUNDLE, TRUST = accept_bundle(WORLD.bundle(NOON), state=WORLD.state(), now=NOON)
-WINDOW = BUNDLE.windows[0]
-KEY_ID = WORLD.key(WINDOW).id
-KEYS = [new_private_key() for _ in range(4)]
-
-
-def wallet(*shown: int | None) -> Wallet:
-    """A wallet with one pass for each time of first display; None is a fresh one."""
-    passes = tuple(Pass(KEYS[i], bytes([i]) * 256, at) for i, at in enumerate(shown))
-    return Wallet(
-        authority=Authority(WORLD.iss, TRUST),
-        entitlement=Entitlement("e", b"k", "green", Names("Ж", "З", "G"), None, WINDOW.exp),
-        batches=(Batch(KEY_ID, WINDOW, passes),),
-    )
-
-
-def chosen(
-    held: Wallet,
-    *,
-    now: int = NOON,
-    again: bool = False,
-    agreed: bool = False,
-    below: Callable[[int], int] = lambda n: 0,
-) -> Showing:
-    return choose(held, now=now, again=again, agreed=agreed, below=below)
 
 
 def denied(held: Wallet, *, now: int = NOON, again: bool = False, agreed: bool = False) -> Denied:

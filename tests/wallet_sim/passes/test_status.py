@@ -7,8 +7,8 @@ import pytest
 from schemas.encoding import format_time
 from schemas.kinds import DAY, HOUR
 from schemas.windows import Window
+from tests.support.wallets import ENTITLEMENT, FRESH, NEXT, WINDOW, batch, used, wallet
 from tests.support.world import NOON
-from tests.wallet_sim.passes.test_state import ENTITLEMENT, FRESH, NEXT, WINDOW, batch, used, wallet
 from wallet_sim.passes.state import (
     CODE_SECONDS,
     Activating,

@@ -12,13 +12,11 @@ from tests.support.asgi import Reply
 from tests.support.browser import Watched, chromium, visit
 from tests.support.issuer_in_memory import Phone
 from tests.support.processes import RealIssuer
-from tests.support.visitor import Visitor
+from tests.support.visitor import ORIGIN, Visitor
 from tests.support.wallet_server import WalletServer, wallet_server
 from wallet_sim.web.app import create_app, make_house
 from wallet_sim.web.guard import Keys
 from wallet_sim.web.house import House
-
-ORIGIN = "http://127.0.0.1:8002"
 
 
 @pytest.fixture

@@ -12,9 +12,8 @@ from tests.support.asgi import Reply
 from tests.support.films import frame, hard
 from tests.support.issuer_in_memory import Phone
 from tests.support.venue_in_memory import Venue
-from tests.support.visitor import Visitor
+from tests.support.visitor import ORIGIN, Visitor
 from tests.support.world import NOON, World
-from tests.wallet_sim.web.conftest import ORIGIN
 from wallet_sim.both import visits_of
 from wallet_sim.presence.state import Visits
 from wallet_sim.web.frames import FRAME_LIMIT

@@ -6,8 +6,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from shell.pages import HEADERS
-from tests.support.visitor import Visitor
-from tests.wallet_sim.web.conftest import ORIGIN
+from tests.support.visitor import ORIGIN, Visitor
 from wallet_sim.web.app import DONE, SHOWN
 from wallet_sim.web.guard import Keys
 from wallet_sim.web.house import House

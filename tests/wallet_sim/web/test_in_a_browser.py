@@ -3,62 +3,27 @@
 Pictures of all screens are left in tests/screenshots, for people to look at.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from schemas.activation import Activation, format_activation_url
 from schemas.trust import TrustState, accept_bundle
 from shell.clock import system_clock
 from shell.pictures import qr_version, read_codes
-from tests.support.browser import SCREENSHOTS, Watched, axe_violations, screenshot, wait_until
+from tests.support.browser import Visit, screenshot, wait_until
 from tests.support.door import ADMITTED, Door
 from tests.support.processes import RealIssuer
 from tests.support.venue_server import venue_server
+from tests.support.wallet_pages import THEMES, activate, faults, fresh, link_of, tab_to, wallet_of
 from tests.support.wallet_server import WalletServer
 from verifier.door.verification import verify
-from wallet_sim.fetching.file import WalletFile
 from wallet_sim.passes.state import Wallet
-
-OpenBrowser = Callable[..., Watched]
-
-Theme = Literal["light", "dark"]
-
-THEMES: dict[str, Theme] = {"kk": "light", "ru": "dark", "en": "light"}
-"""By language: the colours are the same in all of them."""
-
-ZOOMED = (320, 256)
-
-
-def link_of(issuer: RealIssuer) -> str:
-    [code] = issuer.codes(1)
-    return format_activation_url(Activation(issuer.url, code, issuer.root))
-
-
-def wallet_of(served: WalletServer, person: int = 1) -> Wallet:
-    home = served.home if person == 1 else served.home / "people" / str(person)
-    return WalletFile(home, system_clock).load()
-
-
-def fresh(served: WalletServer, person: int = 1) -> int:
-    batch = wallet_of(served, person).batch_at(system_clock())
-    return len(batch.fresh) if batch is not None else 0
-
-
-def activate(page: Page, issuer: RealIssuer, person: int = 1) -> None:
-    """From a person's empty wallet to their first passes."""
-    base = page.url.partition("/p/")[0]
-    page.goto(f"{base}/p/{person}/start")
-    page.locator("textarea").fill(link_of(issuer))
-    page.locator("main form .main").click()
-    page.locator("#left-now").wait_for()
 
 
 @pytest.fixture
-def page(open_browser: OpenBrowser, served: WalletServer) -> Page:
+def page(open_browser: Visit, served: WalletServer) -> Page:
     """An opened, empty wallet."""
     page = open_browser().page
     page.goto(served.address)
@@ -84,7 +49,7 @@ def admits(issuer: RealIssuer, text: str) -> bool:
 
 
 def test_from_the_slip_to_the_door_to_the_end(
-    page: Page, served: WalletServer, tmp_path: Path, open_browser: OpenBrowser
+    page: Page, served: WalletServer, tmp_path: Path, open_browser: Visit
 ) -> None:
     with RealIssuer.found(tmp_path / "own").serving() as issuer:
         activate(page, issuer)
@@ -157,7 +122,7 @@ def test_reload_back_double_click_and_looking_never_burn_a_pass(
 
 
 def test_the_code_is_renewed_by_itself_and_goes_when_it_may_stay_no_longer(
-    open_browser: OpenBrowser, served: WalletServer, real_issuer: RealIssuer
+    open_browser: Visit, served: WalletServer, real_issuer: RealIssuer
 ) -> None:
     page = open_browser(now=system_clock()).page
     page.goto(served.address)
@@ -247,20 +212,9 @@ def test_everything_can_be_done_with_keys_alone(
     assert fresh(served) > 0
 
 
-def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until that element has the focus, and look that the focus can be seen."""
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate("(s) => document.activeElement.matches(s)", selector):
-            style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-            assert style != "none"
-            return
-    raise AssertionError(f"{selector} cannot be reached")
-
-
 @pytest.mark.parametrize("lang", THEMES)
 def test_no_screen_is_hard_to_read_or_touch(
-    lang: str, open_browser: OpenBrowser, served: WalletServer, real_issuer: RealIssuer
+    lang: str, open_browser: Visit, served: WalletServer, real_issuer: RealIssuer
 ) -> None:
     seen = open_browser(locale=lang, dark=THEMES[lang] == "dark")
     seen.page.goto(served.address)
@@ -309,29 +263,3 @@ def screens(page: Page, served: WalletServer, issuer: RealIssuer) -> Iterator[st
         yield name
     page.goto(f"{served.origin}/people")
     yield "people"
-
-
-def faults(page: Page, name: str) -> Iterator[str]:
-    """What is wrong with the screen that is shown, as it is and on a zoomed screen."""
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
-    yield from axe_violations(page)
-    size = page.viewport_size
-    assert size is not None
-    page.set_viewport_size({"width": ZOOMED[0], "height": ZOOMED[1]})
-    yield from page.evaluate(_FAULTS)
-    page.set_viewport_size(size)
-    yield from page.evaluate(_FAULTS)
-
-
-_FAULTS = """() => {
-  const wrong = [];
-  const at = `at ${innerWidth}: `;
-  if (document.documentElement.scrollWidth > innerWidth) wrong.push(at + "scrolls sideways");
-  for (const target of document.querySelectorAll("button, .button, summary, .links a, input")) {
-    if (!target.checkVisibility() || target.type === "hidden") continue;
-    const {width, height} = target.getBoundingClientRect();
-    if (Math.min(width, height) < 43.9) wrong.push(at + target.outerHTML.slice(0, 80));
-  }
-  return wrong;
-}"""
-"""A page that must be scrolled in two directions, and targets smaller than 44 pixels."""

@@ -17,6 +17,7 @@ from schemas.languages import Language
 from shell.clock import system_clock
 from shell.pictures import save_qr
 from tests.support.browser import (
+    Visit,
     Watched,
     chromium,
     lose_camera,
@@ -30,15 +31,8 @@ from tests.support.films import Scene, hard, write_film
 from tests.support.processes import RealIssuer
 from tests.support.real_venue import RealVenue, publish, withdraw
 from tests.support.venue_server import VenueServer, venue_server
+from tests.support.wallet_pages import THEMES, activate, faults, fresh, tab_to
 from tests.support.wallet_server import WalletServer
-from tests.wallet_sim.web.test_in_a_browser import (
-    THEMES,
-    OpenBrowser,
-    activate,
-    faults,
-    fresh,
-    tab_to,
-)
 from wallet_sim.both import visits_of
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.presence.state import Visits
@@ -56,7 +50,7 @@ def venue_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VenueServer
 
 @pytest.fixture
 def strict_door(
-    open_browser: OpenBrowser, venue_page: VenueServer, real_issuer: RealIssuer
+    open_browser: Visit, venue_page: VenueServer, real_issuer: RealIssuer
 ) -> Callable[..., Door]:
     """Another device at the strict door of a venue of that name."""
 
@@ -83,7 +77,7 @@ def looking_at(playwright: Playwright, film: Path, *scenes: Scene) -> Iterator[B
 
 
 @pytest.fixture
-def page(open_browser: OpenBrowser, served: WalletServer, real_issuer: RealIssuer) -> Page:
+def page(open_browser: Visit, served: WalletServer, real_issuer: RealIssuer) -> Page:
     """A wallet with passes, on a device without a camera."""
     page = open_browser().page
     page.goto(served.address)
@@ -364,7 +358,7 @@ def test_a_camera_that_is_refused_or_taken_is_told_in_words(
 
 
 def test_without_scripts_the_text_of_the_code_is_enough(
-    open_browser: OpenBrowser, page: Page, served: WalletServer, venue: RealVenue
+    open_browser: Visit, page: Page, served: WalletServer, venue: RealVenue
 ) -> None:
     plain = open_browser(java_script_enabled=False).page
     plain.goto(served.address)
