@@ -101,7 +101,7 @@ def http_scope(
             (name.lower().encode(), value if isinstance(value, bytes) else value.encode("latin-1"))
             for name, value in headers
         ],
-        "client": address and (address, 50000),
+        "client": None if address is None else (address, 50000),
         "server": (server.hostname, server.port or 443),
     }
 

@@ -43,7 +43,8 @@ class Outcome:
 
     @property
     def members(self) -> dict[str, Any]:
-        """The one JSON object that it printed."""
+        """The one JSON object that it printed, on one line."""
+        assert self.out.count("\n") == 1, self
         [members] = self.lines
         return members
 
@@ -89,6 +90,7 @@ def run_here(
     No traceback may reach whoever typed it. With a ``screen`` standard error goes there.
     """
     out, err = io.StringIO(), screen or io.StringIO()
+    status: object = None
     before = os.umask(0o022)
     try:
         with (
@@ -101,9 +103,10 @@ def run_here(
         ):
             _MAIN[program]()
     except SystemExit as ended:
-        status = int(str(ended.code or 0))
+        status = ended.code
     finally:
         os.umask(before)
+    assert isinstance(status, int), status
     outcome = Outcome(status, out.getvalue(), err.getvalue())
     assert "Traceback" not in outcome.out + outcome.err
     assert "internal error" not in outcome.err, outcome.err
