@@ -5,7 +5,7 @@ The checks are docs/formats.md, "When a client refuses a bundle".
 
 from enum import StrEnum
 
-from schemas.rejections import Rejection
+from schemas.errors import Refusal
 from schemas.resources import load_json
 
 
@@ -25,11 +25,7 @@ class BundleFault(StrEnum):
     KEY_ID_COLLISION = "key_id_collision"
 
 
-class BundleRejected(Rejection):
+class BundleRejected(Refusal[BundleFault]):
     """A trust bundle was not accepted."""
 
     texts = load_json("bundle_faults.json")
-    fault: BundleFault
-
-    def __init__(self, fault: BundleFault) -> None:
-        super().__init__(fault)

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from schemas.encoding import b64url_decode
+from schemas.errors import QupiaError
 
 ALGORITHM = "ES256"
 NESTING_LIMIT = 64
@@ -39,7 +40,7 @@ class Typ(StrEnum):
     DPOP = "dpop+jwt"
 
 
-class InvalidJws(ValueError):
+class InvalidJws(QupiaError, ValueError):
     """The text is not a JWS of the expected kind, or its signature is wrong."""
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from schemas import jws
 from schemas.bundle import LONGEST_LIFE, TrustBundle
 from schemas.encoding import b64url_decode, b64url_encode
+from schemas.errors import Refusal
 from schemas.jwk import key_from_jwk
-from schemas.rejections import Rejection
 from schemas.resources import load_json
 from schemas.trust import bundle_digest
 from schemas.validation import matches
@@ -35,14 +35,10 @@ class NoticesFault(StrEnum):
     EXPIRED = "expired"
 
 
-class NoticesRejected(Rejection):
+class NoticesRejected(Refusal[NoticesFault]):
     """A list was not accepted."""
 
     texts = load_json("notices_faults.json")
-    fault: NoticesFault
-
-    def __init__(self, fault: NoticesFault) -> None:
-        super().__init__(fault)
 
 
 @dataclass(frozen=True, repr=False)

@@ -5,7 +5,7 @@ The codes are docs/formats.md, "The issuer's API".
 
 from enum import StrEnum
 
-from schemas.languages import Language
+from schemas.errors import Refusal
 from schemas.resources import load_json
 
 
@@ -54,17 +54,15 @@ STATUS: dict[Problem, int] = {
 NOT_ALLOWED_FOR_ROLE = 403
 """The status of NOT_ALLOWED when the key is right and its role is not."""
 
-_TEXTS = load_json("problems.json")
 
+class ApiProblem(Refusal[Problem]):
+    """The issuer's answer is one code of the closed list and its HTTP status.
 
-class ApiProblem(Exception):
-    """The issuer's answer is one code of the closed list and its HTTP status."""
+    Its texts are for the person who holds the wallet or the registrar's key.
+    """
 
-    def __init__(self, problem: Problem, *, status: int | None = None) -> None:
-        super().__init__(problem.value)
-        self.problem = problem
-        self.status = status or STATUS[problem]
+    texts = load_json("problems.json")
 
-    def text(self, language: Language) -> str:
-        """One sentence for the person who holds the wallet or the registrar's key."""
-        return str(_TEXTS[self.problem][language])
+    def __init__(self, fault: Problem, *, status: int | None = None) -> None:
+        super().__init__(fault)
+        self.status = status or STATUS[fault]

@@ -11,7 +11,7 @@ The steps that give them are docs/formats.md, "Deciding at the door".
 
 from enum import StrEnum
 
-from schemas.languages import Language, fill
+from schemas.errors import Refusal
 from schemas.resources import load_json
 
 
@@ -44,26 +44,20 @@ class Reason(StrEnum):
     NO_CODE = "no_code"
 
 
-_TEXTS = load_json("refusals.json")
-
-
-class Refused(Exception):
+class Refused(Refusal[Reason]):
     """A pass was not admitted. ``seconds`` is the difference that some texts name."""
 
+    texts = load_json("refusals.json")
+
     def __init__(self, reason: Reason, *, seconds: int = 0) -> None:
-        super().__init__(reason.value)
-        self.reason = reason
+        super().__init__(reason)
         self.seconds = seconds
 
     @property
-    def outcome(self) -> Outcome:
-        return Outcome(_TEXTS[self.reason]["outcome"])
+    def reason(self) -> Reason:
+        """The fault, by the name that it has in answers, vectors and the venue's page."""
+        return self.fault
 
     @property
-    def helpdesk(self) -> str:
-        """``Q`` and two digits, to be read out to a help desk."""
-        return str(_TEXTS[self.reason]["helpdesk"])
-
-    def text(self, language: Language) -> str:
-        """One or two sentences for the person at the door."""
-        return fill(_TEXTS[self.reason], language, {"seconds": self.seconds})
+    def outcome(self) -> Outcome:
+        return Outcome(self._written("outcome"))

@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from schemas.encoding import b64url_decode, b64url_encode
+from schemas.errors import QupiaError
 from schemas.hour_keys import KEY_BYTES, load_public_key
 from schemas.hours import HOURS, hour_bytes
 from schemas.jws import parse_json_object
@@ -26,7 +27,7 @@ _INFO = b"qupia-trace-v1"
 _ENTRY_BYTES = 4 + KEY_BYTES
 
 
-class NotATrace(ValueError):
+class NotATrace(QupiaError, ValueError):
     """The file is no export of this kind, or cannot be opened with the authority's key."""
 
 

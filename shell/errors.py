@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from schemas.errors import QupiaError
 
-class CommandError(Exception):
+
+class CommandError(QupiaError):
     """One line that says what to do, and the exit status.
 
     ``exit_code`` is 1 where something was refused or a check failed, 2 for usage, bad input or

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from schemas.errors import QupiaError
 from schemas.jws import parse_json_object
 from schemas.languages import Language
 
@@ -61,7 +62,7 @@ LOOK_TYPES = {
 """Ours, because a machine's own table may know them otherwise; other files are not served."""
 
 
-class FormTooLarge(Exception):
+class FormTooLarge(QupiaError):
     """More was sent than a form can hold."""
 
 

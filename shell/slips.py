@@ -17,6 +17,7 @@ from itertools import product
 import ttf_opensans
 from PIL import Image, ImageDraw, ImageFont
 
+from schemas.errors import QupiaError
 from shell.pictures import qr_matrix
 from shell.slip_form import Line, Slip, Style
 
@@ -28,7 +29,7 @@ _EPOCH = time.gmtime(0)
 """The date of every PDF, so that two slips of one content are the same bytes."""
 
 
-class SlipTooSmall(ValueError):
+class SlipTooSmall(QupiaError, ValueError):
     """The content does not fit the paper, even in the smallest letters."""
 
 

@@ -36,7 +36,7 @@ def to_command_error(error: Exception, language: Language) -> CommandError:
     """Any of :data:`REFUSALS`, or a CommandError, as a command ends with it."""
     match error:
         case ApiProblem():
-            busy = error.problem in _TRY_LATER
+            busy = error.fault in _TRY_LATER
             return CommandError(
                 error.text(language), exit_code=EXIT_USAGE if busy else EXIT_REFUSED
             )
@@ -47,7 +47,7 @@ def to_command_error(error: Exception, language: Language) -> CommandError:
         case BlindingError():
             return CommandError(text("bad_key", language), exit_code=EXIT_REFUSED)
         case NotShown():
-            return CommandError(text(error.denied, language), exit_code=EXIT_REFUSED)
+            return CommandError(text(error.fault, language), exit_code=EXIT_REFUSED)
         case NotCheckedIn():
             name, at = f"checkin_{error.fault}", local_time(error.at)
             return CommandError(text(name, language, at=at), exit_code=EXIT_REFUSED)

@@ -38,7 +38,7 @@ def problem_answer(error: ApiProblem, headers: Mapping[str, str] = NO_STORE) -> 
         "type": "about:blank",
         "title": error.text(Language.EN),
         "status": error.status,
-        "code": error.problem.value,
+        "code": error.fault.value,
     }
     return Response(
         json.dumps(members),

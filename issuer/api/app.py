@@ -173,6 +173,6 @@ def _openapi(authority: Authority) -> Any:
 
 
 def _limited(error: ApiProblem, address: str, limit: FailureLimit, now: int) -> ApiProblem:
-    if error.problem in COUNTED and limit.is_over(address, now):
+    if error.fault in COUNTED and limit.is_over(address, now):
         return ApiProblem(Problem.TOO_MANY)
     return error

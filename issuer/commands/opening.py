@@ -36,7 +36,7 @@ def opened(given: Path | None, now: int) -> Iterator[Authority]:
             warn_of_signer(authority.home, authority.config, now)
         yield authority
     except ApiProblem as error:
-        status = EXIT_USAGE if error.problem is Problem.INVALID else EXIT_REFUSED
+        status = EXIT_USAGE if error.fault is Problem.INVALID else EXIT_REFUSED
         raise CommandError(error.text(Language.EN), exit_code=status) from None
     finally:
         authority.store.close()

@@ -204,7 +204,7 @@ class _Gate:
         try:
             return answer()
         except ApiProblem as problem:
-            if problem.problem is Problem.NOT_ALLOWED:
+            if problem.fault is Problem.NOT_ALLOWED:
                 return desk.refuse("not_for_role", status=problem.status)
             sentence = problem.text(desk.language)
             return desk.page("sentence.html", status=problem.status, sentence=sentence, good=False)

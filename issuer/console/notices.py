@@ -55,7 +55,7 @@ def _bring(desk: Desk) -> Response:
         start = parse_moment(policy, desk.sent("from_date"), desk.sent("from_time"))
         end = parse_moment(policy, desk.sent("to_date"), desk.sent("to_time"))
     except ApiProblem as problem:
-        if problem.problem is not Problem.INVALID:
+        if problem.fault is not Problem.INVALID:
             raise
         return _page(desk, desk.say("notice_bad_time"))
     # A browser sends another letter as one that no export has, so it is refused as none.

@@ -44,7 +44,7 @@ def _form(desk: Desk, problem: ApiProblem | None) -> Response:
     ]
     sentence = None
     if problem is not None:
-        is_invalid = problem.problem is Problem.INVALID
+        is_invalid = problem.fault is Problem.INVALID
         sentence = desk.say("paper_invalid") if is_invalid else problem.text(desk.language)
     fields = person_fields(desk) | {"asks_birthday": True}
     return desk.page(

@@ -113,7 +113,7 @@ def _form(desk: Desk, problem: ApiProblem | None) -> Response:
 
 
 def _sentence(desk: Desk, problem: ApiProblem) -> str:
-    if problem.problem is Problem.INVALID:
+    if problem.fault is Problem.INVALID:
         return desk.say("register_invalid")
     return problem.text(desk.language)
 

@@ -79,7 +79,7 @@ class _Judge:
         try:
             return self._interpret(resource)
         except Unusable as unusable:
-            return Rejected(resource.line, unusable.reason)
+            return Rejected(resource.line, unusable.fault)
 
     def _interpret(self, resource: Resource) -> ExportRow:
         kind, members = resource.type, resource.members

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from issuer.home import Home
+from schemas.errors import Refusal
 from schemas.kinds import HOUR
 from shell.files import (
     destroy,
@@ -59,12 +60,8 @@ class JobFault(StrEnum):
     FETCHING = "fetching"
 
 
-class JobRefused(Exception):
+class JobRefused(Refusal[JobFault]):
     """A job cannot be begun, shown or fetched: ``fault`` says why."""
-
-    def __init__(self, fault: JobFault) -> None:
-        super().__init__(fault.value)
-        self.fault = fault
 
 
 @dataclass(frozen=True, kw_only=True)

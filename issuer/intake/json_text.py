@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from schemas.errors import QupiaError
+
 ELEMENT_LIMIT = 1024 * 1024
 """In characters. A longer element is counted and its text dropped."""
 
@@ -20,7 +22,7 @@ _LONGEST_NAME = 256
 """Of a member or a literal, in characters."""
 
 
-class NotJson(ValueError):
+class NotJson(QupiaError, ValueError):
     """What was read is not JSON of the form wanted, or ends in its middle."""
 
 

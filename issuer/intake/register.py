@@ -129,7 +129,7 @@ def _register(
                 now=now,
             )
         except ApiProblem as error:
-            if error.problem is not Problem.ALREADY_REGISTERED:
+            if error.fault is not Problem.ALREADY_REGISTERED:
                 raise
             tally.repeated += 1
             continue

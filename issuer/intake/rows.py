@@ -48,7 +48,7 @@ def _judge(cells: Cells, policy: Policy, now: int) -> ExportRow | Rejected:
     try:
         return _interpret(cells, policy, now)
     except Unusable as unusable:
-        return Rejected(cells.line, unusable.reason)
+        return Rejected(cells.line, unusable.fault)
 
 
 def _interpret(cells: Cells, policy: Policy, now: int) -> ExportRow:

@@ -15,6 +15,8 @@ from typing import Self
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from schemas.errors import Refusal
+
 UPLOAD_LIMIT = 64 * 1024 * 1024
 """Bytes of an uploaded file: about 600,000 rows of a laboratory's table."""
 
@@ -39,12 +41,8 @@ class UploadFault(StrEnum):
     TOO_MANY_PARTS = "too_many_parts"
 
 
-class UploadRefused(Exception):
+class UploadRefused(Refusal[UploadFault]):
     """An upload is refused for ``fault``; nothing of it is left."""
-
-    def __init__(self, fault: UploadFault) -> None:
-        super().__init__(fault.value)
-        self.fault = fault
 
 
 @dataclass

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from issuer.intake.iin import Iin, parse_iin
 from issuer.rules.policy import Policy
+from schemas.errors import Refusal
 
 
 class RejectReason(StrEnum):
@@ -62,12 +63,8 @@ class IntakeSummary:
     rejected: tuple[Rejected, ...]
 
 
-class Unusable(Exception):
-    """A row is rejected for ``reason``."""
-
-    def __init__(self, reason: RejectReason) -> None:
-        super().__init__(reason.value)
-        self.reason = reason
+class Unusable(Refusal[RejectReason]):
+    """A row is rejected; the rows around it are taken."""
 
 
 def read_person(text: str, policy: Policy, now: int) -> Iin:

@@ -19,6 +19,8 @@ from typing import Any, Protocol
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from schemas.errors import QupiaError
+
 _RSA_NO_PADDING = 3
 """RSA_NO_PADDING of openssl/rsa.h."""
 
@@ -26,7 +28,7 @@ _EVP_PKEY_RSA = 6
 """NID of rsaEncryption, EVP_PKEY_RSA of openssl/evp.h."""
 
 
-class SigningFailed(Exception):
+class SigningFailed(QupiaError):
     """The operation failed; nothing says how, since that would teach an attacker."""
 
 
@@ -48,7 +50,7 @@ def load_raw_key(key: rsa.RSAPrivateKey) -> RawKey:
         return PortableKey(key)
 
 
-class LibcryptoMissing(Exception):
+class LibcryptoMissing(QupiaError):
     """This platform has no libcrypto with the functions needed."""
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from schemas.errors import Refusal
 from schemas.hours import begin_of, hours_between
 from schemas.notices import Notice
 from schemas.trace import NotATrace, SealedTrace, format_trace, open_trace, parse_trace
@@ -35,12 +36,11 @@ class NoticeFault(StrEnum):
     UNKNOWN_NAME = "unknown_name"
 
 
-class NoticeRefused(Exception):
+class NoticeRefused(Refusal[NoticeFault]):
     """Nothing has changed. ``hours`` are those at fault, where the fault is one of hours."""
 
     def __init__(self, fault: NoticeFault, hours: Sequence[int] = ()) -> None:
-        super().__init__(fault.value)
-        self.fault = fault
+        super().__init__(fault)
         self.hours = tuple(hours)
 
 

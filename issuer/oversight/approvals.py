@@ -18,6 +18,7 @@ from issuer.home import Home
 from issuer.oversight.audit import HOME_ACCOUNT, Action, Audit
 from issuer.staff import Account, Role, Staff
 from schemas.encoding import b64url_decode, b64url_encode
+from schemas.errors import Refusal
 from schemas.kinds import APPROVAL_PERIOD
 from shell.errors import CommandError
 from shell.files import (
@@ -57,12 +58,8 @@ class ApprovalFault(StrEnum):
     TOO_LARGE = "too_large"
 
 
-class ApprovalRefused(Exception):
+class ApprovalRefused(Refusal[ApprovalFault]):
     """Nothing has changed."""
-
-    def __init__(self, fault: ApprovalFault) -> None:
-        super().__init__(fault.value)
-        self.fault = fault
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from schemas.errors import QupiaError
+
 DATABASE_HEADER = 100
 LOG_HEADER = 32
 FRAME_HEADER = 24
@@ -55,7 +57,7 @@ def survey(path: Path, *, before: str) -> Survey:
     return Survey(**json.loads(ended.stdout))
 
 
-class DamagedFile(Exception):
+class DamagedFile(QupiaError):
     """The file does not have the form of a database; the message says where."""
 
 

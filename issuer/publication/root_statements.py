@@ -20,6 +20,7 @@ from issuer.publication.making import Progress, make_missing_keys, publish, sile
 from issuer.publication.root_requests import PendingSigner, pending_signers
 from issuer.staff import Account
 from schemas.bundle_faults import BundleRejected
+from schemas.errors import Refusal
 from schemas.jws import UnverifiedJws, parse
 from schemas.trust import LONGEST_DELEGATION, walk_chain
 from schemas.validation import matches
@@ -36,12 +37,8 @@ class StatementFault(StrEnum):
     NOT_NOW = "not_now"
 
 
-class StatementRefused(Exception):
+class StatementRefused(Refusal[StatementFault]):
     """The chain stays what it was."""
-
-    def __init__(self, fault: StatementFault) -> None:
-        super().__init__(fault.value)
-        self.fault = fault
 
 
 def check_statement(authority: Authority, statement: bytes, now: int) -> PendingSigner:

@@ -13,6 +13,7 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from issuer.staff.values import hash_random
+from schemas.errors import Refusal
 
 SHORTEST = 12
 LONGEST = 128
@@ -47,12 +48,8 @@ class PasswordFault(StrEnum):
     WRONG_CURRENT = "wrong_current"
 
 
-class PasswordRefused(Exception):
+class PasswordRefused(Refusal[PasswordFault]):
     """The password stays what it was."""
-
-    def __init__(self, fault: PasswordFault) -> None:
-        super().__init__(fault.value)
-        self.fault = fault
 
 
 def check_password(password: str, *, name: str, key_hash: bytes) -> None:

@@ -129,7 +129,7 @@ class Traffic:
                 self.waiting.append(wallet)
                 self._stop.wait(0.01)
             except ApiProblem as problem:
-                self.failed.append(problem.problem)
+                self.failed.append(problem.fault)
                 return
             else:
                 self.done.append(wallet)
@@ -293,7 +293,7 @@ def rivals(wallets: list[RealWallet]) -> None:
                 )
                 outcomes.append("signed")
             except ApiProblem as problem:
-                outcomes.append(problem.problem)
+                outcomes.append(problem.fault)
         assert sorted(outcomes) == [Problem.BATCH_ALREADY_ISSUED, "signed"]
 
 
@@ -327,7 +327,7 @@ def check_codes(issuer: NotingIssuer, folder: Path, used: list[RealWallet]) -> N
         thief = RealWallet(issuer, folder / f"thief {wallet.code}", wallet.code)
         with pytest.raises(ApiProblem) as refused:
             thief.activate()
-        assert refused.value.problem in (Problem.CODE_USED, Problem.CODE_UNKNOWN)
+        assert refused.value.fault in (Problem.CODE_USED, Problem.CODE_UNKNOWN)
     told = issuer.book.registered
     assert len(told) == len(set(told)) > 0
     for code in [*told[:4], *told[-4:]]:

@@ -28,7 +28,7 @@ def test_before_the_first_bundle_nothing_is_ready(issuer: Service) -> None:
     assert not issuer.authority.is_ready(NOON)
     with pytest.raises(ApiProblem) as caught:
         issuer.authority.bundle()
-    assert caught.value.problem is Problem.NOT_READY
+    assert caught.value.fault is Problem.NOT_READY
 
 
 def test_it_is_ready_in_the_windows_of_the_bundle(issuer: Service) -> None:
@@ -71,7 +71,7 @@ def test_a_pass_key_that_is_not_there_is_not_ready(issuer: Service) -> None:
         path.unlink()
     with pytest.raises(ApiProblem) as caught:
         issuer.authority.raw_keys.get(issuer.authority.bundle().pass_keys[0])
-    assert caught.value.problem is Problem.NOT_READY
+    assert caught.value.fault is Problem.NOT_READY
 
 
 def test_a_damaged_pass_key_fails_before_its_batch_counts(

@@ -52,7 +52,7 @@ def verify(entitlement: str, *, jkt: str = WALLET.kid) -> Entitlement:
 def assert_refused(entitlement: str, **expected: str) -> None:
     with pytest.raises(ApiProblem) as caught:
         verify(entitlement, **expected)
-    assert (caught.value.problem, caught.value.status) == (Problem.NOT_ALLOWED, 401)
+    assert (caught.value.fault, caught.value.status) == (Problem.NOT_ALLOWED, 401)
 
 
 def test_what_is_signed_is_what_is_read() -> None:
@@ -133,7 +133,7 @@ def test_of_all_keys_and_types_one_pair_makes_an_entitlement(issuer: Service) ->
                 verify_entitlement(sign_as(key, typ, CLAIMS), key=own, url=URL, jkt=WALLET.kid)
                 taken.append((name, typ))
             except ApiProblem as error:
-                assert error.problem is Problem.NOT_ALLOWED
+                assert error.fault is Problem.NOT_ALLOWED
     assert taken == [("entitlement", Typ.ENTITLEMENT)]
 
 

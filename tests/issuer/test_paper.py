@@ -41,7 +41,7 @@ def slip(issuer: Service | Authority, **changes: Any) -> PaperSlip:
 def refusal(issuer: Service, **changes: Any) -> Problem:
     with pytest.raises(ApiProblem) as caught:
         slip(issuer, **changes)
-    return caught.value.problem
+    return caught.value.fault
 
 
 def register(issuer: Service, **changes: Any) -> object:
@@ -117,7 +117,7 @@ def test_the_slip_of_a_week_in_which_the_clocks_go_back_is_a_day_shorter() -> No
 def test_evidence_that_ends_before_the_next_midnight_gives_none() -> None:
     with pytest.raises(ApiProblem) as caught:
         paper_window(POLICY, until=MIDNIGHT + 18 * HOUR, now=NOON)
-    assert caught.value.problem is Problem.INVALID
+    assert caught.value.fault is Problem.INVALID
 
 
 # One text for each class
@@ -199,7 +199,7 @@ def test_a_result_gives_a_slip_or_a_code_and_only_once(issuer: Service) -> None:
     assert refusal(issuer) is Problem.ALREADY_REGISTERED
     with pytest.raises(ApiProblem) as caught:
         register(issuer)
-    assert caught.value.problem is Problem.ALREADY_REGISTERED
+    assert caught.value.fault is Problem.ALREADY_REGISTERED
     register(issuer, reference="P2")
     assert refusal(issuer, reference="p-2") is Problem.ALREADY_REGISTERED
 

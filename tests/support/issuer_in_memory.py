@@ -270,7 +270,7 @@ class IssuerInMemory:
 
 def _problem(problem: ApiProblem) -> bytes:
     return json.dumps(
-        {"title": problem.problem, "status": STATUS[problem.problem], "code": problem.problem}
+        {"title": problem.fault, "status": STATUS[problem.fault], "code": problem.fault}
     ).encode()
 
 

@@ -119,7 +119,7 @@ def check_documented(url: str, method: str, path: str, reply: Reply) -> None:
             "type": "about:blank",
             "title": problem.text("en"),
             "status": reply.status,
-            "code": problem.problem.value,
+            "code": problem.fault.value,
         }
         assert reply.headers["content-type"] == "application/problem+json"
     if reply.status == 404 and reply.json["code"] == Problem.NOT_FOUND:

@@ -5,6 +5,7 @@ The bytes are docs/formats.md, "The check-in code".
 
 from schemas.bundle import CLOCK_TOLERANCE, TrustBundle
 from schemas.check_in import CheckInCode, grid_at
+from schemas.errors import QupiaError
 from schemas.hour_keys import public_half
 from schemas.hours import hour_at
 from shell.errors import CommandError
@@ -12,7 +13,7 @@ from verifier.presence.seeds import make_seeds, venue_seeds
 from verifier.trust.store import TrustStore
 
 
-class NoWindow(Exception):
+class NoWindow(QupiaError):
     """The bundle has no pass key for now, so there is nothing that visitors could compare."""
 
 

@@ -6,6 +6,7 @@ The file is docs/formats.md, "From the venue to the authority".
 from dataclasses import dataclass, field
 
 from schemas.bundle import TrustBundle
+from schemas.errors import QupiaError
 from schemas.hours import date_at, date_of, first_hour_of, hour_at, hours_between
 from schemas.kinds import DAY, TRACING_PERIOD
 from schemas.trace import SealedTrace, seal_trace
@@ -25,7 +26,7 @@ class HoursAsked:
     unknown: list[str]
 
 
-class NotBegun(Exception):
+class NotBegun(QupiaError):
     """Some of the hours lie ahead; their keys must not leave the device."""
 
 

@@ -23,7 +23,7 @@ def choose_pass(file: WalletFile, tools: Tools, *, again: bool, language: Langua
     try:
         return take_pass(file, tools, again=again, agreed=again)
     except NotShown as error:
-        if error.denied is not Denied.MUST_AGREE or not _agrees(file, tools, language):
+        if error.fault is not Denied.MUST_AGREE or not _agrees(file, tools, language):
             raise
     return take_pass(file, tools, again=again, agreed=True)
 

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
+from schemas.errors import QupiaError
 from schemas.languages import Language
 
 START_SECONDS = 60
@@ -27,7 +28,7 @@ COMMAND_SECONDS = 60
 WIDTH = 92
 
 
-class WentWrong(Exception):
+class WentWrong(QupiaError):
     """Something came out otherwise than it must."""
 
 

@@ -128,7 +128,7 @@ def _ask(session: Session, activating: Activating, trusted: Trusted) -> Entitlem
             schema="entitlement-answer",
         )
     except ApiProblem as problem:
-        if problem.problem in _FINAL:
+        if problem.fault in _FINAL:
             session.file.update(lambda wallet: _forget(wallet, activating))
         raise
     entitlement = Entitlement(

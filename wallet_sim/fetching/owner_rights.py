@@ -28,7 +28,7 @@ def end_entitlement(session: Session, entitlement: Entitlement) -> None:
     try:
         _call(session, entitlement, END_PATH, "done-answer")
     except ApiProblem as problem:
-        if problem.problem not in _OVER:
+        if problem.fault not in _OVER:
             raise
 
 

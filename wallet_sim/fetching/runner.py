@@ -144,7 +144,7 @@ def _is_over(until: int, now: int, longest: int) -> bool:
 
 def _passes_by_itself(error: Exception) -> bool:
     if isinstance(error, ApiProblem):
-        return error.problem in _PASSING
+        return error.fault in _PASSING
     if isinstance(error, BundleRejected):
         return error.fault is BundleFault.EXPIRED
     return isinstance(error, CommandError) and error.exit_code == 2

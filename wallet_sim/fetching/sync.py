@@ -121,7 +121,7 @@ def _ask(
     try:
         batches = _call(session, authority, requests)
     except ApiProblem as problem:
-        if problem.problem is not Problem.BATCH_ALREADY_ISSUED:
+        if problem.fault is not Problem.BATCH_ALREADY_ISSUED:
             raise
         if len(requests) > 1:
             # One of the two is refused; asked for alone, the other can still be had.

@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from schemas.errors import QupiaError
 from schemas.token import PUBLIC_EXPONENT, SALT_BYTES
 
 Random = Callable[[int], bytes]
@@ -24,7 +25,7 @@ _TRAILER = b"\xbc"
 _PSS = padding.PSS(mgf=padding.MGF1(hashes.SHA384()), salt_length=SALT_BYTES)
 
 
-class BlindingError(Exception):
+class BlindingError(QupiaError):
     """The message cannot be blinded under this key, or the answer is no signature of it."""
 
 

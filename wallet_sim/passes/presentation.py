@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+from schemas.errors import Refusal
 from schemas.presentation import (
     KEY_PREFIX_BYTES,
     UNBOUND,
@@ -46,12 +47,8 @@ class Denied(StrEnum):
     MUST_AGREE = "must_agree"
 
 
-class NotShown(Exception):
+class NotShown(Refusal[Denied]):
     """No pass is shown, and the wallet is as it was."""
-
-    def __init__(self, denied: Denied) -> None:
-        super().__init__(denied.value)
-        self.denied = denied
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
+from schemas.errors import QupiaError
 from schemas.hints import Holder
 from schemas.kinds import MINUTE, STORED_KINDS, Kind
 from schemas.token import challenge_digest
@@ -23,7 +24,7 @@ CODE_SECONDS = STORED_KINDS[Kind.CODE].period
 """No activation code lives longer, so neither does one that waits for an answer."""
 
 
-class NotActivated(Exception):
+class NotActivated(QupiaError):
     """The wallet holds no entitlement, so it can neither fetch nor show a pass.
 
     Or it has no authority yet, so there is no issuer to ask.

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from schemas.bundle import CLOCK_TOLERANCE, TrustBundle
 from schemas.check_in import CheckInCode, grid_at, parse_check_in
+from schemas.errors import Refusal
 from schemas.hours import begin_of, date_of, first_hour_of, hour_at
 from schemas.visits import HourOfStay, SealingKeys, seal_dummy, seal_visit
 from wallet_sim.presence.state import LaterHour, Stay, VisitDay, Visits
@@ -34,15 +35,14 @@ class CheckInFault(StrEnum):
     BUNDLE_EXPIRED = "bundle_expired"
 
 
-class NotCheckedIn(Exception):
+class NotCheckedIn(Refusal[CheckInFault]):
     """A code is not used, and nothing was sealed.
 
     ``at`` is the moment that the sentence names, if it names one: when the code ended or begins.
     """
 
     def __init__(self, fault: CheckInFault, at: int = 0) -> None:
-        super().__init__(fault.value)
-        self.fault = fault
+        super().__init__(fault)
         self.at = at
 
 

@@ -49,7 +49,7 @@ def _take(desk: Desk, arrival: Arrival | None) -> Response:
     try:
         showing = take_pass(desk.file, desk.house.tools, again=again, agreed=again)
     except (NotShown, NotActivated) as error:
-        if isinstance(error, NotShown) and error.denied is Denied.MUST_AGREE:
+        if isinstance(error, NotShown) and error.fault is Denied.MUST_AGREE:
             return desk.go("again")
         room.tell(desk.words(error), good=False)
         return desk.go()

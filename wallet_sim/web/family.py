@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from shell.pages import redirect
 from wallet_sim.web.desk import Desk
-from wallet_sim.web.people import FIRST, BadName, Full, Person, StillUsed
+from wallet_sim.web.people import FIRST, Person, PersonFault, PersonRefused
 from wallet_sim.web.visits import erase_visits, would_be_lost
 
 PATH = "/people"
@@ -21,17 +21,14 @@ def add_person(desk: Desk) -> Response:
         return redirect(PATH)
     try:
         person = desk.house.people.add(desk.sent("name"))
-    except BadName:
-        return _again(desk, "bad_name")
-    except Full:
-        return _again(desk, "full")
+    except PersonRefused as refused:
+        return desk.page(
+            "people.html",
+            status=400,
+            problem=desk.say(refused.fault),
+            typed=desk.sent("name"),
+        )
     return redirect(f"/p/{person.number}")
-
-
-def _again(desk: Desk, problem: str) -> Response:
-    typed = desk.sent("name")
-    page = "people.html"
-    return desk.page(page, status=400, problem=desk.say(problem), typed=typed)
 
 
 def show_name(desk: Desk) -> Response:
@@ -43,8 +40,8 @@ def give_name(desk: Desk) -> Response:
     """``POST /p/N/name``"""
     try:
         desk.house.people.rename(desk.person, desk.sent("name"))
-    except BadName:
-        return _name_page(desk, desk.sent("name"), desk.say("bad_name"))
+    except PersonRefused as refused:
+        return _name_page(desk, desk.sent("name"), desk.say(refused.fault))
     return desk.go()
 
 
@@ -62,19 +59,19 @@ def remove_person(desk: Desk) -> Response:
     """``POST /p/N/remove``: only with an empty wallet, and where no visit would be lost."""
     try:
         _remove(desk)
-    except StillUsed:
-        desk.room.tell(desk.say("still_used"), good=False)
+    except PersonRefused as refused:
+        desk.room.tell(desk.say(refused.fault), good=False)
         return desk.go("data")
     desk.house.leave(desk.person)
     return redirect("/")
 
 
 def _remove(desk: Desk) -> None:
-    """Raises StillUsed."""
+    """Raises PersonRefused."""
     people = desk.house.people
     people.check_removable(desk.person)
     if would_be_lost(desk):
-        raise StillUsed
+        raise PersonRefused(PersonFault.STILL_USED)
     erase_visits(desk)
     people.remove(desk.person)
 

@@ -7,9 +7,11 @@ import json
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from schemas.errors import Refusal
 from schemas.jws import parse_json_object
 from shell.clock import Clock
 from shell.errors import CommandError
@@ -33,16 +35,18 @@ PEOPLE_LIMIT = 20
 T = TypeVar("T")
 
 
-class BadName(Exception):
-    """A name that cannot be told from the others, or is none."""
+class PersonFault(StrEnum):
+    """A name that cannot be told from the others or is none; no room for another person; a wallet
+    that is not empty, and must be ended or erased first.
+    """
+
+    BAD_NAME = "bad_name"
+    FULL = "full"
+    STILL_USED = "still_used"
 
 
-class StillUsed(Exception):
-    """The wallet is not empty, so it must be ended or erased first."""
-
-
-class Full(Exception):
-    """There is no room for another person."""
+class PersonRefused(Refusal[PersonFault]):
+    """The people of this device stay who they were."""
 
 
 @dataclass(frozen=True)
@@ -82,18 +86,18 @@ class People:
         return WalletFile(self._folder(person), self._clock)
 
     def add(self, name: str) -> Person:
-        """A new person with an empty wallet. Raises BadName or Full."""
+        """A new person with an empty wallet. Raises PersonRefused."""
 
         def change(register: _Register) -> tuple[_Register, Person]:
             if len(register.people) >= PEOPLE_LIMIT:
-                raise Full
+                raise PersonRefused(PersonFault.FULL)
             person = Person(register.next, _checked(name, register.people))
             return _Register((*register.people, person), register.next + 1), person
 
         return self._transact(change)
 
     def rename(self, person: Person, name: str) -> Person:
-        """Raises BadName."""
+        """Raises PersonRefused."""
 
         def change(register: _Register) -> tuple[_Register, Person]:
             others = [one for one in register.people if one.number != person.number]
@@ -106,7 +110,7 @@ class People:
         return self._transact(change)
 
     def remove(self, person: Person) -> None:
-        """Forget a person whose wallet is empty; the first one stays. Raises StillUsed."""
+        """Forget a person whose wallet is empty; the first one stays. Raises PersonRefused."""
         self.check_removable(person)
 
         def change(register: _Register) -> tuple[_Register, None]:
@@ -118,9 +122,9 @@ class People:
         shutil.rmtree(self._folder(person), ignore_errors=True)
 
     def check_removable(self, person: Person) -> None:
-        """Raises StillUsed."""
+        """Raises PersonRefused."""
         if person.number == FIRST or not is_empty(self.file(person).load()):
-            raise StillUsed
+            raise PersonRefused(PersonFault.STILL_USED)
 
     def _folder(self, person: Person) -> Path:
         if person.number == FIRST:
@@ -153,11 +157,11 @@ def is_empty(wallet: Wallet) -> bool:
 
 
 def _checked(name: str, others: Iterable[Person]) -> str:
-    """``name`` with single spaces; raises BadName."""
+    """``name`` with single spaces; raises PersonRefused."""
     tidy = " ".join(name.split())
     taken = {one.name.casefold() for one in others}
     if not tidy or len(tidy) > NAME_LIMIT or not tidy.isprintable() or tidy.casefold() in taken:
-        raise BadName
+        raise PersonRefused(PersonFault.BAD_NAME)
     return tidy
 
 

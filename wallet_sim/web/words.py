@@ -26,7 +26,7 @@ def words(error: Exception, language: Language, say: Say) -> str:
         case ClockBehind():
             return say("clock_behind")
         case NotShown():
-            return say(error.denied.value)
+            return say(error.fault.value)
         case NotCheckedIn():
             return say(f"checkin_{error.fault}", at=local_time(error.at))
         case NotActivated():

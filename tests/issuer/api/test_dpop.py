@@ -47,7 +47,7 @@ def check(text: str, *, method: str = "POST", url: str = URL, body: bytes = BODY
 def assert_refused(text: str, **call: Any) -> None:
     with pytest.raises(ApiProblem) as caught:
         check(text, **call)
-    assert (caught.value.problem, caught.value.status) == (Problem.BAD_DPOP, 401)
+    assert (caught.value.fault, caught.value.status) == (Problem.BAD_DPOP, 401)
 
 
 def test_a_proof_gives_the_thumbprint_of_its_key() -> None:

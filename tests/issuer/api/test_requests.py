@@ -26,13 +26,13 @@ def test_a_body_is_put_together_from_its_parts() -> None:
 def test_reading_stops_as_soon_as_the_limit_is_passed() -> None:
     with pytest.raises(ApiProblem) as caught:
         read(part(b" " * BODY_LIMIT, more=True), part(b" ", more=True))
-    assert caught.value.problem is Problem.TOO_LARGE
+    assert caught.value.fault is Problem.TOO_LARGE
 
 
 def test_who_goes_away_is_no_failure_of_the_issuer() -> None:
     with pytest.raises(ApiProblem) as caught:
         read(part(b"a", more=True), {"type": "http.disconnect"})
-    assert caught.value.problem is Problem.INVALID
+    assert caught.value.fault is Problem.INVALID
 
 
 def test_a_call_does_not_print_itself() -> None:

@@ -93,4 +93,4 @@ def test_it_holds_as_long_as_evidence_can_last(issuer: Service) -> None:
 def test_what_is_no_reference_ends_nothing(issuer: Service) -> None:
     with pytest.raises(ApiProblem) as caught:
         lose(issuer, "\0")
-    assert caught.value.problem is Problem.INVALID
+    assert caught.value.fault is Problem.INVALID

@@ -37,7 +37,7 @@ def register(issuer: Service, **changes: Any) -> IssuedCode | Withdrawn:
 def refusal(issuer: Service, **changes: Any) -> Problem:
     with pytest.raises(ApiProblem) as caught:
         register(issuer, **changes)
-    return caught.value.problem
+    return caught.value.fault
 
 
 def code_of(issuer: Service, **changes: Any) -> str:
@@ -74,7 +74,7 @@ def cancel(issuer: Service, code: str) -> None:
 def cancel_refusal(issuer: Service, code: str) -> Problem:
     with pytest.raises(ApiProblem) as caught:
         cancel(issuer, code)
-    return caught.value.problem
+    return caught.value.fault
 
 
 # Evidence
@@ -149,7 +149,7 @@ def test_a_hint_needs_a_birthday(issuer: Service, hint: str, birthday: str | Non
         registrar.register(
             tx, evidence="no_record", at=NOON, birthday=birthday, reference=None, now=NOON
         )
-    assert caught.value.problem is Problem.INVALID
+    assert caught.value.fault is Problem.INVALID
 
 
 @pytest.mark.parametrize(("hint", "kept"), [("none", None), ("month", "02"), ("day", "02-29")])
@@ -348,7 +348,7 @@ def test_a_withdrawal_cannot_begin_in_the_future_nor_be_over(
     for at in (NOON + 1, NOON - period):
         with pytest.raises(ApiProblem) as caught:
             issuer.withdraw(REFERENCE, evidence, at=at)
-        assert caught.value.problem is Problem.INVALID
+        assert caught.value.fault is Problem.INVALID
     assert withdrawn(issuer) is None
 
 

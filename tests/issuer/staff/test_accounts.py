@@ -118,7 +118,7 @@ def test_a_cap_holds_for_a_day(staff: Staff) -> None:
         staff.spend(account, Capped.CODES, cap=3, now=NOON)
     with pytest.raises(ApiProblem) as caught:
         staff.spend(account, Capped.CODES, cap=3, now=NOON)
-    assert caught.value.problem is Problem.TOO_MANY
+    assert caught.value.fault is Problem.TOO_MANY
     tomorrow = (NOON // DAY + 1) * DAY
     with pytest.raises(ApiProblem):
         staff.spend(account, Capped.CODES, cap=3, now=tomorrow - 1)

@@ -114,7 +114,7 @@ def test_what_was_right_before_a_change_starts_no_session_after_it(
         getattr(staff, change)(NAME)
     with pytest.raises(ApiProblem) as caught:
         staff.sessions.start(account, NOON)
-    assert caught.value.problem is Problem.NOT_ALLOWED
+    assert caught.value.fault is Problem.NOT_ALLOWED
 
 
 def test_ended_sessions_are_swept_with_their_forms(

@@ -164,7 +164,7 @@ def test_nothing_is_chosen_for_an_account_that_was_reset_or_removed(staff: Staff
         change()
         with pytest.raises(ApiProblem) as caught:
             staff.choose_password(account, PASSWORD)
-        assert caught.value.problem is Problem.NOT_ALLOWED
+        assert caught.value.fault is Problem.NOT_ALLOWED
 
 
 def test_after_a_reset_the_new_key_signs_in_to_choose_again(

@@ -65,7 +65,7 @@ def test_a_call_carries_a_proof_of_the_body_as_it_is_sent() -> None:
 def test_each_refusal_of_the_closed_list_arrives_as_itself(code: Problem) -> None:
     with pytest.raises(ApiProblem) as caught:
         post(Wire(problem(code, 403)))
-    assert (caught.value.problem, caught.value.status) == (code, 403)
+    assert (caught.value.fault, caught.value.status) == (code, 403)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ from wallet_sim.passes.state import (
 def denied(held: Wallet, *, now: int = NOON, again: bool = False, agreed: bool = False) -> Denied:
     with pytest.raises(NotShown) as caught:
         chosen(held, now=now, again=again, agreed=agreed)
-    return caught.value.denied
+    return caught.value.fault
 
 
 def test_each_door_gets_a_pass_that_nobody_has_seen() -> None:
@@ -178,7 +178,7 @@ def test_no_pass_is_ever_shown_twice_unless_its_holder_wants_that(
         try:
             showing = chosen(held, now=now, again=again, agreed=agreed)
         except NotShown as error:
-            assert error.denied is Denied.MUST_AGREE
+            assert error.fault is Denied.MUST_AGREE
             assert not held.batches[0].fresh
             continue
         held = showing.wallet

@@ -14,11 +14,10 @@ from wallet_sim.web.house import House
 from wallet_sim.web.people import (
     NAME_LIMIT,
     PEOPLE_LIMIT,
-    BadName,
-    Full,
     People,
     Person,
-    StillUsed,
+    PersonFault,
+    PersonRefused,
 )
 
 
@@ -58,20 +57,23 @@ def test_who_has_been_added_is_found_again(people: People, tmp_path: Path, phone
 )
 def test_a_name_that_cannot_be_told_from_others_is_refused(name: str, people: People) -> None:
     people.add("Child")
-    with pytest.raises(BadName):
+    with pytest.raises(PersonRefused) as caught:
         people.add(name)
+    assert caught.value.fault is PersonFault.BAD_NAME
 
 
 def test_there_is_room_for_a_family(people: People) -> None:
     for number in range(PEOPLE_LIMIT - 1):
         people.add(f"{number}")
-    with pytest.raises(Full):
+    with pytest.raises(PersonRefused) as caught:
         people.add("one more")
+    assert caught.value.fault is PersonFault.FULL
 
 
 def test_the_first_person_stays(people: People) -> None:
-    with pytest.raises(StillUsed):
+    with pytest.raises(PersonRefused) as caught:
         people.remove(people.all()[0])
+    assert caught.value.fault is PersonFault.STILL_USED
 
 
 @pytest.mark.parametrize(
