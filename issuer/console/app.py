@@ -28,14 +28,15 @@ from issuer.console import (
     upload,
     withdraw,
 )
-from issuer.console.desk import Desk, Page, form_number
-from issuer.console.sign_in import SIGN_IN, SignIn, end_session, is_from_here, token_of
+from issuer.console.desk import Desk, Page
+from issuer.console.sign_in import SIGN_IN, SignIn, end_session, token_of
 from issuer.intake.job_files import MOST_JOBS
 from issuer.intake.upload import Upload, UploadFault, UploadRefused, receive_upload
 from issuer.staff import Session
 from schemas.problems import ApiProblem, Problem
 from shell.clock import Clock
 from shell.errors import CommandError
+from shell.forms import is_from_here
 from shell.pages import (
     FormTooLarge,
     Pages,
@@ -119,10 +120,8 @@ class _Gate:
         if session is None or session.must_choose:
             return redirect(SIGN_IN)
         desk = self._desk(session, request, {})
-        if refusal := self._refusal(upload.PAGE, desk):
+        if refusal := self._refusal(upload.PAGE, desk, request):
             return refusal
-        if not is_from_here(request, self._authority):
-            return desk.refuse("not_your_form", status=403)
         if self._receiving.locked():
             return upload.refuse(desk, "job_busy", status=409)
         try:
@@ -142,11 +141,8 @@ class _Gate:
     def _take(self, desk: Desk, received: Upload) -> Response:
         with ExitStack() as stack:
             stack.callback(received.close)
-            number = form_number(desk.token, received.fields.get("form", ""))
-            if number is None:
-                return desk.refuse("not_your_form", status=403)
-            if not self._authority.staff.sessions.spend_form(desk.token, number):
-                return desk.refuse("sent_before", status=409)
+            if refusal := desk.take_form(received.fields.get("form", "")):
+                return refusal
             stack.pop_all()  # From here on the job closes it.
             return self._guarded(desk, lambda: upload.take(desk, received))
 
@@ -168,9 +164,8 @@ class _Gate:
         """End a session; a form of somebody else leaves it as it is, and says so."""
         if session := self._session(request):
             desk = self._desk(session, request, form)
-            number = form_number(desk.token, desk.sent("form"))
-            if number is None or not is_from_here(request, self._authority):
-                return desk.refuse("not_your_form", status=403)
+            if refusal := self._foreign(desk, request) or desk.take_form(desk.sent("form")):
+                return refusal
             self._authority.staff.sessions.end(desk.token)
         return end_session(self._authority, redirect(SIGN_IN))
 
@@ -187,18 +182,24 @@ class _Gate:
         if session.must_choose and page is not password.PAGE:
             return redirect(password.PAGE.path)
         desk = self._desk(session, request, form)
-        if refusal := self._refusal(page, desk):
+        if refusal := self._refusal(page, desk, request):
             return refusal
         if too_large:
             return desk.refuse("too_large", status=413)
         return self._guarded(desk, lambda: self._answer(page, desk, request))
 
-    def _refusal(self, page: Page, desk: Desk) -> Response | None:
+    def _refusal(self, page: Page, desk: Desk, request: Request) -> Response | None:
         if desk.account.role not in page.roles:
             return desk.refuse("not_for_role", status=403)
         if self._authority.is_over(desk.now):
             return desk.refuse("is_over", status=410)
-        return None
+        return self._foreign(desk, request)
+
+    def _foreign(self, desk: Desk, request: Request) -> Response | None:
+        """A refusal of what no page of this issuer asks for."""
+        if is_from_here(request, self._authority.config.url):
+            return None
+        return desk.refuse("not_your_form", status=403)
 
     def _guarded(self, desk: Desk, answer: Callable[[], Response]) -> Response:
         try:
@@ -216,12 +217,7 @@ class _Gate:
     def _answer(self, page: Page, desk: Desk, request: Request) -> Response:
         if request.method != "POST" or page.act is None:
             return page.show(desk)
-        number = form_number(desk.token, desk.sent("form"))
-        if number is None or not is_from_here(request, self._authority):
-            return desk.refuse("not_your_form", status=403)
-        if not self._authority.staff.sessions.spend_form(desk.token, number):
-            return desk.refuse("sent_before", status=409)
-        return page.act(desk)
+        return desk.take_form(desk.sent("form")) or page.act(desk)
 
     def _desk(self, session: Session, request: Request, form: Mapping[str, str]) -> Desk:
         role = session.account.role

@@ -1,22 +1,17 @@
 """One request of a member of staff: account, form, and the answer as a page."""
 
-import hmac
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
 
 from issuer.authority import Authority
 from issuer.staff import Account, Role
-from schemas.encoding import b64url_decode, b64url_encode
 from schemas.languages import Language
+from shell.forms import Sent, new_form, take_form
 from shell.pages import Pages
-
-_FORM_LABEL = b"qupia-console-form"
-_ID_BYTES = 16
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,7 +44,7 @@ class Desk:
         standing = {
             "account": self.account,
             "authority": self.authority.policy.name[self.language],
-            "form_id": lambda: new_form_id(self.token),
+            "form_id": lambda: new_form(self._form_key, self.now),
             "look": "/console/look",
             "menu": self.menu,
             "path": self.path,
@@ -57,6 +52,20 @@ class Desk:
         return self.pages.answer(
             template, self.language, standing | values, status=status, headers=headers
         )
+
+    def take_form(self, form_id: str) -> Response | None:
+        """Use up a form of this session; a refusal where it is none, or was sent before.
+
+        Its number is spent with the session, for all serving processes together.
+        """
+        spend = partial(self.authority.staff.sessions.spend_form, self.token)
+        match take_form(self._form_key, form_id, now=self.now, spend=spend):
+            case Sent.NEW:
+                return None
+            case Sent.REPEATED:
+                return self.refuse("sent_before", status=409)
+            case Sent.FOREIGN:
+                return self.refuse("not_your_form", status=403)
 
     def refuse(self, name: str, *, status: int = 400) -> Response:
         """One sentence that says what to do, instead of what was asked for."""
@@ -80,6 +89,10 @@ class Desk:
         """A field of the form without white space around it; empty when it was not sent."""
         return self.form.get(name, "").strip()
 
+    @property
+    def _form_key(self) -> bytes:
+        return self.token.encode("ascii")
+
 
 Handler = Callable[[Desk], Response]
 
@@ -96,26 +109,3 @@ class Page:
     roles: frozenset[Role]
     show: Handler
     act: Handler | None = None
-
-
-def new_form_id(token: str) -> str:
-    """Names one form of a session: a number drawn here, and our mark on it.
-
-    It is the form's CSRF token too: nobody else can make one for this session.
-    """
-    drawn = secrets.token_bytes(_ID_BYTES)
-    return b64url_encode(drawn + _mark(token, drawn))
-
-
-def form_number(token: str, form_id: str) -> bytes | None:
-    """The number in a form's id; None unless it was made for this session."""
-    try:
-        data = b64url_decode(form_id)
-    except ValueError:
-        return None
-    drawn, mark = data[:_ID_BYTES], data[_ID_BYTES:]
-    return drawn if hmac.compare_digest(mark, _mark(token, drawn)) else None
-
-
-def _mark(token: str, drawn: bytes) -> bytes:
-    return hmac.digest(token.encode("ascii"), _FORM_LABEL + drawn, sha256)

@@ -19,6 +19,7 @@ from schemas.kinds import MINUTE
 from schemas.problems import ApiProblem
 from shell.clock import Clock
 from shell.errors import CommandError
+from shell.forms import is_from_here
 from shell.pages import (
     FormTooLarge,
     Pages,
@@ -73,7 +74,7 @@ class SignIn:
     def _refusal(self, request: Request, form: dict[str, str]) -> Response | None:
         """An answer for whom no hash is computed; the same whether the name is anybody's or not."""
         now = self._clock()
-        if not is_from_here(request, self._authority):
+        if not is_from_here(request, self._authority.config.url):
             return self._page(request, "not_your_form", status=403)
         if self._authority.is_over(now):
             return self._page(request, "is_over", status=410)
@@ -188,15 +189,6 @@ def _name_in(form: dict[str, str]) -> str:
 
 def _address_of(request: Request) -> str:
     return request.client.host if request.client else ""
-
-
-def is_from_here(request: Request, authority: Authority) -> bool:
-    """Whether a form was sent by a page of this issuer (Fetch Metadata, or the Origin header)."""
-    site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin")
-    if site is not None:
-        return site == "same-origin"
-    return origin is not None and origin == authority.config.url
 
 
 def _is_secure(authority: Authority) -> bool:

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from schemas.languages import Language
+from shell.forms import Sent
 from shell.last_resort import LastResort
 from shell.pages import (
     FormTooLarge,
@@ -28,7 +29,6 @@ from wallet_sim.fetching.tools import Tools
 from wallet_sim.web import cards, door, family, fetching, rights, starting, visits
 from wallet_sim.web.background import Background
 from wallet_sim.web.desk import LOOK, Desk, Handler, say
-from wallet_sim.web.forms import Sent
 from wallet_sim.web.frames import frame_reader
 from wallet_sim.web.guard import Guard, Keys
 from wallet_sim.web.house import House

@@ -1,63 +1,48 @@
-"""Forms that were made here, for one person, and that work once.
-
-The id in a form is its token against forged requests too: no other page can know one.
-"""
+"""The forms of one served wallet, each for one person; they are worth nothing after it ends."""
 
 import hmac
 import secrets
-from enum import Enum, auto
 from hashlib import sha256
 from threading import Lock
 
-from schemas.encoding import b64url_decode, b64url_encode
+from shell.clock import Clock
+from shell.forms import FORM_LIFE, Sent, is_form_of, new_form, take_form
 
-_ID_BYTES = 16
-_LABEL = b"qupia-wallet-form"
-
-
-class Sent(Enum):
-    """What a form that came back is."""
-
-    NEW = auto()
-    REPEATED = auto()
-    FOREIGN = auto()
+MOST_SPENT = 10_000
+"""Numbers of forms remembered at once; beyond it no form counts before some have ended."""
 
 
 class Forms:
-    """All forms of one served wallet; they are worth nothing after it ends."""
+    """``clock`` is the device's."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._key = secrets.token_bytes(32)
-        self._used: set[bytes] = set()
+        self._spent: dict[bytes, int] = {}
         self._lock = Lock()
 
     def new(self, person: int) -> str:
         """The id of a form on a page of the person with that number."""
-        drawn = secrets.token_bytes(_ID_BYTES)
-        return b64url_encode(drawn + self._mark(person, drawn))
+        return new_form(self._key_of(person), self._clock())
 
     def take(self, person: int, form_id: str) -> Sent:
         """Use a form up."""
-        drawn = self._drawn(person, form_id)
-        if drawn is None:
-            return Sent.FOREIGN
-        with self._lock:
-            if drawn in self._used:
-                return Sent.REPEATED
-            self._used.add(drawn)
-            return Sent.NEW
+        now = self._clock()
+        return take_form(
+            self._key_of(person), form_id, now=now, spend=lambda number: self._spend(number, now)
+        )
 
     def is_of(self, person: int, form_id: str) -> bool:
         """Whether a form was made for this person; it is not used up, for what changes nothing."""
-        return self._drawn(person, form_id) is not None
+        return is_form_of(self._key_of(person), form_id, now=self._clock())
 
-    def _drawn(self, person: int, form_id: str) -> bytes | None:
-        try:
-            data = b64url_decode(form_id)
-        except ValueError:
-            return None
-        drawn, mark = data[:_ID_BYTES], data[_ID_BYTES:]
-        return drawn if hmac.compare_digest(mark, self._mark(person, drawn)) else None
+    def _spend(self, number: bytes, now: int) -> bool:
+        with self._lock:
+            # Whatever was sent so long ago was made before that, so it has ended.
+            recent = {one: at for one, at in self._spent.items() if abs(now - at) < FORM_LIFE}
+            is_new = number not in recent and len(recent) < MOST_SPENT
+            self._spent = recent | {number: now} if is_new else recent
+            return is_new
 
-    def _mark(self, person: int, drawn: bytes) -> bytes:
-        return hmac.digest(self._key, _LABEL + drawn + str(person).encode("ascii"), sha256)
+    def _key_of(self, person: int) -> bytes:
+        return hmac.digest(self._key, str(person).encode("ascii"), sha256)

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shell.forms import is_from_here
 from shell.pages import redirect
 
 OPEN = "/open/"
@@ -73,7 +74,7 @@ class Guard:
             return self._welcome(request, path.removeprefix(OPEN))
         if not _same(request.cookies.get(self._keys.cookie, ""), self._keys.session):
             return self._refuse(request, "no_key", 403)
-        if not _is_from_here(request, self._keys.origin):
+        if not is_from_here(request, self._keys.origin.removesuffix(":80")):
             return self._refuse(request, "foreign_form", 403)
         return None
 
@@ -92,22 +93,6 @@ def _is_our_name(request: Request, origin: str) -> bool:
     host = urlsplit(origin).netloc
     names = (host, host.removesuffix(":80"))
     return request.headers.getlist("host") in [[name] for name in names]
-
-
-def _is_from_here(request: Request, origin: str) -> bool:
-    """Whether one of our own pages sent this form, or asks for this (Fetch Metadata).
-
-    A page may be opened from anywhere: that shows it to its owner, and changes nothing.
-    """
-    headers = request.headers
-    if request.method in ("GET", "HEAD"):
-        site = headers.get("sec-fetch-site", "none")
-        return site in ("same-origin", "none") or headers.get("sec-fetch-mode") == "navigate"
-    return (
-        headers.get("origin", origin) == origin
-        and headers.get("sec-fetch-site", "same-origin") == "same-origin"
-        and ("origin" in headers or "sec-fetch-site" in headers)
-    )
 
 
 def _same(given: str, wanted: str) -> bool:

@@ -57,7 +57,7 @@ class House:
         self.people = people
         self.tools = tools
         self.pages = pages
-        self.forms = Forms()
+        self.forms = Forms(tools.clock)
         self.awake = Event()
         self._rooms: dict[int, Room] = {}
 

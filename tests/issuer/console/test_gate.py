@@ -9,11 +9,12 @@ from starlette.routing import Route
 
 from issuer.api.app import CALLS, READS
 from issuer.console.app import PAGES
-from issuer.console.desk import Page, new_form_id
+from issuer.console.desk import Page
 from issuer.staff import Role
+from shell.forms import FORM_LIFE, new_form
 from tests.support.asgi import Reply
 from tests.support.clerk import Clerk, alert
-from tests.support.issuers import Service
+from tests.support.issuers import NOON, Service
 
 OPEN = {"/transparency", "/activate", "/console/sign-in"}
 """Pages that need no sign-in."""
@@ -40,7 +41,7 @@ def address(path: str) -> str:
 
 
 def ours(clerk: Clerk, **fields: str) -> dict[str, str]:
-    return {"form": new_form_id(clerk.token), **fields}
+    return {"form": new_form(clerk.token.encode("ascii"), NOON), **fields}
 
 
 def test_every_address_of_the_application_is_tried_by_one_of_these_tests(app: Starlette) -> None:
@@ -197,6 +198,8 @@ def test_a_form_of_another_session_does_nothing(
         {"sec-fetch-site": "none"},
         {"sec-fetch-site": ""},
         {"sec-fetch-site": "cross-site", "origin": "https://qupia.example"},
+        {"sec-fetch-site": "same-origin", "origin": "https://evil.example"},
+        {"sec-fetch-site": "same-origin", "origin": "null"},
     ],
 )
 def test_a_form_that_a_browser_says_came_from_elsewhere_does_nothing(
@@ -229,6 +232,22 @@ def test_a_form_that_was_sent_before_does_nothing_and_says_so(registrar: Clerk) 
     again = post_as(registrar, form)
     assert again.status == 409
     assert "sent before" in alert(again)
+
+
+@pytest.mark.parametrize("later", [FORM_LIFE, -FORM_LIFE])
+def test_a_form_that_has_ended_does_nothing(registrar: Clerk, issuer: Service, later: int) -> None:
+    ended = new_form(registrar.token.encode("ascii"), NOON - later)
+    assert post_as(registrar, {"form": ended}).status == 403
+    own = ours(registrar)
+    issuer.clock.now += later
+    assert post_as(registrar, own).header("location") == "/console/sign-in"
+
+
+def test_another_page_cannot_fetch_what_staff_may_open(registrar: Clerk) -> None:
+    fetched = {"sec-fetch-site": "same-site", "sec-fetch-mode": "no-cors"}
+    opened = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
+    assert registrar.get("/console/register", **fetched).status == 403
+    assert registrar.get("/console/register", **opened).status == 200
 
 
 def test_a_refused_form_was_not_sent(registrar: Clerk) -> None:

@@ -1,13 +1,17 @@
 """Who gets in: nobody but a browser that was opened with the printed address."""
 
+import secrets
 from collections.abc import Callable
 
 import pytest
 from starlette.types import ASGIApp
 
+from shell.forms import FORM_LIFE, Sent
 from shell.pages import HEADERS
+from tests.support.issuer_in_memory import Phone
 from tests.support.visitor import ORIGIN, Visitor
-from wallet_sim.web.app import DONE, SHOWN
+from wallet_sim.web.app import DONE, SHOWN, create_app
+from wallet_sim.web.forms import MOST_SPENT, Forms
 from wallet_sim.web.guard import Keys
 from wallet_sim.web.house import House
 
@@ -90,6 +94,44 @@ def test_a_form_without_its_id_or_with_that_of_another_person_does_nothing(
         assert visitor.post("/p/1/erase", form).status == 403
     assert visitor.post("/p/2/erase", mine).status == 403
     assert house.people.file(house.people.all()[0]).load().entitlement is not None
+
+
+@pytest.mark.parametrize("later", [FORM_LIFE, -FORM_LIFE])
+def test_a_form_that_has_ended_does_nothing(
+    later: int, visitor: Visitor, phone: Phone, house: House
+) -> None:
+    form = visitor.get("/people").form("/people") | {"name": "Child"}
+    phone.clock.now += later
+    assert visitor.post("/people", form).status == 403
+    assert len(house.people.all()) == 1
+
+
+def test_a_form_that_was_sent_before_adds_nobody(visitor: Visitor, house: House) -> None:
+    form = visitor.get("/people").form("/people")
+    assert visitor.post("/people", form | {"name": "Child"}).header("location") == "/p/2"
+    assert visitor.post("/people", form | {"name": "Other"}).header("location") == "/people"
+    assert [person.name for person in house.people.all()] == ["", "Child"]
+
+
+def test_numbers_of_forms_are_remembered_while_they_count_and_only_so_many(phone: Phone) -> None:
+    forms = Forms(phone.clock)
+    first, late = forms.new(1), forms.new(1)
+    assert forms.take(1, first) is Sent.NEW
+    for _ in range(MOST_SPENT - 1):
+        forms._spent[secrets.token_bytes(24)] = phone.clock.now
+    assert forms.take(1, late) is Sent.REPEATED
+    assert forms.take(1, first) is Sent.REPEATED
+    phone.clock.now += FORM_LIFE
+    assert forms.take(1, forms.new(1)) is Sent.NEW
+    assert len(forms._spent) == 1
+
+
+def test_the_port_that_browsers_leave_out_is_ours_too(house: House) -> None:
+    keys = Keys("http://127.0.0.1:80")
+    visitor = Visitor(create_app(house, keys), "http://127.0.0.1")
+    visitor.get(keys.address.removeprefix(keys.origin))
+    form = visitor.get("/people").form("/people") | {"name": "Child"}
+    assert visitor.post("/people", form).header("location") == "/p/2"
 
 
 def test_every_page_is_strict_and_stays_in_no_cache(visitor: Visitor) -> None:
