@@ -23,7 +23,7 @@ JTI_BYTES = 16
 
 
 @dataclass(frozen=True, repr=False)
-class Entitlement:
+class EntitlementClaims:
     """The claims of an entitlement. ``jkt`` is its wallet key's thumbprint, ``until`` its end."""
 
     jti: str
@@ -34,7 +34,7 @@ class Entitlement:
     until: int
 
 
-def activate(tx: Transaction, *, code: str, jkt: str, now: int) -> Entitlement:
+def activate(tx: Transaction, *, code: str, jkt: str, now: int) -> EntitlementClaims:
     """Choose all claims once, in the transaction that uses the code up.
 
     The same wallet key gets the same claims again for ten minutes. Raises ApiProblem ``code_used``
@@ -46,14 +46,14 @@ def activate(tx: Transaction, *, code: str, jkt: str, now: int) -> Entitlement:
         return _activated_before(tx, identifier, jkt)
     grant = Grant.decode(payload)
     jti = b64url_encode(os.urandom(JTI_BYTES))
-    entitlement = Entitlement(jti, jkt, grant.status, grant.holder, grant.rid, grant.until)
+    entitlement = EntitlementClaims(jti, jkt, grant.status, grant.holder, grant.rid, grant.until)
     tx.delete(Kind.CODE, identifier)
     expires = now + STORED_KINDS[Kind.ACTIVATION].period
     tx.put(Kind.ACTIVATION, identifier, _encode(entitlement), expires=expires)
     return entitlement
 
 
-def sign_entitlement(entitlement: Entitlement, *, key: SigningKey, url: str) -> str:
+def sign_entitlement(entitlement: EntitlementClaims, *, key: SigningKey, url: str) -> str:
     """The JWT that the wallet keeps. There is no ``iat``: it would name the laboratory's row."""
     return key.sign(
         {
@@ -69,7 +69,7 @@ def sign_entitlement(entitlement: Entitlement, *, key: SigningKey, url: str) -> 
     )
 
 
-def verify_entitlement(text: str, *, key: SigningKey, url: str, jkt: str) -> Entitlement:
+def verify_entitlement(text: str, *, key: SigningKey, url: str, jkt: str) -> EntitlementClaims:
     """The claims of an entitlement shown by the wallet whose key has the thumbprint ``jkt``.
 
     Whether it has ended is for the caller. Raises ApiProblem ``not_allowed``.
@@ -82,21 +82,21 @@ def verify_entitlement(text: str, *, key: SigningKey, url: str, jkt: str) -> Ent
         raise ApiProblem(Problem.NOT_ALLOWED)
     if not hmac.compare_digest(claims["cnf"]["jkt"], jkt):
         raise ApiProblem(Problem.NOT_ALLOWED)
-    return Entitlement(
+    return EntitlementClaims(
         claims["jti"], jkt, claims["status"], claims["holder"], claims["rid"], claims["exp"]
     )
 
 
-def _activated_before(tx: Transaction, identifier: bytes, jkt: str) -> Entitlement:
+def _activated_before(tx: Transaction, identifier: bytes, jkt: str) -> EntitlementClaims:
     payload = tx.get(Kind.ACTIVATION, identifier)
     if payload is None:
         raise ApiProblem(Problem.CODE_UNKNOWN)
-    entitlement = Entitlement(*json.loads(payload))
+    entitlement = EntitlementClaims(*json.loads(payload))
     if not hmac.compare_digest(entitlement.jkt, jkt):
         raise ApiProblem(Problem.CODE_USED)
     return entitlement
 
 
-def _encode(entitlement: Entitlement) -> bytes:
+def _encode(entitlement: EntitlementClaims) -> bytes:
     e = entitlement
     return json.dumps([e.jti, e.jkt, e.status, e.holder, e.rid, e.until]).encode()

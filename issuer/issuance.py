@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from issuer.entitlement import Entitlement
+from issuer.entitlement import EntitlementClaims
 from issuer.keys.rawrsa import RawKey, SigningFailed
 from issuer.perishable.store import Transaction
 from issuer.registration.withdrawals import withdrawn_until
@@ -21,7 +21,7 @@ from schemas.windows import Calendar
 
 
 @dataclass(frozen=True, repr=False)
-class Batch:
+class BatchRequest:
     """What one wallet asks for under one key: ``batch_size`` values of 256 bytes."""
 
     key: PassKey
@@ -35,7 +35,7 @@ class Batch:
 def own_keys(
     requested: Sequence[dict[str, Any]],
     *,
-    entitlement: Entitlement,
+    entitlement: EntitlementClaims,
     bundle: TrustBundle,
     calendar: Calendar,
     now: int,
@@ -68,7 +68,7 @@ def _listed_key(bundle: TrustBundle, key_id: str) -> PassKey | None:
         return None
 
 
-def check_standing(tx: Transaction, entitlement: Entitlement) -> None:
+def check_standing(tx: Transaction, entitlement: EntitlementClaims) -> None:
     """Raise ApiProblem ``withdrawn`` or ``ended`` when nothing may be issued any more."""
     if withdrawn_until(tx, entitlement.rid) is not None:
         raise ApiProblem(Problem.WITHDRAWN)
@@ -76,12 +76,12 @@ def check_standing(tx: Transaction, entitlement: Entitlement) -> None:
         raise ApiProblem(Problem.ENDED)
 
 
-def ended_until(tx: Transaction, entitlement: Entitlement) -> int | None:
+def ended_until(tx: Transaction, entitlement: EntitlementClaims) -> int | None:
     """When the mark dies that its owner ended the entitlement; None when there is none."""
     return tx.expiry(Kind.ENDED, entitlement.jti.encode(), expires=entitlement.until)
 
 
-def parse_batch(key: PassKey, values: Sequence[str], *, size: int) -> Batch:
+def parse_batch(key: PassKey, values: Sequence[str], *, size: int) -> BatchRequest:
     """Exactly ``size`` distinct values of 256 bytes, each above 1 and below n - 1.
 
     Raises ApiProblem ``bad_batch``.
@@ -98,11 +98,11 @@ def parse_batch(key: PassKey, values: Sequence[str], *, size: int) -> Batch:
         or not all(1 < int.from_bytes(value, "big") < n - 1 for value in blinded)
     ):
         raise ApiProblem(Problem.BAD_BATCH)
-    return Batch(key, blinded)
+    return BatchRequest(key, blinded)
 
 
 def take_batches(
-    tx: Transaction, batches: Sequence[Batch], *, entitlement: Entitlement, now: int
+    tx: Transaction, batches: Sequence[BatchRequest], *, entitlement: EntitlementClaims, now: int
 ) -> None:
     """Leave the marker of each batch, to be committed before its first signature.
 
@@ -122,7 +122,7 @@ def take_batches(
         _count(tx, entitlement.status, fresh, now)
 
 
-def sign_batch(batch: Batch, key: RawKey) -> list[str]:
+def sign_batch(batch: BatchRequest, key: RawKey) -> list[str]:
     """One blind signature for each value (RFC 9474 section 4.3); raises ApiProblem ``failed``."""
     try:
         return [b64url_encode(key.sign_raw(value)) for value in batch.blinded]
@@ -130,7 +130,7 @@ def sign_batch(batch: Batch, key: RawKey) -> list[str]:
         raise ApiProblem(Problem.FAILED) from None
 
 
-def batch_identifier(entitlement: Entitlement, key_id: bytes) -> bytes:
+def batch_identifier(entitlement: EntitlementClaims, key_id: bytes) -> bytes:
     return entitlement.jti.encode() + b"\0" + key_id
 
 

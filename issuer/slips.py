@@ -13,7 +13,7 @@ from issuer.rules.policy import Policy
 from schemas.activation import format_code, parse_activation_url, parse_code
 from schemas.kinds import HOUR, STORED_KINDS, Kind
 from schemas.languages import Language
-from shell.slip_form import Line, Slip, Style
+from shell.slip_form import Slip, SlipLine, Style
 
 __all__ = ["Slip", "activation_slip", "local_time", "paper_slip"]
 
@@ -36,13 +36,13 @@ def activation_slip(
     return Slip(
         qr=link,
         code=shown,
-        above=(Line(policy.name[language], Style.STRONG), Line(say["title"], Style.TITLE)),
+        above=(SlipLine(policy.name[language], Style.STRONG), SlipLine(say["title"], Style.TITLE)),
         below=(
-            Line(shown, Style.CODE),
-            Line(say["until"], Style.STRONG),
-            Line(f"{say['how']} {say['secret']}"),
-            Line(say["stored"], Style.STRONG),
-            *(Line(say[name]) for name in _STORED),
+            SlipLine(shown, Style.CODE),
+            SlipLine(say["until"], Style.STRONG),
+            SlipLine(f"{say['how']} {say['secret']}"),
+            SlipLine(say["stored"], Style.STRONG),
+            *(SlipLine(say[name]) for name in _STORED),
         ),
     )
 
@@ -63,11 +63,11 @@ def paper_slip(policy: Policy, issued: PaperSlip, *, language: Language) -> Slip
     say = _filled("paper_", language, values)
     return Slip(
         qr=issued.jwt,
-        above=(Line(policy.name[language], Style.STRONG), Line(say["title"], Style.TITLE)),
+        above=(SlipLine(policy.name[language], Style.STRONG), SlipLine(say["title"], Style.TITLE)),
         below=(
-            Line(say["status"], Style.STRONG),
-            Line(say["valid"], Style.STRONG),
-            *(Line(say[name]) for name in ("how", "copy", "class", "stored")),
+            SlipLine(say["status"], Style.STRONG),
+            SlipLine(say["valid"], Style.STRONG),
+            *(SlipLine(say[name]) for name in ("how", "copy", "class", "stored")),
         ),
     )
 

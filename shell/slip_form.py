@@ -14,7 +14,7 @@ class Style(Enum):
 
 
 @dataclass(frozen=True, repr=False)
-class Line:
+class SlipLine:
     text: str
     style: Style = Style.TEXT
 
@@ -28,6 +28,6 @@ class Slip:
     """
 
     qr: str
-    above: tuple[Line, ...]
-    below: tuple[Line, ...]
+    above: tuple[SlipLine, ...]
+    below: tuple[SlipLine, ...]
     code: str = ""

@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from schemas.errors import QupiaError
 from shell.pictures import qr_matrix
-from shell.slip_form import Line, Slip, Style
+from shell.slip_form import Slip, SlipLine, Style
 
 LEAST_DOTS = 3
 """In a module: on a roll 0.38 mm, which a phone still reads."""
@@ -143,11 +143,11 @@ def _write(
     return top
 
 
-def _paragraphs(lines: Iterable[Line], form: _Form, size: int) -> list[_Paragraph]:
+def _paragraphs(lines: Iterable[SlipLine], form: _Form, size: int) -> list[_Paragraph]:
     return [_set(line, form, size) for line in lines]
 
 
-def _set(line: Line, form: _Form, size: int) -> _Paragraph:
+def _set(line: SlipLine, form: _Form, size: int) -> _Paragraph:
     width = form.width - 2 * form.margin
     if line.style is Style.CODE:
         return _Paragraph((line.text,), _fitting(line.text, width, size), centred=True)

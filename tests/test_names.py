@@ -1,7 +1,9 @@
 """What holds for the classes of all five packages: one root of errors, one name for one thing."""
 
+import ast
 import doctest
 import pkgutil
+from collections import defaultdict
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +16,6 @@ import schemas.errors
 from schemas.errors import QupiaError, Refusal
 from schemas.languages import Language
 
-ROOT = Path(__file__).parents[1]
 PACKAGES = ("schemas", "shell", "issuer", "verifier", "wallet_sim")
 
 
@@ -84,3 +85,14 @@ def test_a_refusal_names_its_list_and_its_texts_have_every_fault_and_nothing_els
 
 def test_the_example_of_the_errors_runs() -> None:
     assert doctest.testmod(schemas.errors) == (0, 3)
+
+
+def test_no_public_name_of_a_class_stands_for_two_things() -> None:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for module in _modules():
+        source = Path(str(module.__file__)).read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found[node.name].append(module.__name__)
+    assert len(found) > 100
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}

@@ -18,7 +18,7 @@ from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.sync import refresh
 from wallet_sim.fetching.trust import stored_bundle
-from wallet_sim.passes.state import Authority, NotActivated, Wallet
+from wallet_sim.passes.state import NotActivated, PinnedAuthority, Wallet
 from wallet_sim.presence.check_in import CheckedIn, CheckedOut, check_in, check_out
 from wallet_sim.presence.file import VisitsFile
 from wallet_sim.presence.matching import Progress, silent
@@ -124,7 +124,7 @@ def _bundle(wallet: Wallet) -> TrustBundle:
     return stored_bundle(wallet.trusted())
 
 
-def _name(authority: Authority) -> str:
+def _name(authority: PinnedAuthority) -> str:
     return f"{authority.issuer} {authority.trust.root}"
 
 

@@ -6,7 +6,7 @@ from issuer.api.dpop import check_proof
 from issuer.api.requests import Call, only_header, parse_body
 from issuer.authority import Authority
 from issuer.documents.bundle import load_retired
-from issuer.entitlement import Entitlement, activate, sign_entitlement, verify_entitlement
+from issuer.entitlement import EntitlementClaims, activate, sign_entitlement, verify_entitlement
 from issuer.issuance import (
     batch_identifier,
     check_standing,
@@ -89,7 +89,7 @@ def post_me(authority: Authority, call: Call, now: int) -> dict[str, Any]:
     return {"held": sorted(held, key=lambda item: item["dies"])}
 
 
-def _keys_used(authority: Authority, entitlement: Entitlement, now: int) -> dict[bytes, int]:
+def _keys_used(authority: Authority, entitlement: EntitlementClaims, now: int) -> dict[bytes, int]:
     """The keys under which the wallet may have fetched, and when the window of each ends.
 
     A marker outlives its window, so they are more than the bundle lists; of a retired key it is
@@ -118,12 +118,12 @@ def _wallet(authority: Authority, call: Call, now: int) -> str:
     return check_proof(proof, method=call.method, url=url, body=call.body, now=now)
 
 
-def _own_entitlement(authority: Authority, call: Call, now: int) -> Entitlement:
+def _own_entitlement(authority: Authority, call: Call, now: int) -> EntitlementClaims:
     jkt = _wallet(authority, call, now)
     return _entitlement(authority, parse_body(call, "me-request"), jkt)
 
 
-def _entitlement(authority: Authority, body: dict[str, Any], jkt: str) -> Entitlement:
+def _entitlement(authority: Authority, body: dict[str, Any], jkt: str) -> EntitlementClaims:
     return verify_entitlement(
         body["entitlement"], key=authority.entitlement_key, url=authority.config.url, jkt=jkt
     )

@@ -5,14 +5,14 @@ from typing import Annotated, Any
 import typer
 
 from issuer.commands.opening import HomeOption, issuer_home
-from issuer.oversight.audit import Audit, Fault, Verdict
+from issuer.oversight.audit import Audit, AuditFault, AuditFindings
 from shell.command_line import EXIT_DONE, EXIT_REFUSED, JsonOption, answer, new_app, warn
 
 _FAULTS = {
-    Fault.CHANGED: "Line {} was changed",
-    Fault.MISSING: "Line {} is missing",
-    Fault.REORDERED: "Line {} is not in its place",
-    Fault.OTHER_HEAD: "The line of that hash is missing: lines were removed or written anew, "
+    AuditFault.CHANGED: "Line {} was changed",
+    AuditFault.MISSING: "Line {} is missing",
+    AuditFault.REORDERED: "Line {} is not in its place",
+    AuditFault.OTHER_HEAD: "The line of that hash is missing: lines were removed or written anew, "
     "or it is over a year old",
 }
 
@@ -42,7 +42,7 @@ def verify(
     return EXIT_DONE if verdict.ok else EXIT_REFUSED
 
 
-def _members(verdict: Verdict) -> dict[str, Any]:
+def _members(verdict: AuditFindings) -> dict[str, Any]:
     return {
         "ok": verdict.ok,
         "lines": verdict.lines,
@@ -53,7 +53,7 @@ def _members(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _text(verdict: Verdict) -> str:
+def _text(verdict: AuditFindings) -> str:
     if verdict.fault is not None:
         fault = _FAULTS[verdict.fault].format(verdict.bad)
         return f"{fault}; right before it: {_lines(verdict)}."
@@ -65,5 +65,5 @@ def _text(verdict: Verdict) -> str:
     )
 
 
-def _lines(verdict: Verdict) -> str:
+def _lines(verdict: AuditFindings) -> str:
     return "1 line" if verdict.lines == 1 else f"{verdict.lines} lines"

@@ -29,10 +29,10 @@ from issuer.console import (
     withdraw,
 )
 from issuer.console.desk import Desk, Page
-from issuer.console.sign_in import SIGN_IN, SignIn, end_session, token_of
+from issuer.console.sign_in import SIGN_IN, SignInPage, end_session, token_of
 from issuer.intake.job_files import MOST_JOBS
 from issuer.intake.upload import Upload, UploadFault, UploadRefused, receive_upload
-from issuer.staff import Session
+from issuer.staff import StaffSession
 from schemas.problems import ApiProblem, Problem
 from shell.clock import Clock
 from shell.errors import CommandError
@@ -76,7 +76,7 @@ def console_routes(authority: Authority, clock: Clock) -> list[BaseRoute]:
     """All routes under ``/console``."""
     pages = Pages(FOLDER)
     gate = _Gate(authority, clock, pages)
-    sign_in = SignIn(authority, clock, pages)
+    sign_in = SignInPage(authority, clock, pages)
     return [
         Route("/console", gate.home, methods=["GET"]),
         Route(SIGN_IN, sign_in.endpoint, methods=["GET", "POST"]),
@@ -169,7 +169,7 @@ class _Gate:
             self._authority.staff.sessions.end(desk.token)
         return end_session(self._authority, redirect(SIGN_IN))
 
-    def _session(self, request: Request) -> Session | None:
+    def _session(self, request: Request) -> StaffSession | None:
         token = token_of(request, self._authority)
         return self._authority.staff.sessions.find(token, self._clock()) if token else None
 
@@ -219,7 +219,7 @@ class _Gate:
             return page.show(desk)
         return desk.take_form(desk.sent("form")) or page.act(desk)
 
-    def _desk(self, session: Session, request: Request, form: Mapping[str, str]) -> Desk:
+    def _desk(self, session: StaffSession, request: Request, form: Mapping[str, str]) -> Desk:
         role = session.account.role
         return Desk(
             authority=self._authority,

@@ -44,7 +44,7 @@ NAMES_REMEMBERED = 10_000
 """At once; beyond it the oldest are forgotten, so memory stays bounded."""
 
 
-class SignIn:
+class SignInPage:
     """The page, and the limits on guessing, by address and by name; both live in memory only."""
 
     def __init__(self, authority: Authority, clock: Clock, pages: Pages) -> None:

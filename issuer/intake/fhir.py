@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from issuer.intake.fhir_file import Reader, Resource, find_resources
-from issuer.intake.fhir_people import DoseNotes, Doses, People
+from issuer.intake.fhir_people import DoseNotes, Doses, Patients
 from issuer.intake.fhir_shapes import (
     COMPLETED,
     FINAL,
@@ -48,8 +48,8 @@ def read_fhir(
     return (judge.judge(resource) for resource in read() if resource.type != "Patient")
 
 
-def _survey(read: Reader, policy: Policy) -> tuple[People, Doses]:
-    people, notes = People(policy.fhir.iin_systems), DoseNotes()
+def _survey(read: Reader, policy: Policy) -> tuple[Patients, Doses]:
+    people, notes = Patients(policy.fhir.iin_systems), DoseNotes()
     for resource in read():
         members = resource.members or {}
         if resource.type == "Patient":
@@ -72,7 +72,7 @@ def _note_dose(members: Members, policy: Policy, notes: DoseNotes) -> None:
 class _Judge:
     policy: Policy
     now: int
-    people: People
+    people: Patients
     doses: Doses
 
     def judge(self, resource: Resource) -> ExportRow | Rejected:

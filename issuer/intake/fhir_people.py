@@ -12,7 +12,7 @@ _RELATIVE = re.compile(r"Patient/[^/?#]+\Z")
 _HISTORY = re.compile(r"/_history/[^/]*\Z")
 
 
-class People:
+class Patients:
     """Short digests of addresses, and what Patients at them have as IIN.
 
     A Patient is known by its entry's ``fullUrl`` and by ``Patient/ID``. An address at which two
@@ -72,7 +72,7 @@ class DoseNotes:
     def note(self, reference: str, day: int) -> None:
         self._days.setdefault(_key(reference), []).append(day)
 
-    def settle(self, people: People) -> Doses:
+    def settle(self, people: Patients) -> Doses:
         doses = Doses()
         for key, days in self._days.items():
             iin = people.at(key)

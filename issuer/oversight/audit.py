@@ -11,7 +11,7 @@ of the line before, empty in the first. Lines over a year old go; one line then 
 and the hash of the last of them, which holds the rest: ``{"anchor": 6, "hash": "…"}``.
 
 Whoever can write the file can write all of it anew. An auditor who keeps the hash of the last line
-(:class:`Verdict`, ``head``) elsewhere finds that out, and lines cut off at the end.
+(:class:`AuditFindings`, ``head``) elsewhere finds that out, and lines cut off at the end.
 """
 
 import errno
@@ -72,7 +72,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class AuditLine:
     """One action. ``day`` is a UTC date; ``account`` is 0 for whoever can write to the home."""
 
     n: int
@@ -106,7 +106,7 @@ class Place:
         return _encode({"anchor": self.n, "hash": self.hash})
 
 
-class Fault(StrEnum):
+class AuditFault(StrEnum):
     """What is wrong with the first bad line."""
 
     CHANGED = "changed"
@@ -116,7 +116,7 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class AuditFindings:
     """What :meth:`Audit.verify` found.
 
     ``lines`` were right, ``head`` is the hash of the last of them. ``bad`` is the number that the
@@ -126,7 +126,7 @@ class Verdict:
 
     lines: int
     head: str
-    fault: Fault | None = None
+    fault: AuditFault | None = None
     bad: int | None = None
     torn: bool = False
 
@@ -163,23 +163,23 @@ class Audit:
         if lines:
             self._append(lines)
 
-    def recent(self, limit: int) -> list[Line]:
+    def recent(self, limit: int) -> list[AuditLine]:
         """The last lines, the newest first, as they stand: nothing is verified."""
         if not self.path.exists():
             return []
         with self.path.open("rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - limit * LONGEST_LINE))
             found = [_parse(raw) for raw in file.read().split(b"\n")]
-        return [line for line in reversed(found) if isinstance(line, Line)][:limit]
+        return [line for line in reversed(found) if isinstance(line, AuditLine)][:limit]
 
-    def verify(self, head: str | None = None) -> Verdict:
+    def verify(self, head: str | None = None) -> AuditFindings:
         """Whether every line is the one that was written, in its place.
 
         With ``head``, also whether the line of that hash is (still) among them. Raises CommandError
         for a file that others can read.
         """
         if not self.path.exists():
-            return _with_head(Verdict(0, ""), head, found=False)
+            return _with_head(AuditFindings(0, ""), head, found=False)
         check_private(self.path)
         with self.path.open("rb") as file:
             return _verify(file, head)
@@ -197,7 +197,7 @@ class Audit:
             place, count, kept, passed = Place(), 0, 0, 0
             while raw := file.readline(LONGEST_LINE):
                 entry = _parse(raw.removesuffix(b"\n"))
-                if isinstance(entry, Line):
+                if isinstance(entry, AuditLine):
                     if oldest <= entry.day <= today:
                         break
                     passed += 1
@@ -258,7 +258,7 @@ def _add(descriptor: int, end: tuple[int, Place, bool], lines: list[tuple[Any, .
         lines = [(lines[0][0], Action.TORN, HOME_ACCOUNT, HOME_ROLE, 1), *lines]
     data = bytearray()
     for day, action, account, role, total in lines:
-        line = Line(place.n + 1, day, str(action), account, role, total, place.hash)
+        line = AuditLine(place.n + 1, day, str(action), account, role, total, place.hash)
         data += line.encode() + b"\n"
         place = _place_after(line)
     if torn:
@@ -286,54 +286,54 @@ def _replace(path: Path, place: Place, rest: IO[bytes]) -> None:
     sync_directory(path.parent)
 
 
-def _verify(file: IO[bytes], head: str | None) -> Verdict:
+def _verify(file: IO[bytes], head: str | None) -> AuditFindings:
     place, count, found, first = Place(), 0, False, True
     while raw := file.readline(LONGEST_LINE):
         if not raw.endswith(b"\n") and not file.read(1):
-            return _with_head(Verdict(count, place.hash, torn=True), head, found=found)
+            return _with_head(AuditFindings(count, place.hash, torn=True), head, found=found)
         entry = _parse(raw.removesuffix(b"\n"))
         if isinstance(entry, Place) and first:
             place = entry
-        elif isinstance(entry, Line) and (entry.n, entry.prev) == (place.n + 1, place.hash):
+        elif isinstance(entry, AuditLine) and (entry.n, entry.prev) == (place.n + 1, place.hash):
             place, count = _place_after(entry), count + 1
         else:
-            return Verdict(count, place.hash, _fault(entry, place, file), place.n + 1)
+            return AuditFindings(count, place.hash, _fault(entry, place, file), place.n + 1)
         found, first = found or place.hash == head, False
-    return _with_head(Verdict(count, place.hash), head, found=found)
+    return _with_head(AuditFindings(count, place.hash), head, found=found)
 
 
-def _fault(entry: "Line | Place | None", place: Place, rest: Iterable[bytes]) -> Fault:
+def _fault(entry: "AuditLine | Place | None", place: Place, rest: Iterable[bytes]) -> AuditFault:
     """What happened to the line that should follow ``place``, where ``entry`` stands instead."""
     wanted = place.n + 1
-    if not isinstance(entry, Line) or entry.n == wanted:
-        return Fault.CHANGED
+    if not isinstance(entry, AuditLine) or entry.n == wanted:
+        return AuditFault.CHANGED
     if entry.n < wanted:
-        return Fault.REORDERED
+        return AuditFault.REORDERED
     later = (_parse(raw.removesuffix(b"\n")) for raw in rest)
-    if any(isinstance(line, Line) and line.n == wanted for line in later):
-        return Fault.REORDERED
-    return Fault.MISSING
+    if any(isinstance(line, AuditLine) and line.n == wanted for line in later):
+        return AuditFault.REORDERED
+    return AuditFault.MISSING
 
 
-def _with_head(verdict: Verdict, head: str | None, *, found: bool) -> Verdict:
+def _with_head(verdict: AuditFindings, head: str | None, *, found: bool) -> AuditFindings:
     if head is None or found:
         return verdict
-    return Verdict(verdict.lines, verdict.head, Fault.OTHER_HEAD, None, verdict.torn)
+    return AuditFindings(verdict.lines, verdict.head, AuditFault.OTHER_HEAD, None, verdict.torn)
 
 
-def _place_after(entry: "Line | Place") -> Place:
+def _place_after(entry: "AuditLine | Place") -> Place:
     return entry if isinstance(entry, Place) else Place(entry.n, entry.hash)
 
 
-def _parse(raw: bytes) -> "Line | Place | None":
+def _parse(raw: bytes) -> "AuditLine | Place | None":
     """A line or an anchor exactly as it was written; None for anything else."""
     try:
         members = json.loads(raw)
         if "anchor" in members:
-            entry: Line | Place = Place(members["anchor"], members["hash"])
+            entry: AuditLine | Place = Place(members["anchor"], members["hash"])
         else:
             members.pop("hash")
-            entry = Line(**members)
+            entry = AuditLine(**members)
         # Numbers are compared later, so a line in which one is a text is no line.
         whole = type(entry.n) is int and isinstance(entry.hash, str) and entry.encode() == raw
         return entry if whole else None

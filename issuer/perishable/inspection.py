@@ -38,7 +38,7 @@ OUR_FILES = {
 }
 
 
-class Fault(StrEnum):
+class StoreFault(StrEnum):
     """What can be wrong."""
 
     OVERDUE_RECORD = "overdue_record"
@@ -57,7 +57,7 @@ class Fault(StrEnum):
 class Finding:
     """One fault in one line, without anything of a record's content."""
 
-    fault: Fault
+    fault: StoreFault
     message: str
 
     def __str__(self) -> str:
@@ -87,7 +87,7 @@ def _missing(home: Path) -> Iterator[Finding]:
     for name in [*needed, Path(database.FOLDER, database.FILE)]:
         if not (home / name).exists():
             yield Finding(
-                Fault.MISSING, f"{home / name} is missing; run: qupia-issuer retention run"
+                StoreFault.MISSING, f"{home / name} is missing; run: qupia-issuer retention run"
             )
 
 
@@ -97,7 +97,7 @@ def _foreign_files(home: Path) -> Iterator[Finding]:
         foreign = [name for name in names if not ours.fullmatch(name) and not DRAFT.fullmatch(name)]
         if foreign:  # Their names are not repeated: anything could stand in them.
             yield Finding(
-                Fault.FOREIGN,
+                StoreFault.FOREIGN,
                 f"{home / folder} holds {len(foreign)} files that are not the store's",
             )
 
@@ -108,13 +108,15 @@ def _unfinished(home: Path, now: int) -> Iterator[Finding]:
     except FileNotFoundError:
         return
     if not since.isdigit() or int(since) <= now - GRACE:
-        yield Finding(Fault.UNFINISHED, "a purge was not finished; run: qupia-issuer retention run")
+        yield Finding(
+            StoreFault.UNFINISHED, "a purge was not finished; run: qupia-issuer retention run"
+        )
 
 
 def _old_keys(home: Path, now: int) -> Iterator[Finding]:
     for day in _days_with_key(home):
         if day < day_of(now - GRACE):
-            yield Finding(Fault.OLD_KEY, f"the key of {day} outlived its day")
+            yield Finding(StoreFault.OLD_KEY, f"the key of {day} outlived its day")
 
 
 def _days_with_key(home: Path) -> list[str]:
@@ -132,7 +134,7 @@ def _database(home: Path, now: int) -> Iterator[Finding]:
             # While the transaction lasts, nothing that it can see moves from the log to the file.
             yield from _raw(survey(path, before=day_of(now - GRACE)))
     except sqlite3.Error as error:
-        yield Finding(Fault.DAMAGED, from_sqlite(error).message)
+        yield Finding(StoreFault.DAMAGED, from_sqlite(error).message)
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -145,9 +147,9 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _wrong_form(tables: Tables) -> Iterator[Finding]:
     if reason := wrong_form(tables):
-        yield Finding(Fault.FOREIGN, reason)
+        yield Finding(StoreFault.FOREIGN, reason)
     elif tables.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-        yield Finding(Fault.DAMAGED, DAMAGED)
+        yield Finding(StoreFault.DAMAGED, DAMAGED)
 
 
 def _rows(connection: sqlite3.Connection, home: Path, now: int) -> Iterator[Finding]:
@@ -156,21 +158,25 @@ def _rows(connection: sqlite3.Connection, home: Path, now: int) -> Iterator[Find
     for day, kind, number in rows:
         if number and kind in set(Kind):
             yield Finding(
-                Fault.OVERDUE_RECORD,
+                StoreFault.OVERDUE_RECORD,
                 f"{number} records of kind {kind} of {day} are past their time",
             )
     if any(kind not in set(Kind) for _, kind, _ in rows):
-        yield Finding(Fault.FOREIGN, "the store holds records of a kind that is not in the table")
+        yield Finding(
+            StoreFault.FOREIGN, "the store holds records of a kind that is not in the table"
+        )
     for day in {day for day, _, _ in rows if day >= day_of(now)}.difference(_days_with_key(home)):
-        yield Finding(Fault.NO_KEY, f"the records of {day} cannot be read: their day has no key")
+        yield Finding(
+            StoreFault.NO_KEY, f"the records of {day} cannot be read: their day has no key"
+        )
 
 
 def _raw(found: Survey) -> Iterator[Finding]:
     if found.damage:
-        yield Finding(Fault.DAMAGED, f"{DAMAGED} ({found.damage})")
+        yield Finding(StoreFault.DAMAGED, f"{DAMAGED} ({found.damage})")
     if found.dirty:
-        yield Finding(Fault.DIRTY_PAGE, f"{found.dirty} freed pages are not all zeros")
+        yield Finding(StoreFault.DIRTY_PAGE, f"{found.dirty} freed pages are not all zeros")
     for day in found.in_file:
-        yield Finding(Fault.REMAINS_IN_FILE, f"remains of {day} are in the database file")
+        yield Finding(StoreFault.REMAINS_IN_FILE, f"remains of {day} are in the database file")
     for day in found.in_log:
-        yield Finding(Fault.REMAINS_IN_LOG, f"remains of {day} are in the write-ahead log")
+        yield Finding(StoreFault.REMAINS_IN_LOG, f"remains of {day} are in the write-ahead log")

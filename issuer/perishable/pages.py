@@ -61,7 +61,7 @@ class DamagedFile(QupiaError):
     """The file does not have the form of a database; the message says where."""
 
 
-class Pages:
+class DatabasePages:
     """The newest committed version of every page: from the write-ahead log, else from the file.
 
     What a reader sees does not change while it holds a read transaction: a checkpoint then only
@@ -164,7 +164,7 @@ def _survey(path: Path, before: str) -> Survey:
         log = files.enter_context(log_path.open("rb")) if log_path.exists() else None
         dirty, damage = 0, None
         try:
-            dirty = sum(not clean for _, clean in freed_pages(Pages(file, log)))
+            dirty = sum(not clean for _, clean in freed_pages(DatabasePages(file, log)))
         except DamagedFile as error:
             damage = str(error)
         in_log = sorted(find_days(log, before=before)) if log else []

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from issuer.rules.export_rules import parse_export_rules
 from issuer.rules.fhir_rules import parse_fhir_rules
 from issuer.rules.settings import LONGEST_TEXT, Section, is_text
-from issuer.rules.values import FRAUD, Caps, Evidence, Policy, Status, VenuePolicy
+from issuer.rules.values import FRAUD, Caps, Evidence, Policy, StatusRule, VenueRule
 from schemas.kinds import DAY, HOUR, LONGEST_EVIDENCE_DAYS, STORED_KINDS, Kind
 from schemas.languages import Language
 from schemas.windows import WINDOW_HOURS
@@ -117,7 +117,7 @@ def _parse_caps(section: Section) -> Caps:
     )
 
 
-def _parse_statuses(top: Section) -> tuple[Status, ...]:
+def _parse_statuses(top: Section) -> tuple[StatusRule, ...]:
     sections = top.sections("statuses", most=MOST_STATUSES)
     statuses = tuple(_parse_status(section) for section in sections)
     # Staff tell statuses apart by name and by colour, so neither may occur twice.
@@ -128,16 +128,16 @@ def _parse_statuses(top: Section) -> tuple[Status, ...]:
     return statuses
 
 
-def _parse_status(section: Section) -> Status:
+def _parse_status(section: Section) -> StatusRule:
     section.only("id", "name", "colour")
-    return Status(
+    return StatusRule(
         id=section.identifier("id"),
         name=section.words("name"),
         colour=section.text("colour", pattern=_COLOUR, form="#rrggbb in lower case, as #2e7d32"),
     )
 
 
-def _parse_policies(top: Section, statuses: Collection[str]) -> tuple[VenuePolicy, ...]:
+def _parse_policies(top: Section, statuses: Collection[str]) -> tuple[VenueRule, ...]:
     sections = top.sections("policies", most=MOST_POLICIES)
     policies = tuple(_parse_venue_policy(section, statuses) for section in sections)
     if _repeats([policy.id for policy in policies]):
@@ -145,13 +145,13 @@ def _parse_policies(top: Section, statuses: Collection[str]) -> tuple[VenuePolic
     return policies
 
 
-def _parse_venue_policy(section: Section, statuses: Collection[str]) -> VenuePolicy:
+def _parse_venue_policy(section: Section, statuses: Collection[str]) -> VenueRule:
     section.only("id", "name", "admit", "hint")
     # An empty list would read as "no rule", and no rule must never mean yes.
     admit = section.texts("admit")
     if not set(admit) <= set(statuses):
         section.refuse("admit", f"a list of statuses: {', '.join(statuses)}")
-    return VenuePolicy(
+    return VenueRule(
         id=section.identifier("id"),
         name=section.words("name"),
         admit=admit,

@@ -18,7 +18,7 @@ REFERENCE_FREE = 14 * DAY
 
 
 @dataclass(frozen=True, kw_only=True)
-class Status:
+class StatusRule:
     """What a pass can say. ``colour`` is ``#rrggbb`` in lower case."""
 
     id: str
@@ -27,7 +27,7 @@ class Status:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VenuePolicy:
+class VenueRule:
     """What a kind of venue admits: ids of statuses, one or more. ``hint``: ask or ignore."""
 
     id: str
@@ -72,8 +72,8 @@ class Policy:
     window_hours: int
     bundle_hours: int
     caps: Caps
-    statuses: tuple[Status, ...]
-    policies: tuple[VenuePolicy, ...]
+    statuses: tuple[StatusRule, ...]
+    policies: tuple[VenueRule, ...]
     evidence: Mapping[str, Evidence]
     export: ExportRules
     fhir: FhirRules

@@ -12,7 +12,7 @@
 
 from issuer.staff.accounts import Staff
 from issuer.staff.passwords import PasswordFault, PasswordRefused
-from issuer.staff.sessions import Session, Sessions
+from issuer.staff.sessions import Sessions, StaffSession
 from issuer.staff.signing_in import SignIn
 from issuer.staff.values import Account, Capped, Role
 
@@ -22,8 +22,8 @@ __all__ = [
     "PasswordFault",
     "PasswordRefused",
     "Role",
-    "Session",
     "Sessions",
     "SignIn",
     "Staff",
+    "StaffSession",
 ]

@@ -19,7 +19,7 @@ NOTED_EVERY = MINUTE
 
 
 @dataclass(frozen=True)
-class Session:
+class StaffSession:
     """``account`` is as it is now. With ``must_choose`` nothing is allowed but to choose a password
     or to sign out.
     """
@@ -51,7 +51,7 @@ class Sessions:
             )
         return token
 
-    def find(self, token: str, now: int) -> Session | None:
+    def find(self, token: str, now: int) -> StaffSession | None:
         """The session of a token, and note its use; None for one that ended or never was."""
         token_hash = hash_random(token)
         with self._file.open() as db:
@@ -64,7 +64,7 @@ class Sessions:
                 return None
             if abs(now - row["used"]) >= NOTED_EVERY:
                 _note_use(db, row, now)
-        return Session(account_of(row), token, must_choose=row["password_hash"] is None)
+        return StaffSession(account_of(row), token, must_choose=row["password_hash"] is None)
 
     def end(self, token: str) -> None:
         """Sign out; nothing happens when the session has ended already."""

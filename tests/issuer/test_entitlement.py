@@ -7,7 +7,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from issuer.entitlement import Entitlement, sign_entitlement, verify_entitlement
+from issuer.entitlement import EntitlementClaims, sign_entitlement, verify_entitlement
 from issuer.keys.grid import list_keys
 from issuer.keys.keyring import (
     SigningKey,
@@ -25,7 +25,7 @@ from tests.support.texts import compact, signed, to_json
 
 OWN, WALLET, OTHER = ec_key("entitlement"), ec_key("wallet"), ec_key("other wallet")
 KEY = SigningKey(OWN.private, Typ.ENTITLEMENT)
-ENTITLEMENT = Entitlement(
+ENTITLEMENT = EntitlementClaims(
     jti="A" * 22, jkt=WALLET.kid, status="green", holder="03", rid="B" * 43, until=NOON + DAY
 )
 CLAIMS = {
@@ -45,7 +45,7 @@ def text(*, header: dict[str, Any] | None = None, key: EcKey = OWN, **claims: An
     return signed(to_json(HEADER | (header or {})), to_json(CLAIMS | claims), key)
 
 
-def verify(entitlement: str, *, jkt: str = WALLET.kid) -> Entitlement:
+def verify(entitlement: str, *, jkt: str = WALLET.kid) -> EntitlementClaims:
     return verify_entitlement(entitlement, key=KEY, url=URL, jkt=jkt)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from issuer.entitlement import Entitlement
+from issuer.entitlement import EntitlementClaims
 from issuer.issuance import batch_identifier, issued_on
 from issuer.keys.rawrsa import LibcryptoKey, SigningFailed
 from issuer.publication.making import make_missing_keys, publish, retire
@@ -455,7 +455,7 @@ def test_the_marker_names_the_entitlement_and_the_key(issuer: Service) -> None:
     wallet = issuer.activated()
     key = issuer.pass_key(wallet)
     claims = wallet.claims
-    entitlement = Entitlement(
+    entitlement = EntitlementClaims(
         claims["jti"], wallet.account.kid, claims["status"], None, claims["rid"], claims["exp"]
     )
     assert batch_identifier(entitlement, key.id) == claims["jti"].encode() + b"\0" + key.id

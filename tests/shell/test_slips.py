@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from shell.pictures import read_codes
-from shell.slip_form import Line, Slip, Style
+from shell.slip_form import Slip, SlipLine, Style
 from shell.slips import Paper, SlipTooSmall, draw_pdf, draw_png
 
 LINK = "https://health.example/activate#7K3M-9QX2-VT00-1C5H." + "aB3_-" * 8 + "xyz"
@@ -20,8 +20,8 @@ TEXT = "Қазақша мәтін әріптерімен: әғқңөұүһі Ә�
 def slip(*, qr: str = LINK, text: str = TEXT, lines: int = 4) -> Slip:
     return Slip(
         qr=qr,
-        above=(Line("Белсендіру коды", Style.TITLE),),
-        below=(Line("7K3M-9QX2-VT00-1C5H", Style.CODE), *[Line(text)] * lines),
+        above=(SlipLine("Белсендіру коды", Style.TITLE),),
+        below=(SlipLine("7K3M-9QX2-VT00-1C5H", Style.CODE), *[SlipLine(text)] * lines),
     )
 
 
@@ -123,7 +123,7 @@ def test_what_does_not_fit_on_a6_is_refused_and_goes_on_a_roll() -> None:
 def test_a_code_that_is_too_long_for_the_paper_is_refused() -> None:
     with pytest.raises(SlipTooSmall, match="too many modules"):
         draw_png(slip(qr="x" * 2900), Paper.ROLL_58)
-    code = Slip(qr="A", above=(), below=(Line("W" * 40, Style.CODE),))
+    code = Slip(qr="A", above=(), below=(SlipLine("W" * 40, Style.CODE),))
     with pytest.raises(SlipTooSmall, match="one row"):
         draw_png(code, Paper.ROLL_58)
 
@@ -141,4 +141,4 @@ def test_every_letter_of_kazakh_and_russian_has_a_shape_of_its_own() -> None:
 
 
 def one_letter(letter: str) -> bytes:
-    return draw_png(Slip(qr="A", above=(), below=(Line(letter, Style.CODE),)), Paper.ROLL_58)
+    return draw_png(Slip(qr="A", above=(), below=(SlipLine(letter, Style.CODE),)), Paper.ROLL_58)

@@ -12,9 +12,9 @@ from wallet_sim.demo.outbreak import (
     PATIENTS,
     VENUES,
     WALLETS,
-    Calendar,
-    Outcome,
+    OutbreakFigures,
     Outing,
+    VisitPlan,
 )
 
 NIGHT = NOON + 10 * HOUR
@@ -54,7 +54,7 @@ def test_who_does_not_check_out_is_counted_for_three_hours() -> None:
 
 def test_a_town_goes_out_on_all_fourteen_days_and_over_midnight() -> None:
     start = NIGHT - NIGHT % DAY
-    outings = [o for each in Calendar(start, random.Random(1)).outings.values() for o in each]
+    outings = [o for each in VisitPlan(start, random.Random(1)).outings.values() for o in each]
     assert {(o.arrives - start) // DAY for o in outings} == set(range(DAYS))
     assert any(o.arrives // DAY < (o.leaves - 1) // DAY for o in outings)
 
@@ -67,7 +67,7 @@ def test_an_outcome_that_is_not_as_it_must_be_fails(
     overlapped: int, warned: int, warned_wrongly: int, records_left: int
 ) -> None:
     town = {"wallets": 5, "venues": 1, "days": 1, "visits": 9, "hours_published": 2}
-    outcome = Outcome(
+    outcome = OutbreakFigures(
         **town,
         overlapped=overlapped,
         warned=warned,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from issuer.issuance import Batch
+from issuer.issuance import BatchRequest
 from issuer.staff import Role
 from schemas.encoding import b64url_decode, format_time
 from schemas.jws import parse
@@ -88,7 +88,7 @@ class Person:
     ) -> None:
         claims = parse(wallet.entitlement).unverified_payload
         key = self.town.service.pass_key(wallet)
-        batch = Batch(key, tuple(b64url_decode(value) for value in blinded))
+        batch = BatchRequest(key, tuple(b64url_decode(value) for value in blinded))
         self.secrets |= {
             f"id of the {name}": claims["jti"],
             f"id of the {name} as bytes": b64url_decode(claims["jti"]),

@@ -24,7 +24,7 @@ from shell.errors import CommandError
 from shell.fetching import Answer
 from tests.support.texts import jws as make_jws
 from tests.support.world import NOON, World
-from wallet_sim.fetching.activation import Slip, activate
+from wallet_sim.fetching.activation import ActivationSlip, activate
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.session import Session, open_session
 from wallet_sim.fetching.tools import Tools
@@ -295,8 +295,8 @@ class Phone:
         return self.file.load()
 
     @property
-    def slip(self) -> Slip:
-        return Slip(self.issuer.world.iss, self.issuer.world.pin, CODE)
+    def slip(self) -> ActivationSlip:
+        return ActivationSlip(self.issuer.world.iss, self.issuer.world.pin, CODE)
 
     def link_to(self, code: str = CODE) -> str:
         """What a slip's QR code holds."""

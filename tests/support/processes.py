@@ -29,7 +29,7 @@ from shell.errors import CommandError
 from shell.fetching import Answer
 from tests.support.commands import Outcome, check_manners
 from tests.support.issuers import Service, pool_keys
-from wallet_sim.fetching.activation import Slip, activate
+from wallet_sim.fetching.activation import ActivationSlip, activate
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.session import Session, open_session
 from wallet_sim.fetching.sync import Synced, sync
@@ -269,7 +269,7 @@ class RealWallet:
 
     def activate(self) -> None:
         """Raises ApiProblem or CommandError."""
-        activate(self.session(), Slip(self.issuer.url, self.issuer.root, self.code))
+        activate(self.session(), ActivationSlip(self.issuer.url, self.issuer.root, self.code))
 
     def sync(self) -> Synced:
         return sync(self.session())

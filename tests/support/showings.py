@@ -7,11 +7,11 @@ from tests.support.world import NOON, World
 from wallet_sim.passes.account import new_private_key
 from wallet_sim.passes.presentation import Showing, choose
 from wallet_sim.passes.state import (
-    Authority,
     Batch,
     Entitlement,
     Names,
     Pass,
+    PinnedAuthority,
     Wallet,
 )
 
@@ -26,7 +26,7 @@ def wallet(*shown: int | None) -> Wallet:
     """A wallet with one pass for each time of first display; None is a fresh one."""
     passes = tuple(Pass(KEYS[i], bytes([i]) * 256, at) for i, at in enumerate(shown))
     return Wallet(
-        authority=Authority(WORLD.iss, TRUST),
+        authority=PinnedAuthority(WORLD.iss, TRUST),
         entitlement=Entitlement("e", b"k", "green", Names("Ж", "З", "G"), None, WINDOW.exp),
         batches=(Batch(KEY_ID, WINDOW, passes),),
     )

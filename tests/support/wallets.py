@@ -5,12 +5,12 @@ from schemas.trust import TrustState
 from schemas.windows import Window
 from tests.support.world import NOON
 from wallet_sim.passes.state import (
-    Authority,
     Batch,
     Entitlement,
     Names,
     Pass,
     PendingBatch,
+    PinnedAuthority,
     Plan,
     Wallet,
 )
@@ -31,7 +31,7 @@ def batch(*passes: Pass, window: Window = WINDOW) -> Batch:
 
 def wallet(*passes: Pass) -> Wallet:
     return Wallet(
-        authority=Authority("https://qupia.example", TrustState("r", sunset=NOON + 90 * DAY)),
+        authority=PinnedAuthority("https://qupia.example", TrustState("r", sunset=NOON + 90 * DAY)),
         entitlement=ENTITLEMENT,
         batches=(batch(*passes), batch(FRESH, window=NEXT)),
         pending=(PendingBatch(b"id", b"n", NEXT, ()),),

@@ -17,7 +17,7 @@ from shell.clock import system_clock
 from shell.command_line import EXIT_DONE, EXIT_REFUSED, complain, say
 from wallet_sim.demo.homes import Homes, WentWrong
 from wallet_sim.demo.live import end_kindly, running, try_out
-from wallet_sim.demo.outbreak import Outcome, play
+from wallet_sim.demo.outbreak import OutbreakFigures, play
 from wallet_sim.demo.story import tell
 
 _TRY = """
@@ -84,7 +84,7 @@ def run_outbreak(*, as_json: bool, language: Language) -> int:
     return EXIT_DONE if outcome.is_right else EXIT_REFUSED
 
 
-def _told(outcome: Outcome) -> str:
+def _told(outcome: OutbreakFigures) -> str:
     return (
         f"{outcome.visits} visits; {outcome.hours_published} hours published in which one of three "
         f"patients was there. {outcome.overlapped} wallets shared an hour with them, "

@@ -78,7 +78,7 @@ class Outing:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class OutbreakFigures:
     """What came of it. ``records_left`` counts records, warnings, seeds and notices at the end."""
 
     wallets: int
@@ -191,7 +191,7 @@ class Town:
 
 
 @dataclass(frozen=True)
-class Calendar:
+class VisitPlan:
     """Who goes where, decided beforehand; ``chance`` makes the same town of the same seed."""
 
     start: int
@@ -231,36 +231,36 @@ class Calendar:
         return {wallet: hours for wallet, hours in shared.items() if hours}
 
 
-def play(folder: Path, *, today: int, seed: int, tell: Callable[[str], None]) -> Outcome:
+def play(folder: Path, *, today: int, seed: int, tell: Callable[[str], None]) -> OutbreakFigures:
     """Let the days pass, and tell each.
 
     It begins fourteen days before ``today`` (Unix seconds), at midnight in UTC.
     """
     start = today - today % DAY - DAYS * DAY
-    calendar = Calendar(start, random.Random(seed))  # noqa: S311 - a town, not a secret.
+    plan = VisitPlan(start, random.Random(seed))  # noqa: S311 - a town, not a secret.
     town = Town(folder, start=start)
     for day in range(DAYS):
         town.now = start + day * DAY
         town.new_day()
-        tell(f"day {day + 1}: {_live(town, calendar, day)} visits sealed")
+        tell(f"day {day + 1}: {_live(town, plan, day)} visits sealed")
     # The last evening went on past midnight. The first day's records are dead by now.
     town.now = start + DAYS * DAY + 2 * HOUR
     town.new_day()
-    published = town.trace(calendar.patients)
+    published = town.trace(plan.patients)
     tell(f"{published} hours published")
     known = list(town.fetch_lists())
     tell("every wallet has tried the list")
     town.now += TRACING_PERIOD + DAY
     town.new_day()
-    overlaps = calendar.overlaps()
+    overlaps = plan.overlaps()
     warned = {w: {hour.hour for hour in visits.warnings} for w, visits in enumerate(known)}
     wrongly = [w for w, hours in warned.items() if hours - overlaps.get(w, set())]
     right = [w for w, hours in warned.items() if hours and hours == overlaps.get(w)]
-    return Outcome(
+    return OutbreakFigures(
         wallets=WALLETS,
         venues=VENUES,
         days=DAYS,
-        visits=sum(map(len, calendar.outings.values())),
+        visits=sum(map(len, plan.outings.values())),
         hours_published=published,
         overlapped=len(overlaps),
         warned=len(right) + len(wrongly),
@@ -269,12 +269,12 @@ def play(folder: Path, *, today: int, seed: int, tell: Callable[[str], None]) ->
     )
 
 
-def _live(town: Town, calendar: Calendar, day: int) -> int:
+def _live(town: Town, plan: VisitPlan, day: int) -> int:
     """All of one day's comings and goings, in their order; how many visits there were."""
-    begin = calendar.start + day * DAY
+    begin = plan.start + day * DAY
     today = [
         (wallet, outing)
-        for wallet, outings in calendar.outings.items()
+        for wallet, outings in plan.outings.items()
         for outing in outings
         if begin <= outing.arrives < begin + DAY
     ]

@@ -21,7 +21,7 @@ _FLIPPED = 100
 
 
 @dataclass(frozen=True)
-class Authority:
+class DemoAuthority:
     """An issuer: where it is reached and the thumbprint of its root."""
 
     url: str
@@ -54,7 +54,7 @@ def tell(homes: Homes, *, now: int) -> str:
     return page
 
 
-def init_authority(homes: Homes) -> Authority:
+def init_authority(homes: Homes) -> DemoAuthority:
     """An issuer on this machine, its root key moved to a safe."""
     url = f"http://127.0.0.1:{free_port()}"
     init = ("init", "--name", "Health Department", "--url", url, "--json")
@@ -62,7 +62,7 @@ def init_authority(homes: Homes) -> Authority:
     offline = homes.folder / "safe" / "ROOT.pem"
     offline.parent.mkdir()
     (homes.folder / "issuer" / "ROOT.pem").rename(offline)
-    return Authority(url, members["root"])
+    return DemoAuthority(url, members["root"])
 
 
 def _laboratory(homes: Homes, now: int) -> dict[str, str]:
@@ -95,7 +95,7 @@ def _activate(homes: Homes, link: str) -> None:
     )
 
 
-def _set_up_venue(homes: Homes, authority: Authority) -> str:
+def _set_up_venue(homes: Homes, authority: DemoAuthority) -> str:
     homes.chapter("4. A cinema gets the public keys, once")
     words = ("setup", authority.url, "--root", authority.root, "--json")
     homes.expect("set-up of the venue", homes.run("qupia-verifier", *words).status, 0)
@@ -108,7 +108,7 @@ def _set_up_venue(homes: Homes, authority: Authority) -> str:
 
 
 @contextmanager
-def page_served(homes: Homes, authority: Authority) -> Iterator[str]:
+def page_served(homes: Homes, authority: DemoAuthority) -> Iterator[str]:
     """The venue's page as a real process, up when this begins; the address that sets it up."""
     page = f"http://127.0.0.1:{free_port()}"
     with homes.serving("qupia-verifier", page, "--port", page.rpartition(":")[2]):

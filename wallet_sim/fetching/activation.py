@@ -17,7 +17,7 @@ from shell.errors import CommandError
 from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.trust import Trusted, check_entitlement, name_of
 from wallet_sim.passes.account import new_private_key
-from wallet_sim.passes.state import Activating, Authority, Entitlement, Wallet
+from wallet_sim.passes.state import Activating, Entitlement, PinnedAuthority, Wallet
 
 ENTITLEMENTS_PATH = "/v1/entitlements"
 
@@ -28,7 +28,7 @@ _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
 @dataclass(frozen=True, repr=False)
-class Slip:
+class ActivationSlip:
     """What a person was given: the issuer's origin, the root to pin and the secret code."""
 
     issuer: str
@@ -36,7 +36,7 @@ class Slip:
     code: str
 
 
-def parse_slip(text: str, *, issuer: str | None, root: str | None) -> Slip:
+def parse_slip(text: str, *, issuer: str | None, root: str | None) -> ActivationSlip:
     """A code, which needs ``issuer`` and ``root``, or an activation URL, which carries both.
 
     Raises CommandError; its message never holds the code.
@@ -44,7 +44,7 @@ def parse_slip(text: str, *, issuer: str | None, root: str | None) -> Slip:
     try:
         if "#" in text:
             link = parse_activation_url(text)
-            slip = Slip(parse_origin(link.issuer), link.root, link.code)
+            slip = ActivationSlip(parse_origin(link.issuer), link.root, link.code)
             _check_agrees(slip, issuer, root)
         else:
             slip = _slip_of_code(text, issuer, root)
@@ -55,7 +55,7 @@ def parse_slip(text: str, *, issuer: str | None, root: str | None) -> Slip:
     return slip
 
 
-def check_replaceable(wallet: Wallet, slip: Slip, *, replacing: bool) -> None:
+def check_replaceable(wallet: Wallet, slip: ActivationSlip, *, replacing: bool) -> None:
     """Raise CommandError where an entitlement would be lost that nobody has given up.
 
     Whoever waits for an answer to this very code has agreed already.
@@ -67,7 +67,7 @@ def check_replaceable(wallet: Wallet, slip: Slip, *, replacing: bool) -> None:
         )
 
 
-def activate(session: Session, slip: Slip) -> Wallet:
+def activate(session: Session, slip: ActivationSlip) -> Wallet:
     """The wallet with the entitlement of ``slip``, and nothing left of any before.
 
     The trust bundle is verified first, so that a wrong root costs no code. Raises ApiProblem,
@@ -80,37 +80,37 @@ def activate(session: Session, slip: Slip) -> Wallet:
     return session.file.update(lambda wallet: _complete(wallet, trusted, entitlement))
 
 
-def _check_agrees(slip: Slip, issuer: str | None, root: str | None) -> None:
+def _check_agrees(slip: ActivationSlip, issuer: str | None, root: str | None) -> None:
     if issuer is not None and parse_origin(issuer) != slip.issuer:
         raise CommandError("--issuer contradicts the activation link; leave one of them out")
     if root is not None and root != slip.root:
         raise CommandError("--root contradicts the activation link; leave one of them out")
 
 
-def _slip_of_code(text: str, issuer: str | None, root: str | None) -> Slip:
+def _slip_of_code(text: str, issuer: str | None, root: str | None) -> ActivationSlip:
     if issuer is None or root is None:
         raise CommandError(
             "a code alone does not say where it is from; "
             "add --issuer URL and --root THUMBPRINT, or give the activation link"
         )
-    return Slip(parse_origin(issuer), root, parse_code(text))
+    return ActivationSlip(parse_origin(issuer), root, parse_code(text))
 
 
-def _authority(wallet: Wallet, slip: Slip) -> Authority:
+def _authority(wallet: Wallet, slip: ActivationSlip) -> PinnedAuthority:
     """What is known of the slip's authority; a root that was pinned before keeps its history."""
     held = wallet.authority
     if held is not None and (held.issuer, held.trust.root) == (slip.issuer, slip.root):
         return held
-    return Authority(slip.issuer, TrustState(root=slip.root))
+    return PinnedAuthority(slip.issuer, TrustState(root=slip.root))
 
 
-def _waiting(wallet: Wallet, slip: Slip) -> Activating | None:
+def _waiting(wallet: Wallet, slip: ActivationSlip) -> Activating | None:
     """The account key that this code was sent with before."""
     code = (slip.issuer, slip.code)
     return next((held for held in wallet.activating if (held.issuer, held.code) == code), None)
 
 
-def _begin(wallet: Wallet, slip: Slip, now: int) -> tuple[Wallet, Activating]:
+def _begin(wallet: Wallet, slip: ActivationSlip, now: int) -> tuple[Wallet, Activating]:
     """The key for this code: the one it was sent with before, or a fresh one."""
     waiting = _waiting(wallet, slip)
     if waiting is not None:

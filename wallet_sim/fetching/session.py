@@ -9,7 +9,7 @@ from wallet_sim.fetching.clock import CorrectedClock
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.trust import ClockBehind, Trusted, accept
 from wallet_sim.passes.schedule import Below
-from wallet_sim.passes.state import Authority
+from wallet_sim.passes.state import PinnedAuthority
 
 _PERHAPS_THE_CLOCK = (BundleFault.EXPIRED, BundleFault.UNKNOWN_SIGNER)
 
@@ -26,7 +26,7 @@ class Session:
     def clock(self) -> CorrectedClock:
         return self.client.clock
 
-    def fetch_bundle(self, authority: Authority) -> Trusted:
+    def fetch_bundle(self, authority: PinnedAuthority) -> Trusted:
         """The newest bundle, accepted against all that is known of ``authority``.
 
         A bundle that does not fit the time may mean a wrong clock: the API is asked for the time,
@@ -44,7 +44,7 @@ class Session:
                 raise
         return self._accept(authority, data)
 
-    def _accept(self, authority: Authority, data: bytes) -> Trusted:
+    def _accept(self, authority: PinnedAuthority, data: bytes) -> Trusted:
         try:
             return accept(authority, data, now=self.clock.now())
         except BundleRejected as rejected:

@@ -19,10 +19,10 @@ from wallet_sim.passes.issuance import (
 )
 from wallet_sim.passes.schedule import due_windows, plan_next, wanted_windows
 from wallet_sim.passes.state import (
-    Authority,
     Batch,
     BatchFault,
     PendingBatch,
+    PinnedAuthority,
     Wallet,
     drop_past,
 )
@@ -115,7 +115,7 @@ def _prepare(session: Session, bundle: TrustBundle, choose: Choose) -> tuple[Pen
 
 
 def _ask(
-    session: Session, authority: Authority, requests: tuple[PendingBatch, ...]
+    session: Session, authority: PinnedAuthority, requests: tuple[PendingBatch, ...]
 ) -> Sequence[Batch]:
     """Send the requests and store what comes back."""
     try:
@@ -132,7 +132,7 @@ def _ask(
 
 
 def _call(
-    session: Session, authority: Authority, requests: Sequence[PendingBatch]
+    session: Session, authority: PinnedAuthority, requests: Sequence[PendingBatch]
 ) -> tuple[Batch, ...]:
     _, entitlement = session.file.load().activated()
     answer = session.client.post(

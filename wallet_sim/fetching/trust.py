@@ -13,7 +13,7 @@ from schemas.kinds import DAY, LONGEST_EVIDENCE_DAYS
 from schemas.trust import accept_bundle
 from shell.errors import CommandError
 from wallet_sim.passes.issuance import drop_retired
-from wallet_sim.passes.state import Authority, Entitlement, Names, Wallet
+from wallet_sim.passes.state import Entitlement, Names, PinnedAuthority, Wallet
 
 LONGEST_ENTITLEMENT = (LONGEST_EVIDENCE_DAYS + 2) * DAY
 """Seconds: the longest evidence, to the end of its window, as seen by a clock that may err."""
@@ -32,11 +32,11 @@ class ClockBehind(CommandError):
 class Trusted:
     """A bundle that was accepted, and the authority with all there is to remember of it."""
 
-    authority: Authority
+    authority: PinnedAuthority
     bundle: TrustBundle
 
 
-def accept(authority: Authority, data: bytes, *, now: int) -> Trusted:
+def accept(authority: PinnedAuthority, data: bytes, *, now: int) -> Trusted:
     """Accept a bundle against all that is known of ``authority``.
 
     Raises BundleRejected, ClockBehind, or CommandError for the bundle of another address.
@@ -51,7 +51,7 @@ def accept(authority: Authority, data: bytes, *, now: int) -> Trusted:
     return Trusted(replace(authority, trust=trust, bundle=data.decode("ascii")), bundle)
 
 
-def stored_bundle(authority: Authority) -> TrustBundle:
+def stored_bundle(authority: PinnedAuthority) -> TrustBundle:
     """The bundle that was accepted last, whether or not it has expired since.
 
     Its signature was verified before it was stored. Raises CommandError for one that this program
@@ -111,9 +111,9 @@ def check_entitlement(entitlement: Entitlement, bundle: TrustBundle, *, now: int
         )
 
 
-def _anchor(authority: Authority) -> tuple[str, str]:
+def _anchor(authority: PinnedAuthority) -> tuple[str, str]:
     return authority.issuer, authority.trust.root
 
 
-def _age(authority: Authority) -> tuple[int, int]:
+def _age(authority: PinnedAuthority) -> tuple[int, int]:
     return authority.trust.root_version, authority.trust.version

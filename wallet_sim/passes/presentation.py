@@ -27,10 +27,10 @@ from wallet_sim.passes.account import load_private_key
 from wallet_sim.passes.issuance import device_point, pass_input
 from wallet_sim.passes.state import (
     REUSE_SECONDS,
-    Authority,
     Batch,
     Entitlement,
     Pass,
+    PinnedAuthority,
     Wallet,
     is_recent,
     last_shown,
@@ -60,7 +60,7 @@ class Showing:
     """
 
     wallet: Wallet
-    authority: Authority
+    authority: PinnedAuthority
     entitlement: Entitlement
     batch: Batch
     chosen: Pass

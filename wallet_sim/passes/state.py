@@ -41,7 +41,7 @@ class Names:
 
 
 @dataclass(frozen=True)
-class Authority:
+class PinnedAuthority:
     """Whom this wallet trusts; ``bundle`` is the last trust bundle as it came, a compact JWS.
 
     ``pins`` are those of its first bundle; an authority is not stored before it.
@@ -150,7 +150,7 @@ class Plan:
 class Wallet:
     """Everything. ``clock_offset`` is what the device's clock lacks, in seconds."""
 
-    authority: Authority | None = None
+    authority: PinnedAuthority | None = None
     activating: tuple[Activating, ...] = ()
     entitlement: Entitlement | None = None
     batches: tuple[Batch, ...] = ()
@@ -162,13 +162,13 @@ class Wallet:
         """The batch of the window that contains ``now``."""
         return next((batch for batch in self.batches if batch.window.contains(now)), None)
 
-    def trusted(self) -> Authority:
+    def trusted(self) -> PinnedAuthority:
         """The authority of this wallet, which outlives its entitlement; raises NotActivated."""
         if self.authority is None:
             raise NotActivated
         return self.authority
 
-    def activated(self) -> tuple[Authority, Entitlement]:
+    def activated(self) -> tuple[PinnedAuthority, Entitlement]:
         """What an activated wallet has; raises NotActivated."""
         if self.authority is None or self.entitlement is None:
             raise NotActivated

@@ -28,7 +28,7 @@ from shell.pages import (
 from wallet_sim.fetching.tools import Tools
 from wallet_sim.web import cards, door, family, fetching, rights, starting, visits
 from wallet_sim.web.background import Background
-from wallet_sim.web.desk import LOOK, Desk, Handler, say
+from wallet_sim.web.desk import LOOK, Handler, WalletDesk, say
 from wallet_sim.web.frames import frame_reader
 from wallet_sim.web.guard import Guard, Keys
 from wallet_sim.web.house import House
@@ -158,7 +158,7 @@ async def _answer(house: House, request: Request, person: Person, handler: Handl
         sent = house.forms.take(person.number, form.get("form", ""))
     if sent is Sent.FOREIGN:
         return _Errors(house).refuse(request, "foreign_form", 403)
-    desk = Desk(house, person, language_of(request), form, repeated=sent is Sent.REPEATED)
+    desk = WalletDesk(house, person, language_of(request), form, repeated=sent is Sent.REPEATED)
     return remember_language(request, await run_in_threadpool(handler, desk))
 
 

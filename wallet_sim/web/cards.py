@@ -6,10 +6,17 @@ from starlette.responses import Response
 
 from schemas import jws
 from wallet_sim.fetching.reports import hint_line, status_name
-from wallet_sim.passes.state import Authority, Batch, Entitlement, Wallet, is_recent, last_shown
+from wallet_sim.passes.state import (
+    Batch,
+    Entitlement,
+    PinnedAuthority,
+    Wallet,
+    is_recent,
+    last_shown,
+)
 from wallet_sim.passes.status import advice, next_batch
 from wallet_sim.texts import local_time
-from wallet_sim.web.desk import Desk
+from wallet_sim.web.desk import WalletDesk
 from wallet_sim.web.visits import look
 
 _EMPTY = ("not_activated", "waiting_code")
@@ -38,7 +45,7 @@ class Passes:
     fault: str = ""
 
 
-def show_card(desk: Desk) -> Response:
+def show_card(desk: WalletDesk) -> Response:
     """``GET /p/N``"""
     wallet = desk.file.load()
     now = desk.now(wallet)
@@ -64,7 +71,7 @@ def show_card(desk: Desk) -> Response:
     )
 
 
-def _card(desk: Desk, wallet: Wallet) -> Card | None:
+def _card(desk: WalletDesk, wallet: Wallet) -> Card | None:
     if wallet.entitlement is None or wallet.authority is None:
         return None
     return Card(
@@ -77,7 +84,7 @@ def _card(desk: Desk, wallet: Wallet) -> Card | None:
     )
 
 
-def colour_of(authority: Authority, entitlement: Entitlement) -> str:
+def colour_of(authority: PinnedAuthority, entitlement: Entitlement) -> str:
     """``#rrggbb``: the colour that the authority gives the status in its last bundle.
 
     Nothing is stored of a bundle before it is verified, and no status without a colour.
@@ -86,7 +93,7 @@ def colour_of(authority: Authority, entitlement: Entitlement) -> str:
     return str(next(one["colour"] for one in statuses if one["id"] == entitlement.status))
 
 
-def _passes(desk: Desk, batch: Batch | None) -> Passes | None:
+def _passes(desk: WalletDesk, batch: Batch | None) -> Passes | None:
     if batch is None:
         return None
     begins, ends = local_time(batch.window.nbf), local_time(batch.window.exp)

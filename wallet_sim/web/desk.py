@@ -21,7 +21,7 @@ LOOK = "/look"
 
 
 @dataclass(frozen=True, repr=False)
-class Desk:
+class WalletDesk:
     """``form`` is what was sent; ``repeated`` says that the very same form came before."""
 
     house: House
@@ -82,7 +82,7 @@ class Desk:
         return redirect("/".join((self.path, *steps)))
 
 
-Handler = Callable[[Desk], Response]
+Handler = Callable[[WalletDesk], Response]
 
 
 def say(house: House, language: Language, name: str, /, **values: object) -> str:

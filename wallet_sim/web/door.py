@@ -17,9 +17,9 @@ from wallet_sim.showing import take_pass
 from wallet_sim.texts import local_time
 from wallet_sim.web.arrival import Arrival
 from wallet_sim.web.cards import colour_of
-from wallet_sim.web.desk import Desk
+from wallet_sim.web.desk import WalletDesk
 from wallet_sim.web.drawing import qr_path
-from wallet_sim.web.stage import Stage, begin, may_stay, seconds_left
+from wallet_sim.web.stage import ShownPass, begin, may_stay, seconds_left
 
 DOUBLE_CLICK = 5
 """Seconds in which a form that comes twice means one wish."""
@@ -27,7 +27,7 @@ DOUBLE_CLICK = 5
 GONE = 410
 
 
-def take(desk: Desk) -> Response:
+def take(desk: WalletDesk) -> Response:
     """``POST /p/N/show``: a fresh pass, or with ``again`` the one that was shown last.
 
     With ``here`` it is bound to the venue whose code was scanned, or none is taken.
@@ -44,7 +44,7 @@ def take(desk: Desk) -> Response:
         return _take(desk, arrival)
 
 
-def _take(desk: Desk, arrival: Arrival | None) -> Response:
+def _take(desk: WalletDesk, arrival: Arrival | None) -> Response:
     room, again = desk.room, bool(desk.sent("again"))
     try:
         showing = take_pass(desk.file, desk.house.tools, again=again, agreed=again)
@@ -57,7 +57,7 @@ def _take(desk: Desk, arrival: Arrival | None) -> Response:
     return desk.go("code")
 
 
-def _put_on_stage(desk: Desk, showing: Showing, arrival: Arrival | None) -> None:
+def _put_on_stage(desk: WalletDesk, showing: Showing, arrival: Arrival | None) -> None:
     """The venue is forgotten with the pass that is bound to it."""
     room, now = desk.room, desk.now(showing.wallet)
     bindings = arrival.bindings if arrival is not None else None
@@ -67,7 +67,7 @@ def _put_on_stage(desk: Desk, showing: Showing, arrival: Arrival | None) -> None
         room.arrival = arrival.until(room.stage.ends)
 
 
-def _see_it_once_more(desk: Desk) -> Response:
+def _see_it_once_more(desk: WalletDesk) -> Response:
     """The second half of a double click gets what the first half took."""
     stage = desk.house.on_stage(desk.person)
     if stage is not None:
@@ -78,7 +78,7 @@ def _see_it_once_more(desk: Desk) -> Response:
     return desk.go()
 
 
-def show_code(desk: Desk) -> Response:
+def show_code(desk: WalletDesk) -> Response:
     """``GET /p/N/code``: the page that stays open at the door."""
     with desk.room.steps:
         stage = desk.house.on_stage(desk.person)
@@ -103,7 +103,7 @@ def show_code(desk: Desk) -> Response:
     )
 
 
-def renew_code(desk: Desk) -> Response:
+def renew_code(desk: WalletDesk) -> Response:
     """``GET /p/N/code.json``: the code with the proof of this half minute, for an open page."""
     wallet = desk.file.load()
     now = desk.now(wallet)
@@ -113,7 +113,7 @@ def renew_code(desk: Desk) -> Response:
     return JSONResponse(_drawing(stage, now), headers=HEADERS)
 
 
-def ask_again(desk: Desk) -> Response:
+def ask_again(desk: WalletDesk) -> Response:
     """``GET /p/N/again``: the question before a pass is seen a second time."""
     wallet = desk.file.load()
     reason = _why_again(wallet, desk.now(wallet))
@@ -137,7 +137,7 @@ def _why_again(wallet: Wallet, now: int) -> str | None:
     return None if batch.fresh else "none_left"
 
 
-def _drawing(stage: Stage, now: int) -> dict[str, Any]:
+def _drawing(stage: ShownPass, now: int) -> dict[str, Any]:
     """``modules`` is the side of the picture, ``left`` the seconds until the next proof."""
     # A second may have passed since somebody looked whether it may stay.
     now = min(now, stage.ends - 1)

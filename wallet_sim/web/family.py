@@ -3,19 +3,19 @@
 from starlette.responses import Response
 
 from shell.pages import redirect
-from wallet_sim.web.desk import Desk
+from wallet_sim.web.desk import WalletDesk
 from wallet_sim.web.people import FIRST, Person, PersonFault, PersonRefused
 from wallet_sim.web.visits import erase_visits, would_be_lost
 
 PATH = "/people"
 
 
-def show_family(desk: Desk) -> Response:
+def show_family(desk: WalletDesk) -> Response:
     """``GET /people``"""
     return desk.page("people.html", problem="", typed="")
 
 
-def add_person(desk: Desk) -> Response:
+def add_person(desk: WalletDesk) -> Response:
     """``POST /people``"""
     if desk.repeated:
         return redirect(PATH)
@@ -31,12 +31,12 @@ def add_person(desk: Desk) -> Response:
     return redirect(f"/p/{person.number}")
 
 
-def show_name(desk: Desk) -> Response:
+def show_name(desk: WalletDesk) -> Response:
     """``GET /p/N/name``"""
     return _name_page(desk, desk.person.name)
 
 
-def give_name(desk: Desk) -> Response:
+def give_name(desk: WalletDesk) -> Response:
     """``POST /p/N/name``"""
     try:
         desk.house.people.rename(desk.person, desk.sent("name"))
@@ -45,7 +45,7 @@ def give_name(desk: Desk) -> Response:
     return desk.go()
 
 
-def _name_page(desk: Desk, typed: str, problem: str = "") -> Response:
+def _name_page(desk: WalletDesk, typed: str, problem: str = "") -> Response:
     return desk.page(
         "name.html",
         status=400 if problem else 200,
@@ -55,7 +55,7 @@ def _name_page(desk: Desk, typed: str, problem: str = "") -> Response:
     )
 
 
-def remove_person(desk: Desk) -> Response:
+def remove_person(desk: WalletDesk) -> Response:
     """``POST /p/N/remove``: only with an empty wallet, and where no visit would be lost."""
     try:
         _remove(desk)
@@ -66,7 +66,7 @@ def remove_person(desk: Desk) -> Response:
     return redirect("/")
 
 
-def _remove(desk: Desk) -> None:
+def _remove(desk: WalletDesk) -> None:
     """Raises PersonRefused."""
     people = desk.house.people
     people.check_removable(desk.person)

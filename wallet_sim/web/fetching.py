@@ -7,11 +7,11 @@ from starlette.responses import Response
 
 from wallet_sim.fetching.reports import fault_lines, synced_lines
 from wallet_sim.fetching.sync import sync
-from wallet_sim.web.desk import Desk
+from wallet_sim.web.desk import WalletDesk
 from wallet_sim.web.words import TROUBLE
 
 
-def fetch_now(desk: Desk) -> Response:
+def fetch_now(desk: WalletDesk) -> Response:
     """``POST /p/N/sync``"""
     if desk.repeated:
         return wait_and_go(desk)
@@ -19,7 +19,7 @@ def fetch_now(desk: Desk) -> Response:
     return desk.go()
 
 
-def fetch(desk: Desk) -> None:
+def fetch(desk: WalletDesk) -> None:
     """Fetch what is missing; what came of it is told on the next page."""
     try:
         with call_issuer(desk):
@@ -38,7 +38,7 @@ def fetch(desk: Desk) -> None:
         desk.room.tell(line, good=False)
 
 
-def _listen_soon(desk: Desk) -> None:
+def _listen_soon(desk: WalletDesk) -> None:
     """The list of warnings is matched in the background: a long one must not hold a page up."""
     fetching = desk.room.fetching
     if fetching is not None:
@@ -47,13 +47,13 @@ def _listen_soon(desk: Desk) -> None:
 
 
 @contextmanager
-def call_issuer(desk: Desk) -> Iterator[None]:
+def call_issuer(desk: WalletDesk) -> Iterator[None]:
     """One call at a time for each wallet, those of the background too."""
     with desk.room.calls:
         yield
 
 
-def wait_and_go(desk: Desk) -> Response:
+def wait_and_go(desk: WalletDesk) -> Response:
     """The second half of a double click sees what came of the first."""
     with call_issuer(desk):
         return desk.go()

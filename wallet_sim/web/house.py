@@ -9,7 +9,7 @@ from wallet_sim.fetching.tools import Tools
 from wallet_sim.web.arrival import Arrival
 from wallet_sim.web.forms import Forms
 from wallet_sim.web.people import People, Person
-from wallet_sim.web.stage import Stage, may_stay
+from wallet_sim.web.stage import ShownPass, may_stay
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Room:
     ``silence`` is why the last list of warnings did not come.
     """
 
-    stage: Stage | None = None
+    stage: ShownPass | None = None
     unseen: bool = False
     arrival: Arrival | None = None
     here: bool = False
@@ -81,7 +81,7 @@ class House:
             room.arrival = None
         return room.arrival
 
-    def on_stage(self, person: Person) -> Stage | None:
+    def on_stage(self, person: Person) -> ShownPass | None:
         """The pass that this person shows now; None when it may be shown no longer."""
         room, wallet = self.room(person), self.people.file(person).load()
         now = self.tools.corrected_now(wallet)

@@ -7,19 +7,19 @@ from starlette.responses import Response
 from wallet_sim.fetching.owner_rights import ask_what_is_held, end_entitlement
 from wallet_sim.fetching.reports import held_lines
 from wallet_sim.passes.status import holdings
-from wallet_sim.web.desk import Desk
+from wallet_sim.web.desk import WalletDesk
 from wallet_sim.web.fetching import call_issuer, wait_and_go
 from wallet_sim.web.people import FIRST
 from wallet_sim.web.visits import erase_visits, held_of_visits, silence_of
 from wallet_sim.web.words import TROUBLE
 
 
-def show_data(desk: Desk) -> Response:
+def show_data(desk: WalletDesk) -> Response:
     """``GET /p/N/data``: what is here. The issuer is asked only when a person wants it."""
     return _page(desk, None)
 
 
-def ask_issuer(desk: Desk) -> Response:
+def ask_issuer(desk: WalletDesk) -> Response:
     """``POST /p/N/data``: what the issuer holds, too."""
     try:
         _, entitlement = desk.file.load().activated()
@@ -30,7 +30,7 @@ def ask_issuer(desk: Desk) -> Response:
     return _page(desk, held)
 
 
-def _page(desk: Desk, issuer: list[dict[str, Any]] | None, problem: str = "") -> Response:
+def _page(desk: WalletDesk, issuer: list[dict[str, Any]] | None, problem: str = "") -> Response:
     wallet = desk.file.load()
     return desk.page(
         "data.html",
@@ -44,14 +44,14 @@ def _page(desk: Desk, issuer: list[dict[str, Any]] | None, problem: str = "") ->
     )
 
 
-def ask_end(desk: Desk) -> Response:
+def ask_end(desk: WalletDesk) -> Response:
     """``GET /p/N/end``"""
     if desk.file.load().entitlement is None:
         return desk.go("data")
     return _question(desk, "end")
 
 
-def end(desk: Desk) -> Response:
+def end(desk: WalletDesk) -> Response:
     """``POST /p/N/end``: nothing is erased here unless the issuer has agreed."""
     if desk.repeated:
         return wait_and_go(desk)
@@ -65,21 +65,21 @@ def end(desk: Desk) -> Response:
     return _emptied(desk, "ended")
 
 
-def ask_erase(desk: Desk) -> Response:
+def ask_erase(desk: WalletDesk) -> Response:
     """``GET /p/N/erase``"""
     return _question(desk, "erase")
 
 
-def erase(desk: Desk) -> Response:
+def erase(desk: WalletDesk) -> Response:
     """``POST /p/N/erase``"""
     return desk.go() if desk.repeated else _emptied(desk, "erased")
 
 
-def _question(desk: Desk, what: str) -> Response:
+def _question(desk: WalletDesk, what: str) -> Response:
     return desk.page("question.html", what=what, question=desk.say(f"ask_{what}"))
 
 
-def _emptied(desk: Desk, told: str) -> Response:
+def _emptied(desk: WalletDesk, told: str) -> Response:
     erase_visits(desk)
     desk.file.erase()
     desk.house.leave(desk.person)

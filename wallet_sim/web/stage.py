@@ -14,7 +14,7 @@ from wallet_sim.passes.state import Wallet
 
 
 @dataclass(frozen=True, repr=False)
-class Stage:
+class ShownPass:
     """``began`` and ``ends`` are corrected Unix seconds.
 
     ``bindings`` are those of a venue's code by hour; without them the pass works everywhere.
@@ -43,15 +43,15 @@ class Stage:
         return present(self.showing, now=now, venue=venue)
 
 
-def begin(showing: Showing, *, now: int, bindings: Mapping[int, bytes] | None = None) -> Stage:
+def begin(showing: Showing, *, now: int, bindings: Mapping[int, bytes] | None = None) -> ShownPass:
     """``bindings`` has one for the hour of ``now`` and is without gaps, or is None."""
     ends = last_moment(showing, now=now)
     if bindings is not None:
         ends = min(ends, _end_of(bindings))
-    return Stage(showing, now, ends, bindings)
+    return ShownPass(showing, now, ends, bindings)
 
 
-def may_stay(stage: Stage, wallet: Wallet, *, now: int) -> bool:
+def may_stay(stage: ShownPass, wallet: Wallet, *, now: int) -> bool:
     """Whether it may be shown on, after whatever happened to the wallet meanwhile."""
     held, chosen = wallet.entitlement, stage.showing.chosen
     if now >= stage.ends or held is None:

@@ -4,25 +4,25 @@ from starlette.responses import Response
 
 from schemas.bundle_faults import BundleRejected
 from shell.errors import CommandError
-from wallet_sim.fetching.activation import Slip, activate, check_replaceable, parse_slip
+from wallet_sim.fetching.activation import ActivationSlip, activate, check_replaceable, parse_slip
 from wallet_sim.fetching.reports import status_name
 from wallet_sim.passes.state import Entitlement
 from wallet_sim.texts import local_time
-from wallet_sim.web.desk import Desk
+from wallet_sim.web.desk import WalletDesk
 from wallet_sim.web.fetching import call_issuer, fetch, wait_and_go
 from wallet_sim.web.words import TROUBLE
 
 _FIELDS = ("code", "issuer", "root")
 
 
-def show_start(desk: Desk) -> Response:
+def show_start(desk: WalletDesk) -> Response:
     """``GET /p/N/start``: the form, with the authority that this wallet knows already."""
     authority = desk.file.load().authority
     issuer, root = (authority.issuer, authority.trust.root) if authority else ("", "")
     return _form(desk, {"code": "", "issuer": issuer, "root": root})
 
 
-def start(desk: Desk) -> Response:
+def start(desk: WalletDesk) -> Response:
     """``POST /p/N/start``"""
     if desk.repeated:
         return wait_and_go(desk)
@@ -42,7 +42,7 @@ def start(desk: Desk) -> Response:
     return _welcome(desk, entitlement)
 
 
-def _slip(fields: dict[str, str]) -> Slip:
+def _slip(fields: dict[str, str]) -> ActivationSlip:
     """A link says all; the other fields are for a code alone. Raises CommandError."""
     is_link = "#" in fields["code"]
     return parse_slip(
@@ -52,14 +52,14 @@ def _slip(fields: dict[str, str]) -> Slip:
     )
 
 
-def _activate(desk: Desk, slip: Slip) -> Entitlement:
+def _activate(desk: WalletDesk, slip: ActivationSlip) -> Entitlement:
     with call_issuer(desk):
         _, entitlement = activate(desk.connect(slip.issuer), slip).activated()
     desk.house.leave(desk.person)
     return entitlement
 
 
-def _welcome(desk: Desk, entitlement: Entitlement) -> Response:
+def _welcome(desk: WalletDesk, entitlement: Entitlement) -> Response:
     """Fetch passes too; the activation has succeeded, whatever happens then."""
     status, until = status_name(entitlement, desk.language), local_time(entitlement.until)
     desk.room.tell(desk.say("activated", status=status, until=until))
@@ -67,19 +67,19 @@ def _welcome(desk: Desk, entitlement: Entitlement) -> Response:
     return desk.go()
 
 
-def _why(desk: Desk, error: Exception) -> str:
+def _why(desk: WalletDesk, error: Exception) -> str:
     if isinstance(error, BundleRejected):
         return f"{desk.words(error)} {desk.say('code_not_used')}"
     return desk.words(error)
 
 
-def _form(desk: Desk, fields: dict[str, str], problem: str = "") -> Response:
+def _form(desk: WalletDesk, fields: dict[str, str], problem: str = "") -> Response:
     status = 400 if problem else 200
     in_use = desk.file.load().entitlement is not None
     return desk.page("start.html", status=status, problem=problem, in_use=in_use, **fields)
 
 
-def _question(desk: Desk, fields: dict[str, str]) -> Response:
+def _question(desk: WalletDesk, fields: dict[str, str]) -> Response:
     _, entitlement = desk.file.load().activated()
     return desk.page(
         "replace.html",

@@ -20,7 +20,7 @@ from wallet_sim.presence.reports import alert_title, alerts_of
 from wallet_sim.presence.state import Visits
 from wallet_sim.texts import local_time
 from wallet_sim.web.arrival import Arrival
-from wallet_sim.web.desk import Desk
+from wallet_sim.web.desk import WalletDesk
 
 _REFUSED = (NotCheckedIn, NotActivated, CommandError)
 
@@ -30,7 +30,7 @@ _DATE = slice(None, -6)
 
 
 @dataclass(frozen=True)
-class Stay:
+class StayTimes:
     """Since when and until when somebody is checked in, as their clock shows it."""
 
     since: str
@@ -49,7 +49,7 @@ class Warned:
 class Glance:
     """What the first page says of visits; ``fault`` when their file cannot be read."""
 
-    stay: Stay | None = None
+    stay: StayTimes | None = None
     warnings: tuple[Warned, ...] = ()
     advice: str = ""
     fault: str = ""
@@ -58,12 +58,12 @@ class Glance:
 # The venue's code
 
 
-def show_scanner(desk: Desk) -> Response:
+def show_scanner(desk: WalletDesk) -> Response:
     """``GET /p/N/venue``: the camera, a picture or a text. Looking checks nobody in."""
     return _scanner(desk)
 
 
-def check_in(desk: Desk) -> Response:
+def check_in(desk: WalletDesk) -> Response:
     """``POST /p/N/venue``: seal the visit, and remember what a pass shown here is bound to."""
     with desk.room.steps:
         if desk.repeated:
@@ -77,7 +77,7 @@ def check_in(desk: Desk) -> Response:
     return desk.go("here")
 
 
-def _arrive(desk: Desk, text: str) -> None:
+def _arrive(desk: WalletDesk, text: str) -> None:
     """Raises one of :data:`_REFUSED`; whoever was checked in elsewhere still is."""
     room, now = desk.room, desk.now(desk.file.load())
     bindings = bindings_of(text, now=now)
@@ -88,7 +88,7 @@ def _arrive(desk: Desk, text: str) -> None:
     room.arrival = Arrival(bindings, checked_in.venue, checked_in.split_view, checked_in.until)
 
 
-def _is_here(desk: Desk, bindings: Mapping[int, bytes], now: int) -> bool:
+def _is_here(desk: WalletDesk, bindings: Mapping[int, bytes], now: int) -> bool:
     """Whether this very hour of this very venue is sealed already: a code that is read twice."""
     arrival, stay = desk.house.arrived(desk.person), visits_of(desk.file).load().stay
     if arrival is None or stay is None:
@@ -96,7 +96,7 @@ def _is_here(desk: Desk, bindings: Mapping[int, bytes], now: int) -> bool:
     return hour_at(stay.began) == hour_at(now) and arrival.is_same(bindings, now)
 
 
-def _scanner(desk: Desk, problem: str = "") -> Response:
+def _scanner(desk: WalletDesk, problem: str = "") -> Response:
     """The camera starts by itself only where nothing could be sealed twice by it."""
     glance = look(desk)
     return desk.page(
@@ -109,7 +109,7 @@ def _scanner(desk: Desk, problem: str = "") -> Response:
     )
 
 
-def show_here(desk: Desk) -> Response:
+def show_here(desk: WalletDesk) -> Response:
     """``GET /p/N/here``: checked in, and the way to a pass for this venue."""
     arrival, stay = desk.house.arrived(desk.person), look(desk).stay
     if arrival is None or stay is None:
@@ -123,7 +123,7 @@ def show_here(desk: Desk) -> Response:
     )
 
 
-def check_out(desk: Desk) -> Response:
+def check_out(desk: WalletDesk) -> Response:
     """``POST /p/N/checkout``: the hours that have not begun are deleted, the venue forgotten."""
     with desk.room.steps:
         done = check_out_here(desk.file)
@@ -132,14 +132,14 @@ def check_out(desk: Desk) -> Response:
     return desk.go()
 
 
-def _checked_out(desk: Desk, done: CheckedOut) -> str:
+def _checked_out(desk: WalletDesk, done: CheckedOut) -> str:
     return desk.say("checked_out", count=done.deleted) if done.was_open else desk.say("no_stay")
 
 
 # What can be known
 
 
-def look(desk: Desk) -> Glance:
+def look(desk: WalletDesk) -> Glance:
     """What stands on the first page; a damaged file is told there, and passes go on without it."""
     try:
         visits = visits_of(desk.file).load()
@@ -155,15 +155,17 @@ def look(desk: Desk) -> Glance:
     return Glance(_stay(desk, visits), warnings, advice)
 
 
-def _stay(desk: Desk, visits: Visits) -> Stay | None:
+def _stay(desk: WalletDesk, visits: Visits) -> StayTimes | None:
     if visits.stay is None:
         return None
     now = local_time(desk.now(desk.file.load()))
     since, until = (local_time(at) for at in (visits.stay.began, visits.stay.until))
-    return Stay(*(at[_HOUR_AND_MINUTE] if at[_DATE] == now[_DATE] else at for at in (since, until)))
+    return StayTimes(
+        *(at[_HOUR_AND_MINUTE] if at[_DATE] == now[_DATE] else at for at in (since, until))
+    )
 
 
-def held_of_visits(desk: Desk) -> list[str]:
+def held_of_visits(desk: WalletDesk) -> list[str]:
     """Every line of the page of what is held that is about visits and warnings."""
     try:
         visits = visits_of(desk.file).load()
@@ -187,14 +189,14 @@ def _dies(date: str) -> str:
     return local_time(tracing_ends(date))
 
 
-def _heard(desk: Desk, visits: Visits) -> str:
+def _heard(desk: WalletDesk, visits: Visits) -> str:
     heard = visits.heard
     if heard is None:
         return desk.say("alerts_never")
     return desk.say("alerts_checked", at=local_time(heard.at), notices=heard.notices)
 
 
-def silence_of(desk: Desk) -> str:
+def silence_of(desk: WalletDesk) -> str:
     """Why the last list of warnings did not come; empty when it did."""
     silence = desk.room.silence
     return desk.say("alerts_failed", why=desk.words(silence)) if silence is not None else ""
@@ -203,12 +205,12 @@ def silence_of(desk: Desk) -> str:
 # The end
 
 
-def would_be_lost(desk: Desk) -> bool:
+def would_be_lost(desk: WalletDesk) -> bool:
     """Whether there are records or warnings of this person."""
     visits = visits_of(desk.file).load()
     return bool(visits.days or visits.warnings)
 
 
-def erase_visits(desk: Desk) -> None:
+def erase_visits(desk: WalletDesk) -> None:
     """Before the wallet itself: should the rest fail, it can be tried again."""
     VisitsFile(desk.file.home, desk.file.clock).erase()

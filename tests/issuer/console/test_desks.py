@@ -543,11 +543,11 @@ def test_the_audit_page_shows_a_whole_chain_and_where_it_is_broken(
 def test_the_audit_page_stands_what_a_forger_wrote(
     auditor: Clerk, registrar: Clerk, issuer: Service, role: Any
 ) -> None:
-    from issuer.oversight.audit import Line
+    from issuer.oversight.audit import AuditLine
 
     register(registrar)
     [line] = issuer.authority.audit.recent(1)
-    forged = Line(**(line.members | {"role": role, "action": "<b>", "n": 9}))
+    forged = AuditLine(**(line.members | {"role": role, "action": "<b>", "n": 9}))
     with issuer.home.audit.open("ab") as file:
         file.write(forged.encode() + b"\n")
     seen = auditor.get("/console/audit")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from issuer.oversight import audit as module
-from issuer.oversight.audit import Action, Audit, Fault
+from issuer.oversight.audit import Action, Audit, AuditFault
 from issuer.staff import Account, Role
 from schemas.kinds import DAY
 from shell.errors import CommandError
@@ -38,7 +38,7 @@ def write(audit: Audit, lines: list[bytes]) -> None:
     audit.path.write_bytes(b"".join(lines))
 
 
-def fault(audit: Audit, head: str | None = None) -> tuple[Fault | None, int | None]:
+def fault(audit: Audit, head: str | None = None) -> tuple[AuditFault | None, int | None]:
     verdict = audit.verify(head)
     return verdict.fault, verdict.bad
 
@@ -120,14 +120,14 @@ def test_a_changed_line_is_found(
 ) -> None:
     lines[number - 1] = lines[number - 1].replace(old, new, 1)
     write(audit, lines)
-    assert fault(audit) == (Fault.CHANGED, number)
+    assert fault(audit) == (AuditFault.CHANGED, number)
 
 
 @pytest.mark.parametrize("number", range(1, 5))
 def test_a_missing_line_is_found(audit: Audit, lines: list[bytes], number: int) -> None:
     del lines[number - 1]
     write(audit, lines)
-    assert fault(audit) == (Fault.MISSING, number)
+    assert fault(audit) == (AuditFault.MISSING, number)
 
 
 @pytest.mark.parametrize("number", range(1, 5))
@@ -136,12 +136,12 @@ def test_two_lines_that_changed_places_are_found(
 ) -> None:
     lines[number - 1 : number + 1] = reversed(lines[number - 1 : number + 1])
     write(audit, lines)
-    assert fault(audit) == (Fault.REORDERED, number)
+    assert fault(audit) == (AuditFault.REORDERED, number)
 
 
 def test_a_line_that_stands_twice_is_found(audit: Audit, lines: list[bytes]) -> None:
     write(audit, [*lines[:2], *lines[1:]])
-    assert fault(audit) == (Fault.REORDERED, 3)
+    assert fault(audit) == (AuditFault.REORDERED, 3)
 
 
 def test_a_line_written_anew_with_its_own_hash_is_found_in_the_next(
@@ -149,21 +149,21 @@ def test_a_line_written_anew_with_its_own_hash_is_found_in_the_next(
 ) -> None:
     members = json.loads(lines[1])
     del members["hash"]
-    forged = module.Line(**{**members, "account": 9})
+    forged = module.AuditLine(**{**members, "account": 9})
     write(audit, [lines[0], forged.encode() + b"\n", *lines[2:]])
-    assert fault(audit) == (Fault.CHANGED, 3)
+    assert fault(audit) == (AuditFault.CHANGED, 3)
 
 
 def test_lines_of_a_type_that_is_none_of_ours_are_changed(audit: Audit, lines: list[bytes]) -> None:
     for content in (b"[]\n", b"null\n", b'{"anchor":"x","hash":""}\n', b"\n", b"x" * 5000 + b"\n"):
         write(audit, [content, *lines])
-        assert fault(audit) == (Fault.CHANGED, 1), content
+        assert fault(audit) == (AuditFault.CHANGED, 1), content
 
 
 def test_an_anchor_stands_first_or_nowhere(audit: Audit, lines: list[bytes]) -> None:
     place = module.Place(5, json.loads(lines[-1])["hash"])
     write(audit, [*lines, place.encode() + b"\n"])
-    assert fault(audit) == (Fault.CHANGED, 6)
+    assert fault(audit) == (AuditFault.CHANGED, 6)
 
 
 # A head kept elsewhere
@@ -179,18 +179,18 @@ def test_lines_that_were_cut_off_are_missed_by_the_head(audit: Audit, lines: lis
     head = audit.verify().head
     write(audit, lines[:3])
     assert fault(audit) == (None, None)
-    assert fault(audit, head) == (Fault.OTHER_HEAD, None)
+    assert fault(audit, head) == (AuditFault.OTHER_HEAD, None)
     audit.note(Action.REGISTER, None, NOON)
-    assert fault(audit, head) == (Fault.OTHER_HEAD, None)
+    assert fault(audit, head) == (AuditFault.OTHER_HEAD, None)
 
 
 def test_a_chain_written_anew_has_another_head(audit: Audit, lines: list[bytes]) -> None:
     head = audit.verify().head
     audit.path.unlink()
-    assert fault(audit, head) == (Fault.OTHER_HEAD, None)
+    assert fault(audit, head) == (AuditFault.OTHER_HEAD, None)
     for action in ACTIONS:
         audit.note(action, None, NOON)
-    assert fault(audit, head) == (Fault.OTHER_HEAD, None)
+    assert fault(audit, head) == (AuditFault.OTHER_HEAD, None)
 
 
 # A crash
@@ -315,11 +315,11 @@ def test_the_anchor_holds_the_first_line_that_is_left(audit: Audit) -> None:
     anchor, third, fourth = audit.path.read_bytes().splitlines(keepends=True)
     assert json.loads(anchor)["anchor"] == 2
     write(audit, [anchor, fourth])
-    assert fault(audit) == (Fault.MISSING, 3)
+    assert fault(audit) == (AuditFault.MISSING, 3)
     write(audit, [third, fourth])
-    assert fault(audit) == (Fault.MISSING, 1)
+    assert fault(audit) == (AuditFault.MISSING, 1)
     write(audit, [anchor.replace(b'"hash":"', b'"hash":"A'), third, fourth])
-    assert fault(audit) == (Fault.CHANGED, 3)
+    assert fault(audit) == (AuditFault.CHANGED, 3)
 
 
 def test_numbers_go_on_when_all_lines_are_gone(audit: Audit, lines: list[bytes]) -> None:

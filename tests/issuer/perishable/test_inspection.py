@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from issuer.perishable.inspection import GRACE, Fault, Finding, inspect
+from issuer.perishable.inspection import GRACE, Finding, StoreFault, inspect
 from issuer.perishable.purge import purge
 from issuer.perishable.store import Store, StoreError
 from schemas.kinds import DAY, HOUR, MINUTE, Kind
@@ -30,7 +30,7 @@ def fill(store: Store, number: int = 50, *, now: int = EVENING, life: int = HOUR
             tx.put(Kind.CODE, b"%d for %d" % (index, life), b"payload", expires=now + life)
 
 
-def faults(home: Path, now: int) -> set[Fault]:
+def faults(home: Path, now: int) -> set[StoreFault]:
     findings = inspect(home, now)
     assert all("\n" not in str(finding) for finding in findings)
     return {finding.fault for finding in findings}
@@ -112,7 +112,8 @@ def test_a_record_past_its_time_is_reported_with_its_kind_and_number(tmp_path: P
         fill(store, 5, now=NOON, life=DAY)
         assert inspect(tmp_path, NOON + HOUR) == [
             Finding(
-                Fault.OVERDUE_RECORD, "7 records of kind code of 2024-10-04 are past their time"
+                StoreFault.OVERDUE_RECORD,
+                "7 records of kind code of 2024-10-04 are past their time",
             )
         ]
 
@@ -121,7 +122,7 @@ def test_a_key_past_its_day_is_reported(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         store.keys.find_or_make(YESTERDAY, EVENING)
     assert inspect(tmp_path, OVER) == [
-        Finding(Fault.OLD_KEY, "the key of 2024-10-03 outlived its day")
+        Finding(StoreFault.OLD_KEY, "the key of 2024-10-03 outlived its day")
     ]
 
 
@@ -132,7 +133,7 @@ def test_freed_pages_that_are_not_zeros_are_reported(tmp_path: Path) -> None:
             connection.execute("PRAGMA secure_delete = OFF")
             connection.execute("DELETE FROM records")
         [finding] = inspect(tmp_path, EVENING)
-    assert finding.fault is Fault.DIRTY_PAGE
+    assert finding.fault is StoreFault.DIRTY_PAGE
     assert finding.message.endswith("freed pages are not all zeros")
 
 
@@ -143,7 +144,7 @@ def test_a_finished_day_in_the_log_is_reported(tmp_path: Path) -> None:
             connection.execute("DELETE FROM records")
         store.keys.destroy_day(YESTERDAY)
         assert inspect(tmp_path, OVER) == [
-            Finding(Fault.REMAINS_IN_LOG, "remains of 2024-10-03 are in the write-ahead log")
+            Finding(StoreFault.REMAINS_IN_LOG, "remains of 2024-10-03 are in the write-ahead log")
         ]
 
 
@@ -160,14 +161,18 @@ def test_a_finished_day_in_the_file_is_reported_though_its_rows_are_deleted(
         empty_log(tmp_path)
         store.keys.destroy_day(YESTERDAY)
         assert Finding(
-            Fault.REMAINS_IN_FILE, "remains of 2024-10-03 are in the database file"
+            StoreFault.REMAINS_IN_FILE, "remains of 2024-10-03 are in the database file"
         ) in inspect(tmp_path, OVER)
 
 
 def test_a_day_that_nobody_purged_is_reported_in_every_way(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         fill(store)
-    assert faults(tmp_path, OVER) == {Fault.OVERDUE_RECORD, Fault.OLD_KEY, Fault.REMAINS_IN_FILE}
+    assert faults(tmp_path, OVER) == {
+        StoreFault.OVERDUE_RECORD,
+        StoreFault.OLD_KEY,
+        StoreFault.REMAINS_IN_FILE,
+    }
 
 
 def test_a_purge_that_did_not_finish_is_reported_after_two_rounds(tmp_path: Path) -> None:
@@ -175,7 +180,7 @@ def test_a_purge_that_did_not_finish_is_reported_after_two_rounds(tmp_path: Path
         (tmp_path / "store" / "unfinished").write_bytes(b"%d" % MIDNIGHT)
     assert inspect(tmp_path, OVER - 1) == []
     assert inspect(tmp_path, OVER) == [
-        Finding(Fault.UNFINISHED, "a purge was not finished; run: qupia-issuer retention run")
+        Finding(StoreFault.UNFINISHED, "a purge was not finished; run: qupia-issuer retention run")
     ]
 
 
@@ -184,7 +189,9 @@ def test_records_whose_day_has_no_key_are_reported(tmp_path: Path) -> None:
         fill(store, now=NOON)
         store.keys.destroy_day(TODAY)
         assert inspect(tmp_path, NOON) == [
-            Finding(Fault.NO_KEY, "the records of 2024-10-04 cannot be read: their day has no key")
+            Finding(
+                StoreFault.NO_KEY, "the records of 2024-10-04 cannot be read: their day has no key"
+            )
         ]
 
 
@@ -194,7 +201,7 @@ def test_records_of_a_kind_that_is_not_in_the_table_are_reported(tmp_path: Path)
         with raw_database(tmp_path) as connection:
             connection.execute("UPDATE records SET kind = 'visit of 870317300123'")
         [finding] = inspect(tmp_path, EVENING)
-    assert finding.fault is Fault.FOREIGN
+    assert finding.fault is StoreFault.FOREIGN
     assert "8703" not in finding.message
 
 
@@ -206,7 +213,7 @@ def test_foreign_files_are_counted_without_repeating_their_names(
         pass
     (tmp_path / folder / "870317300123.txt").write_bytes(b"")
     [finding] = inspect(tmp_path, NOON)
-    assert finding.fault is Fault.FOREIGN
+    assert finding.fault is StoreFault.FOREIGN
     assert finding.message == f"{tmp_path / folder} holds 1 files that are not the store's"
 
 
@@ -216,7 +223,9 @@ def test_what_is_missing_is_named_with_what_to_do(tmp_path: Path, name: str) -> 
         pass
     (tmp_path / name).unlink()
     assert inspect(tmp_path, NOON) == [
-        Finding(Fault.MISSING, f"{tmp_path / name} is missing; run: qupia-issuer retention run")
+        Finding(
+            StoreFault.MISSING, f"{tmp_path / name} is missing; run: qupia-issuer retention run"
+        )
     ]
     with open_store(tmp_path):
         assert inspect(tmp_path, NOON) == []
@@ -229,9 +238,9 @@ def test_a_damaged_database_is_reported(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[3 * 4096 : 4 * 4096] = os.urandom(4096)
     path.write_bytes(data)
-    assert faults(tmp_path, EVENING) == {Fault.DAMAGED}
+    assert faults(tmp_path, EVENING) == {StoreFault.DAMAGED}
     path.write_bytes(b"not a database".ljust(8192, b"!"))
-    assert faults(tmp_path, EVENING) == {Fault.DAMAGED}
+    assert faults(tmp_path, EVENING) == {StoreFault.DAMAGED}
 
 
 def test_a_broken_list_of_freed_pages_is_reported(tmp_path: Path) -> None:
@@ -273,11 +282,11 @@ def test_a_database_of_another_form_is_reported(tmp_path: Path, change: str, rea
     with raw_database(tmp_path) as connection:
         connection.execute(change)
     [finding] = inspect(tmp_path, NOON)
-    assert finding.fault is Fault.FOREIGN
+    assert finding.fault is StoreFault.FOREIGN
     assert reason in finding.message
 
 
 def test_a_finding_reads_as_its_line() -> None:
-    assert str(Finding(Fault.OLD_KEY, "the key of 2024-10-03 outlived its day")) == (
+    assert str(Finding(StoreFault.OLD_KEY, "the key of 2024-10-03 outlived its day")) == (
         "the key of 2024-10-03 outlived its day"
     )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from issuer.perishable.pages import (
     DamagedFile,
-    Pages,
+    DatabasePages,
     find_days,
     freed_pages,
     newest_frames,
@@ -42,7 +42,7 @@ def make(path: Path, *, secure: bool = True, wal: bool = False) -> sqlite3.Conne
 def freed(path: Path) -> dict[int, bool]:
     with ExitStack() as files:
         log = path.with_name(path.name + "-wal")
-        pages = Pages(
+        pages = DatabasePages(
             files.enter_context(path.open("rb")),
             files.enter_context(log.open("rb")) if log.exists() else None,
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from issuer.staff import Account, Role, Session, Staff
+from issuer.staff import Account, Role, Staff, StaffSession
 from schemas.kinds import DAY, HOUR, MINUTE
 from schemas.problems import ApiProblem, Problem
 from tests.support.world import NOON
@@ -36,7 +36,7 @@ def rows(path: Path, table: str) -> list[tuple[object, ...]]:
 
 
 def test_a_token_finds_its_session(staff: Staff, account: Account, token: str) -> None:
-    assert staff.sessions.find(token, NOON) == Session(account, token, must_choose=True)
+    assert staff.sessions.find(token, NOON) == StaffSession(account, token, must_choose=True)
 
 
 @pytest.mark.parametrize("token", ["", "x", "\ud800", "a" * 43])

@@ -18,7 +18,7 @@ from tests.support.issuer_in_memory import (
     Time,
 )
 from tests.support.world import NOON, World
-from wallet_sim.fetching.activation import Slip, check_replaceable, parse_slip
+from wallet_sim.fetching.activation import ActivationSlip, check_replaceable, parse_slip
 from wallet_sim.passes.state import Batch
 
 ISSUER = "https://qupia.example"
@@ -286,7 +286,7 @@ def test_two_bundles_of_one_version_are_kept_as_evidence(phone: Phone) -> None:
 
 
 def test_a_slip_never_prints_its_code() -> None:
-    assert CODE not in repr(Slip(ISSUER, ROOT, CODE))
+    assert CODE not in repr(ActivationSlip(ISSUER, ROOT, CODE))
 
 
 def test_the_wallet_file_says_nothing_of_the_code_after_a_refusal(phone: Phone) -> None:

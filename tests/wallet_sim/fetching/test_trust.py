@@ -8,15 +8,17 @@ from schemas.kinds import DAY
 from shell.errors import CommandError
 from tests.support.world import NOON, World
 from wallet_sim.fetching.trust import ClockBehind, Trusted, accept, adopt, name_of
-from wallet_sim.passes.state import Authority, Entitlement, Names, Wallet
+from wallet_sim.passes.state import Entitlement, Names, PinnedAuthority, Wallet
 
 
 @pytest.fixture
-def authority(world: World) -> Authority:
-    return Authority(world.iss, world.state())
+def authority(world: World) -> PinnedAuthority:
+    return PinnedAuthority(world.iss, world.state())
 
 
-def test_an_accepted_bundle_is_remembered_as_it_came(world: World, authority: Authority) -> None:
+def test_an_accepted_bundle_is_remembered_as_it_came(
+    world: World, authority: PinnedAuthority
+) -> None:
     data = world.bundle(NOON)
     trusted = accept(authority, data, now=NOON)
     assert trusted.authority.bundle.encode() == data
@@ -25,7 +27,7 @@ def test_an_accepted_bundle_is_remembered_as_it_came(world: World, authority: Au
 
 
 def test_a_bundle_may_be_120_seconds_from_the_future_and_no_more(
-    world: World, authority: Authority
+    world: World, authority: PinnedAuthority
 ) -> None:
     data = world.bundle(NOON)
     assert accept(authority, data, now=NOON - 120).bundle.iat == NOON
@@ -34,7 +36,7 @@ def test_a_bundle_may_be_120_seconds_from_the_future_and_no_more(
 
 
 def test_a_wallet_that_has_seen_a_newer_bundle_meanwhile_keeps_that(
-    world: World, authority: Authority
+    world: World, authority: PinnedAuthority
 ) -> None:
     old = accept(authority, world.bundle(NOON), now=NOON)
     new = accept(old.authority, world.bundle(NOON), now=NOON)
@@ -44,7 +46,7 @@ def test_a_wallet_that_has_seen_a_newer_bundle_meanwhile_keeps_that(
 
 
 def test_a_new_root_statement_counts_more_than_a_higher_version(
-    world: World, authority: Authority
+    world: World, authority: PinnedAuthority
 ) -> None:
     world.bundle(NOON)
     before = accept(authority, world.bundle(NOON), now=NOON)
@@ -57,7 +59,7 @@ def test_a_new_root_statement_counts_more_than_a_higher_version(
 
 @pytest.mark.parametrize("change", ["issuer", "root", "gone"])
 def test_a_wallet_that_follows_another_authority_by_now_is_left_alone(
-    world: World, authority: Authority, change: str
+    world: World, authority: PinnedAuthority, change: str
 ) -> None:
     trusted = accept(authority, world.bundle(NOON), now=NOON)
     other = {
@@ -69,7 +71,7 @@ def test_a_wallet_that_follows_another_authority_by_now_is_left_alone(
         adopt(Wallet(authority=other), trusted)
 
 
-def test_a_status_is_shown_under_its_newest_name(world: World, authority: Authority) -> None:
+def test_a_status_is_shown_under_its_newest_name(world: World, authority: PinnedAuthority) -> None:
     entitlement = Entitlement("e", b"k", "green", Names("", "", "old"), None, NOON + DAY)
     trusted = accept(authority, world.bundle(NOON), now=NOON)
     renewed = adopt(Wallet(authority=trusted.authority, entitlement=entitlement), trusted)
@@ -77,7 +79,9 @@ def test_a_status_is_shown_under_its_newest_name(world: World, authority: Author
     assert renewed.entitlement.name == Names("Жасыл", "Зелёный", "Green")
 
 
-def test_a_status_that_is_no_more_stops_the_wallet(world: World, authority: Authority) -> None:
+def test_a_status_that_is_no_more_stops_the_wallet(
+    world: World, authority: PinnedAuthority
+) -> None:
     trusted: Trusted = accept(authority, world.bundle(NOON), now=NOON)
     with pytest.raises(CommandError, match="does not have this wallet's status"):
         name_of("violet", trusted.bundle)

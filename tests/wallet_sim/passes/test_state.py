@@ -14,7 +14,6 @@ from wallet_sim.passes.state import (
     CODE_SECONDS,
     REUSE_SECONDS,
     Activating,
-    Authority,
     Batch,
     NotActivated,
     Pass,
@@ -120,7 +119,7 @@ def test_a_wallet_without_entitlement_is_not_activated() -> None:
 
 def test_an_authority_without_a_bundle_has_no_pins() -> None:
     with pytest.raises(ValueError, match="no bundle"):
-        _ = Authority("https://qupia.example", TrustState("r")).pins
+        _ = PinnedAuthority("https://qupia.example", TrustState("r")).pins
 
 
 def test_secrets_are_never_printed() -> None:

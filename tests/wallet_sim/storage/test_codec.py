@@ -13,7 +13,6 @@ from schemas.trust import Pins, TrustState
 from schemas.windows import Window
 from wallet_sim.passes.state import (
     Activating,
-    Authority,
     Batch,
     BatchFault,
     Entitlement,
@@ -21,6 +20,7 @@ from wallet_sim.passes.state import (
     Pass,
     PendingBatch,
     PendingPass,
+    PinnedAuthority,
     Plan,
     Wallet,
 )
@@ -52,7 +52,7 @@ def tuples(items: st.SearchStrategy) -> st.SearchStrategy:
 
 wallets = st.builds(
     Wallet,
-    st.none() | st.builds(Authority, st.text(), trusts, st.text()),
+    st.none() | st.builds(PinnedAuthority, st.text(), trusts, st.text()),
     tuples(st.builds(Activating, st.text(), st.text(), st.binary(), numbers)),
     st.none() | entitlements,
     tuples(st.builds(Batch, st.binary(), windows, tuples(passes), faults)),
