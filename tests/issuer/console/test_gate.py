@@ -10,6 +10,7 @@ from starlette.routing import Route
 from issuer.api.app import CALLS, READS
 from issuer.console.app import PAGES
 from issuer.console.desk import Page
+from issuer.serving import create_all
 from issuer.staff import Role
 from shell.forms import FORM_LIFE, new_form
 from tests.support.asgi import Reply
@@ -232,6 +233,18 @@ def test_a_form_that_was_sent_before_does_nothing_and_says_so(registrar: Clerk) 
     again = post_as(registrar, form)
     assert again.status == 409
     assert "sent before" in alert(again)
+
+
+def test_a_form_that_was_sent_to_one_serving_process_was_sent_to_all(
+    registrar: Clerk, issuer: Service
+) -> None:
+    form = ours(registrar)
+    assert post_as(registrar, form).status == 404
+    other = Service(issuer.home, issuer.clock)
+    registrar.app = create_all(other.authority, other.clock)
+    assert post_as(registrar, form).status == 409
+    assert post_as(registrar, ours(registrar)).status == 404
+    other.close()
 
 
 @pytest.mark.parametrize("later", [FORM_LIFE, -FORM_LIFE])
