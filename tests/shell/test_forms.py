@@ -44,7 +44,7 @@ def test_what_is_no_form_is_foreign(form_id: str) -> None:
     assert take(form_id) is Sent.FOREIGN
 
 
-def test_no_bit_of_a_form_can_be_another() -> None:
+def test_a_form_that_was_changed_anywhere_is_foreign() -> None:
     form = new_form(KEY, NOON)
     size = len(b64url_decode(form))
     assert {take(changed(form, at)) for at in range(size)} == {Sent.FOREIGN}
