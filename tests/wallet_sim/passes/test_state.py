@@ -19,6 +19,7 @@ from wallet_sim.passes.state import (
     Pass,
     PendingBatch,
     PendingPass,
+    PinnedAuthority,
     Wallet,
     drop_past,
     is_recent,
