@@ -5,7 +5,6 @@ wallet whose answer was lost (docs/formats.md, "From a slip to an entitlement").
 """
 
 import hmac
-import json
 import os
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from issuer.keys.keyring import SigningKey
 from issuer.perishable.store import Transaction
 from issuer.registration.codes import Grant, code_identifier
 from schemas import jws
+from schemas.codec import from_json, to_json
 from schemas.encoding import b64url_encode
 from schemas.hints import Holder
 from schemas.kinds import STORED_KINDS, Kind
@@ -44,12 +44,12 @@ def activate(tx: Transaction, *, code: str, jkt: str, now: int) -> EntitlementCl
     payload = tx.get(Kind.CODE, identifier)
     if payload is None:
         return _activated_before(tx, identifier, jkt)
-    grant = Grant.decode(payload)
+    grant = from_json(Grant, payload)
     jti = b64url_encode(os.urandom(JTI_BYTES))
     entitlement = EntitlementClaims(jti, jkt, grant.status, grant.holder, grant.rid, grant.until)
     tx.delete(Kind.CODE, identifier)
     expires = now + STORED_KINDS[Kind.ACTIVATION].period
-    tx.put(Kind.ACTIVATION, identifier, _encode(entitlement), expires=expires)
+    tx.put(Kind.ACTIVATION, identifier, to_json(entitlement), expires=expires)
     return entitlement
 
 
@@ -91,12 +91,7 @@ def _activated_before(tx: Transaction, identifier: bytes, jkt: str) -> Entitleme
     payload = tx.get(Kind.ACTIVATION, identifier)
     if payload is None:
         raise ApiProblem(Problem.CODE_UNKNOWN)
-    entitlement = EntitlementClaims(*json.loads(payload))
+    entitlement = from_json(EntitlementClaims, payload)
     if not hmac.compare_digest(entitlement.jkt, jkt):
         raise ApiProblem(Problem.CODE_USED)
     return entitlement
-
-
-def _encode(entitlement: EntitlementClaims) -> bytes:
-    e = entitlement
-    return json.dumps([e.jti, e.jkt, e.status, e.holder, e.rid, e.until]).encode()

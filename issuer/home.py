@@ -26,11 +26,13 @@
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from schemas.codec import decode, encode
 from schemas.hints import HintForm
+from schemas.jws import parse_json_object
 from shell.errors import CommandError
 from shell.files import (
     check_private_tree,
@@ -171,11 +173,12 @@ class Config:
     def parse(cls, data: bytes) -> Self:
         """:meth:`load` from the content of the file."""
         try:
-            members = json.loads(data)
+            members = parse_json_object(data)
             version = members.pop("format")
             if version == FORMAT:
-                return cls(**{**members, "hint": HintForm(members["hint"])})
-        except (ValueError, KeyError, TypeError, AttributeError):
+                config: Self = decode(cls, members)
+                return config
+        except (ValueError, KeyError):
             raise CommandError("issuer.json is damaged; restore it from a backup") from None
         raise CommandError(
             f"the home has layout {version}, this program knows {FORMAT}; "
@@ -190,4 +193,4 @@ class Config:
         write_private(home.config, self._encode())
 
     def _encode(self) -> bytes:
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2).encode()
+        return json.dumps({"format": FORMAT, **encode(self)}, indent=2).encode()

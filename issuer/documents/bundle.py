@@ -5,7 +5,7 @@ Its members are docs/formats.md, "The trust bundle".
 
 import json
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from issuer.home import Config, Home
@@ -14,7 +14,8 @@ from issuer.keys.keyring import SigningKey, load_or_make_notices_key, statement_
 from issuer.keys.tracing import PUBLISHED_AHEAD, tracing_members
 from issuer.rules.policy import Policy
 from schemas.bundle import BUNDLE_LIMIT, LONGEST_LIFE, PassKey, TrustBundle
-from schemas.encoding import b64url_decode, b64url_encode
+from schemas.codec import decode, to_json
+from schemas.encoding import b64url_encode
 from schemas.hints import all_hints
 from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR
@@ -46,16 +47,14 @@ def load_retired(home: Home, now: int) -> list[Retired]:
     if not home.retired.exists():
         return []
     try:
-        entries = json.loads(read_private(home.retired))
-        retired = [Retired(b64url_decode(key_id), int(exp)) for key_id, exp in entries]
-    except (ValueError, TypeError):
+        pairs = decode(tuple[tuple[bytes, int], ...], json.loads(read_private(home.retired)))
+    except (ValueError, RecursionError):
         raise CommandError(f"{home.retired} is damaged; restore it from a backup") from None
-    return [entry for entry in retired if entry.window_exp > now]
+    return [Retired(*pair) for pair in pairs if pair[1] > now]
 
 
 def save_retired(home: Home, retired: Iterable[Retired]) -> None:
-    entries = [[b64url_encode(entry.id), entry.window_exp] for entry in retired]
-    write_private(home.retired, json.dumps(entries).encode())
+    write_private(home.retired, to_json(tuple(map(astuple, retired))))
 
 
 def bundle_end(config: Config, policy: Policy, *, signer_exp: int, now: int) -> int:

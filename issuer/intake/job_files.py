@@ -6,18 +6,18 @@ that runs. The id is random and known only to the session that began the job.
 """
 
 import fcntl
-import json
 import os
 import re
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from issuer.home import Home
+from schemas.codec import from_json, to_json
 from schemas.errors import Refusal
 from schemas.kinds import HOUR
 from shell.files import (
@@ -82,15 +82,6 @@ class Job:
     rejected: tuple[tuple[int, str], ...] = ()
     fault: str | None = None
 
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        members = json.loads(data)
-        rejected = tuple((int(line), str(reason)) for line, reason in members.pop("rejected"))
-        return cls(**{**members, "phase": Phase(members["phase"]), "rejected": rejected})
-
-    def encode(self) -> bytes:
-        return json.dumps(asdict(self)).encode()
-
 
 @dataclass(frozen=True)
 class JobFiles:
@@ -112,11 +103,11 @@ class JobFiles:
         return self.folder / f"{self.id}.lock"
 
     def save(self, job: Job) -> None:
-        write_private(self.state, job.encode())
+        write_private(self.state, to_json(job))
 
     def load(self) -> Job | None:
-        with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
-            return Job.decode(read_private(self.state))
+        with suppress(FileNotFoundError, ValueError):
+            return from_json(Job, read_private(self.state))
         return None
 
     def destroy(self) -> None:

@@ -5,7 +5,6 @@ hexadecimal SHA-256 that ``sha256sum`` prints for the same bytes in a file, so t
 officer can compare it with what the first one tells.
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import Self
 from issuer.home import Home
 from issuer.oversight.audit import HOME_ACCOUNT, Action, Audit
 from issuer.staff import Account, Role, Staff
-from schemas.encoding import b64url_decode, b64url_encode
+from schemas.codec import from_json, to_json
 from schemas.errors import Refusal
 from schemas.kinds import APPROVAL_PERIOD
 from shell.errors import CommandError
@@ -82,17 +81,12 @@ class Pending:
     def name(self) -> str:
         return f"{self.kind}.{self.digest}.json"
 
-    def encode(self) -> bytes:
-        members = [self.kind, b64url_encode(self.value), self.proposer, self.expires_at]
-        return json.dumps(members).encode()
-
     @classmethod
     def load(cls, path: Path) -> Self:
         """Raises ApprovalRefused ``changed`` for a file that is not what its name says."""
         try:
-            kind, value, proposer, expires_at = json.loads(read_private(path))
-            found = cls(ApprovalKind(kind), b64url_decode(value), int(proposer), int(expires_at))
-        except (ValueError, TypeError, AttributeError):
+            found = from_json(cls, read_private(path))
+        except ValueError:
             raise ApprovalRefused(ApprovalFault.CHANGED) from None
         if found.name != path.name:
             raise ApprovalRefused(ApprovalFault.CHANGED)
@@ -119,7 +113,7 @@ def propose(
         if len(_files(home, kind)) >= MOST_PENDING[kind]:
             raise ApprovalRefused(ApprovalFault.TOO_MANY)
         Audit.of(home).note(Action.PROPOSE, account, now)
-        create_private(home.approvals / proposal.name, proposal.encode())
+        create_private(home.approvals / proposal.name, to_json(proposal))
     return proposal
 
 

@@ -37,8 +37,6 @@ from schemas.kinds import STORED_KINDS, Kind
 
 __all__ = ["Found", "Held", "Locator", "Store", "StoreError", "Transaction", "View"]
 
-DAY_CHARACTERS = 10
-
 _INSERT = (
     "INSERT OR REPLACE INTO records (day, kind, tag, sealed, expires_at) VALUES (?, ?, ?, ?, ?)"
 )
@@ -63,15 +61,6 @@ class Locator:
 
     day: str
     tag: bytes
-
-    def encode(self) -> bytes:
-        """The locator as 42 bytes, to be kept inside another record's payload."""
-        return self.day.encode() + self.tag
-
-    @classmethod
-    def decode(cls, data: bytes) -> "Locator":
-        """Undo :meth:`encode`."""
-        return cls(data[:DAY_CHARACTERS].decode(), data[DAY_CHARACTERS:])
 
 
 class Held(NamedTuple):

@@ -3,13 +3,11 @@
 A code keeps an entitlement-to-be without identity until it is used (docs/formats.md, "Records").
 """
 
-import json
 from dataclasses import dataclass
-from typing import Self
 
 from issuer.perishable.store import Locator, Transaction
 from schemas.activation import new_code, parse_code
-from schemas.encoding import b64url_decode, b64url_encode
+from schemas.codec import from_json, to_json
 from schemas.hints import Holder
 from schemas.kinds import STORED_KINDS, Kind
 from schemas.problems import ApiProblem, Problem
@@ -33,21 +31,12 @@ class Grant:
     rid: str
     row: Locator | None
 
-    def encode(self) -> bytes:
-        row = b64url_encode(self.row.encode()) if self.row else None
-        return json.dumps([self.status, self.holder, self.until, self.rid, row]).encode()
-
-    @classmethod
-    def decode(cls, payload: bytes) -> Self:
-        status, holder, until, rid, row = json.loads(payload)
-        return cls(status, holder, until, rid, Locator.decode(b64url_decode(row)) if row else None)
-
 
 def issue_code(tx: Transaction, grant: Grant, now: int) -> IssuedCode:
     """A new code for ``grant``, which dies after 72 h."""
     code = new_code()
     expires_at = now + STORED_KINDS[Kind.CODE].period
-    tx.put(Kind.CODE, code.encode("ascii"), grant.encode(), expires=expires_at)
+    tx.put(Kind.CODE, code.encode("ascii"), to_json(grant), expires=expires_at)
     return IssuedCode(code, expires_at)
 
 
@@ -61,7 +50,7 @@ def cancel_code(tx: Transaction, text: str) -> None:
     if payload is None:
         used = tx.get(Kind.ACTIVATION, identifier) is not None
         raise ApiProblem(Problem.CODE_USED if used else Problem.CODE_UNKNOWN)
-    grant = Grant.decode(payload)
+    grant = from_json(Grant, payload)
     tx.delete(Kind.CODE, identifier)
     if grant.row is not None:
         tx.delete_at(Kind.ROW, grant.row)

@@ -2,9 +2,9 @@
 
 import doctest
 
+import schemas.codec
 import wallet_sim
 import wallet_sim.presence
-import wallet_sim.storage.codec
 from tests.support.keys import rsa_key
 
 
@@ -15,7 +15,7 @@ def test_the_example_of_the_package_does_what_it_shows() -> None:
 
 
 def test_the_example_of_the_codec_does_what_it_shows() -> None:
-    result = doctest.testmod(wallet_sim.storage.codec)
+    result = doctest.testmod(schemas.codec)
     assert (result.attempted, result.failed) == (3, 0)
 
 

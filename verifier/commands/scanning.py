@@ -15,9 +15,8 @@ from verifier.door.decision import Code, Decision, decide
 from verifier.door.seen import SeenSet
 from verifier.door.verification import Venue
 from verifier.presence.bindings import BindingsOfDevice
-from verifier.trust.policies import choose_policy
 from verifier.trust.settings import CheckIn
-from verifier.trust.store import TrustStore
+from verifier.trust.store import TrustStore, choose_policy
 
 
 class Door:

@@ -19,16 +19,16 @@ a bundle that is newer than the floor.
 """
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from schemas.bundle import TrustBundle
+from schemas.bundle import TrustBundle, VenuePolicy
 from schemas.bundle_faults import BundleFault, BundleRejected
 from schemas.check_in import check_name
-from schemas.hints import HintForm
+from schemas.codec import decode, encode, from_json, to_json
 from schemas.jws import parse_json_object
-from schemas.trust import Pins, TrustState, accept_bundle, bundle_digest, read_bundle
+from schemas.trust import TrustState, accept_bundle, bundle_digest, read_bundle
 from schemas.validation import matches
 from shell.errors import CommandError
 from shell.files import (
@@ -40,7 +40,6 @@ from shell.files import (
     write_private,
 )
 from shell.fresh import FreshFile
-from verifier.trust.policies import choose_policy
 from verifier.trust.settings import CheckIn, ClockCheck, Settings
 
 FORMAT = 1
@@ -86,6 +85,11 @@ class TrustStore:
     def is_set_up(self) -> bool:
         return self._trust.exists()
 
+    def check_set_up(self) -> None:
+        """Raise CommandError before the set-up."""
+        if not self.is_set_up():
+            raise CommandError(NOT_SET_UP)
+
     def settings(self) -> Settings:
         """What was chosen, as it is now."""
         if not self.is_set_up():
@@ -101,8 +105,7 @@ class TrustStore:
 
     def choose(self, *, check_in: CheckIn, name: str) -> Settings:
         """Change what is said and asked at the entrance; raises CommandError before the set-up."""
-        if not self.is_set_up():
-            raise CommandError(NOT_SET_UP)
+        self.check_set_up()
         with locked(self.lock):
             settings = replace(self.settings(), check_in=check_in, name=name)
             self._write_settings(settings)
@@ -110,8 +113,7 @@ class TrustStore:
 
     def state(self) -> TrustState:
         """What this device has seen; raises CommandError when it is not set up."""
-        if not self.is_set_up():
-            raise CommandError(NOT_SET_UP)
+        self.check_set_up()
         return self._parse_state(read_private(self._trust))
 
     def bundle(self) -> TrustBundle | None:
@@ -146,8 +148,7 @@ class TrustStore:
 
     def accept(self, data: bytes, *, now: int) -> TrustBundle:
         """Judge a newer bundle by all that was seen and put it in force; raises BundleRejected."""
-        if not self.is_set_up():
-            raise CommandError(NOT_SET_UP)
+        self.check_set_up()
         with locked(self.lock):
             state = self.state()
             bundle, following = self._judge(data, state, now)
@@ -158,15 +159,15 @@ class TrustStore:
         """The last comparison of the clock; None when there was none."""
         if not self._clock.exists():
             return None
-        members = self._read(self._clock, "remove it")
-        if members.keys() != {"ahead", "at"} or {type(v) for v in members.values()} != {int}:
-            raise _damaged(self._clock, "remove it")
-        return ClockCheck(**members)
+        try:
+            return from_json(ClockCheck, read_private(self._clock))
+        except (FileNotFoundError, ValueError):
+            raise _damaged(self._clock, "remove it") from None
 
     def keep_clock_check(self, check: ClockCheck) -> None:
         """Remember it; the clock itself is never changed."""
         with locked(self.lock):
-            self._write(self._clock, asdict(check))
+            write_private(self._clock, to_json(check, indent=1))
 
     def _prepare_home(self) -> None:
         """A folder with other people's files in it is not ours to close or to fill."""
@@ -186,7 +187,7 @@ class TrustStore:
     def _put_in_force(self, data: bytes, following: TrustState, state: TrustState) -> None:
         """The bundle before is kept once more, for a process that is about to read it."""
         write_private(self._bundle_path(following), data)
-        self._write(self._trust, asdict(following))
+        write_private(self._trust, to_json(following, indent=1))
         kept = {self._bundle_path(following), self._bundle_path(state)}
         for replaced in set(self.home.glob("bundle-*.jws")) - kept:
             replaced.unlink(missing_ok=True)
@@ -199,16 +200,21 @@ class TrustStore:
             write_private(self._evidence / path.name, read_private(path))
 
     def _write_settings(self, settings: Settings) -> None:
-        self._write(self._settings, {"format": FORMAT, **asdict(settings)})
+        members = {"format": FORMAT, **encode(settings)}
+        write_private(self._settings, json.dumps(members, indent=1).encode("ascii"))
 
     def _parse_settings(self, data: bytes) -> Settings:
         members = _BEFORE_CHECK_IN | _parse(self._settings, data, _RENEW_SETTINGS)
         version = members.pop("format", None)
         if type(version) is int and version > FORMAT:
             raise CommandError(f"{self.home} was made by a newer program; install that program")
-        if version != FORMAT or not _are_settings(members):
-            raise _damaged(self._settings, _RENEW_SETTINGS)
-        return Settings(**members | {"check_in": CheckIn(members["check_in"])})
+        try:
+            settings: Settings = decode(Settings, members)
+            if version == FORMAT and check_name(settings.name) == settings.name:
+                return settings
+        except ValueError:
+            pass
+        raise _damaged(self._settings, _RENEW_SETTINGS)
 
     def _load_bundle(self, trust: bytes) -> TrustBundle:
         state = self._parse_state(trust)
@@ -225,20 +231,20 @@ class TrustStore:
         members = _parse(self._trust, data, _RENEW_TRUST)
         if not matches("trust-state", members):
             raise _damaged(self._trust, _RENEW_TRUST)
-        pins = members.pop("pins")
-        return TrustState(**members, pins=Pins(**pins | {"hint": HintForm(pins["hint"])}))
+        state: TrustState = decode(TrustState, members)
+        return state
 
     def _bundle_path(self, state: TrustState) -> Path:
         return self.home / f"bundle-{state.digest}.jws"
 
-    def _read(self, path: Path, remedy: str) -> dict[str, Any]:
-        try:
-            return _parse(path, read_private(path), remedy)
-        except FileNotFoundError:
-            raise _damaged(path, remedy) from None
 
-    def _write(self, path: Path, members: dict[str, Any]) -> None:
-        write_private(path, json.dumps(members, indent=1).encode("ascii"))
+def choose_policy(bundle: TrustBundle, policy_id: str | None) -> VenuePolicy:
+    """The policy of that id, or the bundle's first; raises CommandError with the ids there are."""
+    policy = bundle.policy(policy_id)
+    if policy is None:
+        known = ", ".join(policy.id for policy in bundle.policies)
+        raise CommandError(f"there is no such policy; use --policy with one of: {known}")
+    return policy
 
 
 def _parse(path: Path, data: bytes, remedy: str) -> dict[str, Any]:
@@ -250,20 +256,3 @@ def _parse(path: Path, data: bytes, remedy: str) -> dict[str, Any]:
 
 def _damaged(path: Path, remedy: str) -> CommandError:
     return CommandError(f"{path} is missing or damaged; {remedy}")
-
-
-def _are_settings(members: dict[str, Any]) -> bool:
-    texts = [members.get("url"), members.get("policy")]
-    return (
-        members.keys() == {"url", "policy", "check_in", "name"}
-        and all(value is None or isinstance(value, str) for value in texts)
-        and members["check_in"] in list(CheckIn)
-        and _is_name(members["name"])
-    )
-
-
-def _is_name(value: object) -> bool:
-    try:
-        return isinstance(value, str) and check_name(value) == value
-    except ValueError:
-        return False

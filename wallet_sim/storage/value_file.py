@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
+from schemas.codec import decode, encode
 from schemas.jws import parse_json_object
 from shell.clock import Clock
 from shell.errors import CommandError
@@ -22,7 +23,6 @@ from shell.files import (
     read_private,
     replace_private,
 )
-from wallet_sim.storage.codec import decode, encode
 
 FORMAT = 1
 

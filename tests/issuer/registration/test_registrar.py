@@ -10,7 +10,8 @@ from issuer.registration.registrar import Registrar
 from issuer.registration.withdrawals import WITHDRAWALS, Withdrawn, withdrawn_until
 from issuer.rules.policy import default_policy_text, parse_policy
 from schemas.activation import format_code
-from schemas.encoding import b64url_decode, b64url_encode
+from schemas.codec import encode, from_json
+from schemas.encoding import b64url_decode
 from schemas.hints import HintForm
 from schemas.kinds import DAY, HOUR, MINUTE, Kind
 from schemas.problems import ApiProblem, Problem
@@ -49,7 +50,7 @@ def code_of(issuer: Service, **changes: Any) -> str:
 def grant_of(issuer: Service, code: str) -> Grant:
     payload = issuer.authority.store.get(Kind.CODE, code.encode(), issuer.now)
     assert payload is not None
-    return Grant.decode(payload)
+    return from_json(Grant, payload)
 
 
 def rid_of(issuer: Service, reference: str = REFERENCE) -> str:
@@ -163,11 +164,16 @@ def test_only_the_hint_is_kept_of_a_birthday(issuer: Service, hint: str, kept: s
     assert isinstance(issued, IssuedCode)
     payload = issuer.authority.store.get(Kind.CODE, issued.code.encode(), NOON)
     assert payload is not None
-    grant = Grant.decode(payload)
+    grant = from_json(Grant, payload)
     assert grant.row is not None
-    row = b64url_encode(grant.row.encode())
     # Nothing else is sealed into it.
-    assert json.loads(payload) == ["blue", kept, grant.until, rid_of(issuer), row]
+    assert json.loads(payload) == {
+        "status": "blue",
+        "holder": kept,
+        "until": grant.until,
+        "rid": rid_of(issuer),
+        "row": encode(grant.row),
+    }
 
 
 def test_without_hints_no_birthday_is_needed(issuer: Service) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.codec import decode, encode, from_json, to_json
 from schemas.hints import HintForm
 from schemas.trust import Pins, TrustState
 from schemas.windows import Window
@@ -24,7 +25,6 @@ from wallet_sim.passes.state import (
     Plan,
     Wallet,
 )
-from wallet_sim.storage.codec import decode, encode
 
 numbers = st.integers(min_value=-(2**53), max_value=2**53)
 windows = st.builds(Window, numbers, numbers)
@@ -78,13 +78,35 @@ class Sample:
     colour: Colour
     maybe: str | None
     many: tuple[int, ...]
+    pair: tuple[int, str]
 
 
-GOOD = {"number": 1, "data": "AA", "colour": "red", "maybe": None, "many": [1, 2]}
+GOOD = {
+    "number": 1,
+    "data": "AA",
+    "colour": "red",
+    "maybe": None,
+    "many": [1, 2],
+    "pair": [3, "x"],
+}
+SAMPLE = Sample(1, b"\0", Colour.RED, None, (1, 2), (3, "x"))
 
 
 def test_the_wire_form_is_plain_json() -> None:
-    assert encode(Sample(1, b"\0", Colour.RED, None, (1, 2))) == GOOD
+    assert encode(SAMPLE) == GOOD
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_the_bytes_of_a_value_are_ascii_and_come_back(indent: int | None) -> None:
+    data = to_json(SAMPLE, indent=indent)
+    assert data.isascii()
+    assert from_json(Sample, b" " + data + b"\n") == SAMPLE
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b'{"number": 1, "number": 1}'])
+def test_bytes_that_are_no_object_are_refused(data: bytes) -> None:
+    with pytest.raises(ValueError):
+        from_json(Sample, data)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +125,9 @@ def test_the_wire_form_is_plain_json() -> None:
         ("many", "12"),
         ("many", {"0": 1}),
         ("many", [1, "2"]),
+        ("pair", [3]),
+        ("pair", [3, "x", "y"]),
+        ("pair", ["x", 3]),
     ],
 )
 def test_a_member_of_the_wrong_type_is_refused(member: str, value: object) -> None:

@@ -7,14 +7,30 @@
 Window(nbf=1, exp=2)
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from schemas.encoding import b64url_decode, b64url_encode
+from schemas.jws import parse_json_object
+
+T = TypeVar("T")
+
+
+def to_json(value: Any, *, indent: int | None = None) -> bytes:
+    """A value as JSON in ASCII; compact unless ``indent`` says how many spaces a level has."""
+    separators = (",", ":") if indent is None else None
+    return json.dumps(encode(value), indent=indent, separators=separators).encode("ascii")
+
+
+def from_json(kind: type[T], data: bytes) -> T:
+    """The inverse of :func:`to_json`, whatever the white space; raises ValueError."""
+    value: T = decode(kind, parse_json_object(data))
+    return value
 
 
 def encode(value: Any) -> Any:
@@ -31,7 +47,8 @@ def encode(value: Any) -> Any:
 def decode(kind: Any, value: Any) -> Any:
     """The inverse of :func:`encode` for a type; raises ValueError when ``value`` does not fit.
 
-    Known types: bool, int, str, bytes, StrEnum, ``tuple[X, ...]``, ``X | None``, dataclasses.
+    Known types: bool, int, str, bytes, StrEnum, ``tuple[X, ...]``, ``tuple[X, Y]``, ``X | None``,
+    dataclasses.
     """
     if isinstance(kind, UnionType):
         return _decode_optional(kind, value)
@@ -52,8 +69,12 @@ def _decode_optional(kind: UnionType, value: Any) -> Any:
 def _decode_tuple(kind: Any, value: Any) -> tuple[Any, ...]:
     if not isinstance(value, list):
         raise ValueError("not a list")
-    item = get_args(kind)[0]
-    return tuple(decode(item, entry) for entry in value)
+    items = get_args(kind)
+    if items[-1] is Ellipsis:
+        return tuple(decode(items[0], entry) for entry in value)
+    if len(items) != len(value):
+        raise ValueError("not as many entries as expected")
+    return tuple(decode(item, entry) for item, entry in zip(items, value, strict=True))
 
 
 def _decode_dataclass(kind: Any, value: Any) -> Any:
