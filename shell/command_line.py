@@ -16,6 +16,7 @@ from schemas.encoding import parse_time
 from schemas.languages import Language
 from shell.clock import Clock, fixed_clock, system_clock
 from shell.errors import CommandError, place_of
+from shell.files import bare
 
 EXIT_DONE = 0
 EXIT_REFUSED = 1
@@ -49,7 +50,15 @@ AtOption = Annotated[
 
 def home_option(variable: str) -> Any:
     """``--home``, or an environment variable: ``Annotated[Path | None, home_option("…")]``."""
-    return typer.Option("--home", envvar=variable, help="The folder that holds everything.")
+    return typer.Option(
+        "--home", metavar="DIR", envvar=variable, help="The folder that holds everything."
+    )
+
+
+UnusedHomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", metavar="DIR", help="As for other commands; nothing in it is needed."),
+]
 
 
 def home_path(given: Path | None, name: str) -> Path:
@@ -73,6 +82,8 @@ def run(app: typer.Typer, program: str) -> NoReturn:
     os.umask(0o077)
     if sys.stdin is None:  # Whoever started us closed it; to us that is an empty one.
         sys.stdin = TextIOWrapper(BytesIO(), encoding="utf-8")
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a letter gets its number instead, which JSON understands too.
         if isinstance(stream, TextIOWrapper):
@@ -149,6 +160,7 @@ def read_secret(given: str, prompt: str) -> str:
     if given != "-":
         raise CommandError(f"{prompt}: write - and give it on standard input")
     line = getpass.getpass(f"{prompt}: ") if sys.stdin.isatty() else sys.stdin.readline(65536)
-    if not line.strip():
+    secret = bare(line.encode(errors="replace")).decode()
+    if not secret:
         raise CommandError(f"{prompt}: standard input was empty")
-    return line.strip()
+    return secret

@@ -1,5 +1,6 @@
 """Private files: written atomically, readable by their owner alone, gone when they are deleted."""
 
+import codecs
 import errno
 import fcntl
 import os
@@ -15,6 +16,9 @@ PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
 READ_LIMIT = 64 * 1024 * 1024
 """No file of ours is larger, in bytes; a larger one is refused rather than read."""
+
+_AROUND = 1024
+"""Bytes of a mark and of white space around a text that are read beyond its limit."""
 
 CACHEDIR_TAG = (
     "Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -96,14 +100,26 @@ def remove_drafts(folder: Path) -> None:
 def read_private(path: Path) -> bytes:
     """Read a file of ours. Raises CommandError when others can read it or it is over 64 MiB."""
     check_private(path)
-    return read_limited(path)
-
-
-def read_limited(path: Path) -> bytes:
-    """Read a file that may lie where modes mean nothing. Raises CommandError over 64 MiB."""
     if path.stat().st_size > READ_LIMIT:
         raise CommandError(f"{path} is too large to be ours; restore it or remove it")
     return path.read_bytes()
+
+
+def read_given(path: Path, *, limit: int) -> bytes:
+    """The text in a file that a person gives, see :func:`bare`; it may be a pipe.
+
+    A text of more than ``limit`` bytes may be cut off after so many. Raises OSError.
+    """
+    with path.open("rb") as file:
+        return bare(file.read(limit + _AROUND))
+
+
+def bare(text: bytes) -> bytes:
+    """A text without what editors, mail programs and shells put around it.
+
+    That is a byte order mark of UTF-8, line ends and other white space.
+    """
+    return text.strip().removeprefix(codecs.BOM_UTF8).strip()
 
 
 def is_private(path: Path) -> bool:

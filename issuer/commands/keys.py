@@ -30,13 +30,24 @@ from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_encode, format_time
 from schemas.jws import Typ
 from shell.clock import system_clock
-from shell.command_line import EXIT_REFUSED, JsonOption, answer, new_app, say, warn
+from shell.command_line import (
+    EXIT_REFUSED,
+    JsonOption,
+    UnusedHomeOption,
+    answer,
+    new_app,
+    say,
+    warn,
+)
 from shell.errors import CommandError
-from shell.files import create_private, is_private, read_limited, write_private
+from shell.files import create_private, is_private, read_given, write_private
 from shell.pictures import save_qr
 
 SETUP_PREFIX = "QS1:"
 """What a venue's page scans to be set up: the issuer's URL, ``#``, the root's thumbprint."""
+
+_REQUEST_LIMIT = 64_000
+"""Bytes of a request for a root statement; it has 600."""
 
 keys_app = new_app("Keys: list, make, retire, delegate, sign.")
 
@@ -121,6 +132,7 @@ def sign(
     new_root: Annotated[
         Path | None, typer.Option("--new-root", help="Replace the root; the new key goes here.")
     ] = None,
+    home: UnusedHomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Sign a root statement on a machine that has no network and no home."""
@@ -230,7 +242,7 @@ def _find_key(bundle: TrustBundle | None, key_id: str) -> PassKey:
 
 def _read_request(path: Path) -> bytes:
     try:
-        return read_limited(path)
+        return read_given(path, limit=_REQUEST_LIMIT)
     except FileNotFoundError:
         raise CommandError(f"{path} is missing; give the file of the request") from None
 

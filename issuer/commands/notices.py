@@ -38,6 +38,7 @@ from shell.command_line import (
     time_argument,
 )
 from shell.errors import CommandError
+from shell.files import read_given
 
 notice_app = new_app("Exposure notices: add, list, agree, reject, withdraw.")
 
@@ -192,10 +193,8 @@ def _authority(home: Path | None, now: int) -> Iterator[Authority]:
 
 
 def _read(file: Path) -> bytes:
-    """The content of a file, as far as an export can reach."""
     try:
-        with file.open("rb") as opened:
-            return opened.read(TRACE_LIMIT + 1)
+        return read_given(file, limit=TRACE_LIMIT)
     except FileNotFoundError:
         raise CommandError(f"{file} is missing; give the venue's export") from None
 

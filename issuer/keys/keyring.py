@@ -18,9 +18,11 @@ from schemas import jws
 from schemas.jwk import jwk_from_key, thumbprint
 from schemas.jws import Typ
 from shell.errors import CommandError
-from shell.files import create_private, destroy, read_limited, read_private
+from shell.files import create_private, destroy, read_given, read_private
 
 REFERENCE_KEY_BYTES = 32
+_PEM_LIMIT = 64_000
+"""Bytes of a file in which a key may lie between other texts; the key has 240."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,7 +43,7 @@ class SigningKey:
         A key that is not ``at_home`` may lie on a USB stick whose files everybody can read.
         """
         try:
-            data = read_private(path) if at_home else read_limited(path)
+            data = read_private(path) if at_home else read_given(path, limit=_PEM_LIMIT)
             key = serialization.load_pem_private_key(data, password=None)
         except FileNotFoundError:
             raise CommandError(f"{path} is missing; restore it from a backup") from None

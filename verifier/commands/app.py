@@ -12,6 +12,7 @@ from typing import Annotated, cast
 
 import typer
 
+from schemas.bundle import BUNDLE_LIMIT
 from schemas.bundle_faults import BundleRejected
 from schemas.encoding import b64url_decode
 from schemas.languages import Language
@@ -23,6 +24,7 @@ from shell.command_line import (
     AtOption,
     JsonOption,
     LocalLanguageOption,
+    UnusedHomeOption,
     answer,
     clock_at,
     new_app,
@@ -31,6 +33,7 @@ from shell.command_line import (
     warn,
 )
 from shell.errors import CommandError
+from shell.files import read_given
 from verifier.commands.codes import Typed, codes_of
 from verifier.commands.opening import HomeOption, open_store
 from verifier.commands.presence import checkin, trace
@@ -39,8 +42,7 @@ from verifier.commands.retention import retention_app
 from verifier.commands.scanning import Door
 from verifier.door.decision import EXIT_CODES
 from verifier.presence.retention import swept
-from verifier.trust.bundle_file import read_bundle_file
-from verifier.trust.store import NOT_SET_UP, TrustStore
+from verifier.trust.store import TrustStore
 
 PROGRAM = "qupia-verifier"
 NO_TLS = (
@@ -73,7 +75,7 @@ def setup(
     earlier = store.earlier_settings()
     url = _origin(source) if "://" in source else None
     settings = replace(earlier, url=url or earlier.url, policy=policy or earlier.policy)
-    data = _fetch(url) if url is not None else read_bundle_file(Path(source))
+    data = _fetch(url) if url is not None else _read_bundle(Path(source))
     try:
         store.set_up(data, root=root, settings=settings, now=system_clock())
     except BundleRejected as rejected:
@@ -91,8 +93,7 @@ def sync(
 ) -> int:
     """Fetch the newest bundle and compare the clock."""
     store = open_store(home, system_clock())
-    if not store.is_set_up():
-        raise CommandError(NOT_SET_UP)
+    store.check_set_up()
     url = store.settings().url
     if url is None:
         raise CommandError("this device was set up from a file; run: qupia-verifier import FILE")
@@ -111,9 +112,8 @@ def import_(
 ) -> int:
     """Take a newer bundle from a file; a venue that is never online works with this alone."""
     store = open_store(home, system_clock())
-    if not store.is_set_up():
-        raise CommandError(NOT_SET_UP)
-    _accept(store, read_bundle_file(file), language)
+    store.check_set_up()
+    _accept(store, _read_bundle(file), language)
     return _report(store, as_json=as_json, language=language)
 
 
@@ -166,6 +166,7 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8001,
     tls_cert: Annotated[Path | None, typer.Option("--tls-cert", metavar="FILE")] = None,
     tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE")] = None,
+    home: UnusedHomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Give the venue's page to browsers; it needs no set-up and reads nothing of a device."""
@@ -211,6 +212,16 @@ def _fetch(url: str) -> bytes:
     from verifier.trust.update import fetch_bundle
 
     return fetch_bundle(url)
+
+
+def _read_bundle(path: Path) -> bytes:
+    """The bytes of a bundle file, not verified; it came on a USB stick, or by mail."""
+    try:
+        return read_given(path, limit=BUNDLE_LIMIT)
+    except FileNotFoundError:
+        raise CommandError(
+            f"there is no file {path}; name a bundle file, or a URL such as https://qupia.example"
+        ) from None
 
 
 def _accept(store: TrustStore, data: bytes, language: Language) -> None:

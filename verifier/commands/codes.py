@@ -1,13 +1,15 @@
 """Where the codes of one run come from: pictures, a text, or lines as a hand scanner types them."""
 
 import re
+import termios
+from codecs import BOM_UTF8
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from shell.command_line import warn
 from shell.pictures import read_codes
-from shell.terminal import without_echo
 from verifier.door.decision import Code
 
 LINE_LIMIT = 8192
@@ -32,8 +34,8 @@ def codes_of(arguments: Sequence[str], typed: Typed) -> Generator[Code, None, No
             yield from _typed(typed)
         elif _names_a_file(argument):
             yield from _pictured(Path(argument))
-        elif argument:
-            yield _given(number, argument)
+        elif text := argument.strip("\ufeff\r\n"):
+            yield _given(number, text)
 
 
 def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -54,13 +56,29 @@ def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield bytes(line)
 
 
+@contextmanager
+def without_echo(stream: Typed) -> Iterator[None]:
+    """Switch the echo of a terminal off for a while; nothing happens for any other stream."""
+    if not stream.isatty():
+        yield
+        return
+    before = termios.tcgetattr(stream.fileno())
+    silent = list(before)
+    silent[3] &= ~termios.ECHO
+    termios.tcsetattr(stream.fileno(), termios.TCSADRAIN, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(stream.fileno(), termios.TCSADRAIN, before)
+
+
 def _typed(stream: Typed) -> Iterator[Code]:
     """A terminal does not show what is typed, so no code stays on a venue's screen."""
     chunks = iter(lambda: stream.read1(_CHUNK), b"")
     with without_echo(stream):
         for number, line in enumerate(split_lines(chunks), start=1):
-            if line:
-                yield Code(f"line {number}", line.decode("ascii", errors="replace"))
+            if text := line.removeprefix(BOM_UTF8):
+                yield Code(f"line {number}", text.decode("ascii", errors="replace"))
 
 
 def _pictured(path: Path) -> Iterator[Code]:

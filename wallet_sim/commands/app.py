@@ -46,7 +46,7 @@ from wallet_sim.fetching.reports import (
 from wallet_sim.fetching.sync import sync as sync_wallet
 from wallet_sim.fetching.tools import HomeOption, Tools
 from wallet_sim.passes.status import condition, holdings
-from wallet_sim.presence.binding import bindings_of
+from wallet_sim.presence.check_in import bindings_of
 from wallet_sim.presence.file import VisitsFile
 from wallet_sim.presence.reports import holdings as presence_holdings
 from wallet_sim.presence.reports import standing_lines

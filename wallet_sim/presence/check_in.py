@@ -85,6 +85,15 @@ def read_code(text: str, *, now: int) -> CheckInCode:
     return code
 
 
+def bindings_of(text: str, *, now: int) -> Mapping[int, bytes]:
+    """By hour, the 16 bytes that tie a proof to the venue of a code; raises NotCheckedIn.
+
+    The hour of ``now`` is among them. This is all that a pass ever meets of a check-in, and nothing
+    of it is stored.
+    """
+    return read_code(text, now=now).bindings()
+
+
 def check_in(visits: Visits, text: str, *, bundle: TrustBundle, now: int) -> CheckedIn:
     """Seal the hours of a stay that begins now; a stay that is open ends. Raises NotCheckedIn."""
     code = read_code(text, now=now)

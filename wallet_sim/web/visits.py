@@ -13,8 +13,7 @@ from schemas.hours import hour_at, tracing_ends
 from shell.errors import CommandError
 from wallet_sim.both import check_in_here, check_out_here, visits_of
 from wallet_sim.passes.state import NotActivated
-from wallet_sim.presence.binding import bindings_of
-from wallet_sim.presence.check_in import CheckedOut, NotCheckedIn
+from wallet_sim.presence.check_in import CheckedOut, NotCheckedIn, bindings_of
 from wallet_sim.presence.file import VisitsFile
 from wallet_sim.presence.reports import alert_title, alerts_of
 from wallet_sim.presence.state import Visits

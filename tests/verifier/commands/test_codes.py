@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shell.pictures import save_qr
-from shell.terminal import without_echo
-from verifier.commands.codes import LINE_LIMIT, codes_of, split_lines
+from verifier.commands.codes import LINE_LIMIT, codes_of, split_lines, without_echo
 from verifier.door.decision import Code
 
 NOTHING = io.BytesIO()
