@@ -5,7 +5,7 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -33,6 +33,16 @@ def make_private_directory(path: Path, *, in_backups: bool = True) -> None:
     path.chmod(PRIVATE_DIRECTORY)
     if not in_backups and not (path / "CACHEDIR.TAG").exists():
         write_private(path / "CACHEDIR.TAG", CACHEDIR_TAG.encode())
+
+
+def claim_directory(path: Path, *, known: Collection[Path] = ()) -> None:
+    """Make ``path`` with mode 0700. Raises CommandError when more than ``known`` lies in it.
+
+    A folder with other people's files in it is not ours to close or to fill.
+    """
+    if path.exists() and any(entry not in known for entry in path.iterdir()):
+        raise CommandError(f"{path} holds other files; name an empty folder with --home")
+    make_private_directory(path)
 
 
 def write_private(path: Path, data: bytes) -> None:

@@ -15,27 +15,32 @@ from tests.support.processes import PROGRAMS, run_real
 VERDICTS = ["admit", "already_shown", "bad_signature", "unknown_key", "expired"]
 
 
-def test_the_demo_ends_well_within_a_minute() -> None:
-    outcome = run_real("qupia-wallet", "demo", "--json")
+def test_the_demo_ends_well_within_a_minute(tmp_path: Path) -> None:
+    home = tmp_path / "demo"
+    outcome = run_real("qupia-wallet", "demo", "--json", "--home", home)
     assert outcome.status == 0, outcome
     told = outcome.members
     assert told["failure"] is None
     assert told["seconds"] < 60
-    outcomes = [check["outcome"] for check in told["checks"]]
+    outcomes = [check["outcome"] for check in told["steps"]]
     # A day can end while it runs; then the old screenshot is yesterday's.
     assert [verdict for verdict in outcomes if verdict in VERDICTS] in (
         VERDICTS,
         ["admit", "expired", *VERDICTS[1:]],
     )
-    assert [check["what"] for check in told["checks"] if check["outcome"] == "stale"] in (
+    assert [check["step"] for check in told["steps"] if check["outcome"] == "stale"] in (
         ["a screenshot, two minutes old"],
         [],
     )
-    searches = {check["what"]: check["outcome"] for check in told["checks"]}
+    searches = {check["step"]: check["outcome"] for check in told["steps"]}
     assert searches["her data in the issuer's files"] == "[]"
     assert searches["keys of those days in any file"] == "[]"
     assert searches["records left"] == "0"
     assert told["page"].startswith("http://127.0.0.1:")
+    assert {"issuer", "verifier", "wallet"} <= {path.name for path in home.iterdir()}
+    again = run_real("qupia-wallet", "demo", "--json", "--home", home)
+    assert (again.status, again.out) == (2, "")
+    assert again.error == f"{home} holds other files; name an empty folder with --home"
 
 
 def test_the_demo_keeps_authority_wallet_and_venue_running_until_it_is_stopped() -> None:

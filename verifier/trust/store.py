@@ -33,6 +33,7 @@ from schemas.validation import matches
 from shell.errors import CommandError
 from shell.files import (
     check_private_tree,
+    claim_directory,
     locked,
     make_private_directory,
     read_private,
@@ -170,11 +171,10 @@ class TrustStore:
             write_private(self._clock, to_json(check, indent=1))
 
     def _prepare_home(self) -> None:
-        """A folder with other people's files in it is not ours to close or to fill."""
-        ours = self._settings.exists() or self._trust.exists()
-        if not ours and self.home.exists() and any(p != self.lock for p in self.home.iterdir()):
-            raise CommandError(f"{self.home} holds other files; name an empty folder with --home")
-        make_private_directory(self.home)
+        if self._settings.exists() or self._trust.exists():
+            make_private_directory(self.home)
+        else:
+            claim_directory(self.home, known=[self.lock])
 
     def _judge(self, data: bytes, state: TrustState, now: int) -> tuple[TrustBundle, TrustState]:
         try:

@@ -240,16 +240,22 @@ def demo(
     outbreak: Annotated[
         bool, typer.Option("--outbreak", help="Fourteen days of presence tracing in a town.")
     ] = False,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            "--home", metavar="DIR", help="An empty folder, to be kept; else a temporary one."
+        ),
+    ] = None,
     as_json: JsonOption = False,
     language: LocalLanguageOption,
 ) -> int:
-    """The whole story, from laboratory to door, in a temporary folder."""
+    """The whole story, from laboratory to door, with homes of its own."""
     from wallet_sim.demo import run_demo, run_live, run_outbreak
 
     if serve and outbreak:
         raise CommandError("--serve and --outbreak are two demos; choose one")
     play = run_live if serve else run_outbreak if outbreak else run_demo
-    return play(as_json=as_json, language=language)
+    return play(home, as_json=as_json, language=language)
 
 
 def _bindings(file: WalletFile, venue: str | None) -> Mapping[int, bytes] | None:

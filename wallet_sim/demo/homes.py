@@ -90,7 +90,7 @@ class Homes:
 
     def expect(self, what: str, actual: object, wanted: object) -> None:
         """Compare an outcome with what it must be; raises WentWrong."""
-        self.checks.append({"what": what, "outcome": str(actual)})
+        self.checks.append({"step": what, "outcome": str(actual)})
         if actual != wanted:
             raise WentWrong(f"{what}: expected {wanted}, got {actual}")
 

@@ -17,9 +17,9 @@ from shell.clock import Clock
 from shell.errors import CommandError
 from shell.files import (
     check_private,
+    claim_directory,
     destroy,
     locked,
-    make_private_directory,
     read_private,
     replace_private,
 )
@@ -107,10 +107,8 @@ class ValueFile(ABC, Generic[V]):
         """A folder that is in use already is not ours to change, nor to tell anybody to change."""
         if self._path.exists() or any((self.home / lock).exists() for lock in _LOCKS):
             check_private(self.home)
-        elif self.home.exists() and any(self.home.iterdir()):
-            raise CommandError(f"{self.home} holds other files; name an empty folder with --home")
         else:
-            make_private_directory(self.home)
+            claim_directory(self.home)
 
     def _destroy_drafts(self) -> None:
         """A write that was cut off leaves a draft, and drafts hold secrets. We hold the lock."""
