@@ -43,7 +43,7 @@ _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{0,63}\Z")
 def load_policy(path: Path) -> Policy:
     """Read the policy file of a home. Raises CommandError for a file that cannot be used."""
     try:
-        return parse_policy(read_private(path).decode())
+        return parse_policy(read_private(path).decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise CommandError(f"{path} is not UTF-8; save it in that encoding") from None
     except OSError as error:

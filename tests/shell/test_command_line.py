@@ -166,12 +166,17 @@ def test_an_answer_is_one_json_object_or_a_text(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out == '{"name": "Құпия"}\nhello\n'
 
 
-def test_a_secret_comes_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO(" a secret \nmore\n"))
+@pytest.mark.parametrize(
+    "line", [" a secret \nmore\n", "\ufeffa secret\r\n\r\n", "\ufeff a secret", "a secret\n\n"]
+)
+def test_a_secret_comes_from_standard_input(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(line))
     assert read_secret("-", "code") == "a secret"
 
 
-@pytest.mark.parametrize(("given", "typed"), [("a secret", "x\n"), ("-", ""), ("-", " \n")])
+@pytest.mark.parametrize(
+    ("given", "typed"), [("a secret", "x\n"), ("-", ""), ("-", " \n"), ("-", "\ufeff\r\n")]
+)
 def test_a_secret_in_an_argument_or_none_at_all_is_refused(
     monkeypatch: pytest.MonkeyPatch, given: str, typed: str
 ) -> None:
@@ -179,6 +184,18 @@ def test_a_secret_in_an_argument_or_none_at_all_is_refused(
     with pytest.raises(CommandError, match="code: ") as error:
         read_secret(given, "code")
     assert "a secret" not in error.value.message
+
+
+def test_a_secret_that_is_no_utf8_is_never_an_internal_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"caf\xe9\n"), "ascii"))
+
+    def tell() -> None:
+        raise CommandError(read_secret("-", "code"))
+
+    assert started(tell, monkeypatch) == 2
+    assert capsys.readouterr().err == "error: caf\ufffd\n"
 
 
 def test_what_was_typed_in_the_wrong_place_is_not_repeated(

@@ -7,12 +7,15 @@ import pytest
 from shell import files
 from shell.errors import CommandError
 from shell.files import (
+    bare,
     check_private,
     check_private_tree,
+    claim_directory,
     create_private,
     destroy,
     locked,
     make_private_directory,
+    read_given,
     read_private,
     replace_private,
     write_private,
@@ -95,6 +98,33 @@ def test_a_file_that_is_far_too_large_is_not_read(
     write_private(tmp_path / "file", b"four")
     with pytest.raises(CommandError, match="too large to be ours"):
         read_private(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    "text", [b"two\r\nlines", b"\xef\xbb\xbftwo\r\nlines", b"\n\xef\xbb\xbf two\r\nlines\r\n\r\n"]
+)
+def test_a_given_text_comes_without_what_editors_put_around_it(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "file").write_bytes(text)
+    assert bare(text) == read_given(tmp_path / "file", limit=9) == b"two\r\nlines"
+
+
+def test_of_a_given_text_that_is_too_long_enough_is_read_to_see_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x" * 100_000)
+    assert 9 < len(read_given(tmp_path / "file", limit=9)) < 2_000
+
+
+def test_only_a_folder_without_other_peoples_files_is_claimed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for _ in range(2):
+        claim_directory(home)
+        assert mode(home) == 0o700
+    home.chmod(0o755)
+    (home / "letter").touch()
+    with pytest.raises(CommandError, match="holds other files; name an empty folder with --home"):
+        claim_directory(home)
+    assert mode(home) == 0o755
+    claim_directory(home, known=[home / "letter"])
+    assert mode(home) == 0o700
 
 
 def test_a_file_that_is_replaced_is_overwritten(tmp_path: Path) -> None:

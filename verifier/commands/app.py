@@ -19,7 +19,6 @@ from schemas.languages import Language
 from schemas.origins import is_loopback, parse_origin
 from shell.clock import system_clock
 from shell.command_line import (
-    EXIT_DONE,
     EXIT_REFUSED,
     AtOption,
     JsonOption,
@@ -67,7 +66,7 @@ def setup(
     home: HomeOption = None,
     as_json: JsonOption = False,
     language: LocalLanguageOption,
-) -> int:
+) -> None:
     """Pin the authority's root and take its bundle; a second time, change what is given."""
     store = open_store(home, system_clock())
     _check_thumbprint(root)
@@ -81,7 +80,7 @@ def setup(
     except BundleRejected as rejected:
         raise _refusal(rejected, language) from None
     _compare_clock(store)
-    return _report(store, as_json=as_json, language=language)
+    _report(store, as_json=as_json, language=language)
 
 
 @app.command()
@@ -90,7 +89,7 @@ def sync(
     home: HomeOption = None,
     as_json: JsonOption = False,
     language: LocalLanguageOption,
-) -> int:
+) -> None:
     """Fetch the newest bundle and compare the clock."""
     store = open_store(home, system_clock())
     store.check_set_up()
@@ -99,7 +98,7 @@ def sync(
         raise CommandError("this device was set up from a file; run: qupia-verifier import FILE")
     _accept(store, _fetch(url), language)
     _compare_clock(store)
-    return _report(store, as_json=as_json, language=language)
+    _report(store, as_json=as_json, language=language)
 
 
 @app.command("import")
@@ -109,12 +108,12 @@ def import_(
     home: HomeOption = None,
     as_json: JsonOption = False,
     language: LocalLanguageOption,
-) -> int:
+) -> None:
     """Take a newer bundle from a file; a venue that is never online works with this alone."""
     store = open_store(home, system_clock())
     store.check_set_up()
     _accept(store, _read_bundle(file), language)
-    return _report(store, as_json=as_json, language=language)
+    _report(store, as_json=as_json, language=language)
 
 
 @app.command()
@@ -123,9 +122,9 @@ def status(
     home: HomeOption = None,
     as_json: JsonOption = False,
     language: LocalLanguageOption,
-) -> int:
+) -> None:
     """How old the keys are, whether the clock is right, and the next thing to do."""
-    return _report(open_store(home, system_clock()), as_json=as_json, language=language)
+    _report(open_store(home, system_clock()), as_json=as_json, language=language)
 
 
 @app.command()
@@ -244,10 +243,9 @@ def _compare_clock(store: TrustStore) -> None:
         store.keep_clock_check(check)
 
 
-def _report(store: TrustStore, *, as_json: bool, language: Language) -> int:
+def _report(store: TrustStore, *, as_json: bool, language: Language) -> None:
     report = make_report(store, system_clock())
     answer(as_json=as_json, members=report_members(report), text=report_text(report, language))
-    return EXIT_DONE
 
 
 def main() -> None:

@@ -15,7 +15,6 @@ from shell.command_line import (
     JsonOption,
     LocalLanguageOption,
     answer,
-    complain,
     new_app,
     read_secret,
     run,
@@ -167,7 +166,7 @@ PresenceCommands(lambda: TOOLS).add_to(app)
 @app.command()
 def data(
     *, home: HomeOption = None, as_json: JsonOption = False, language: LocalLanguageOption
-) -> int:
+) -> None:
     """What this wallet holds, what the issuer holds about it, and when each dies."""
     file = TOOLS.open_file(home)
     wallet = file.load()
@@ -182,9 +181,7 @@ def data(
     lines = data_lines(held, issuer, language)
     answer(as_json=as_json, members={"wallet": held, "issuer": issuer}, text="\n".join(lines))
     if failure is not None:
-        complain(failure.message)
-        return failure.exit_code
-    return EXIT_DONE
+        raise failure
 
 
 @app.command()

@@ -10,11 +10,9 @@ from schemas.check_in import PREFIX
 from schemas.encoding import format_time
 from schemas.languages import Language
 from shell.command_line import (
-    EXIT_DONE,
     JsonOption,
     LocalLanguageOption,
     answer,
-    complain,
     read_secret,
     say,
     warn,
@@ -107,7 +105,7 @@ class PresenceCommands:
 
     def alerts(
         self, *, home: HomeOption = None, as_json: JsonOption = False, language: LocalLanguageOption
-    ) -> int:
+    ) -> None:
         """Fetch the list that everyone fetches, and tell whether you were there."""
         tools = self._tools()
         file, failure = tools.open_file(home), None
@@ -119,9 +117,7 @@ class PresenceCommands:
         lines = alerts_lines(held, language)
         answer(as_json=as_json, members=alerts_members(held), text="\n".join(lines))
         if failure is not None:
-            complain(failure.message)
-            return failure.exit_code
-        return EXIT_DONE
+            raise failure
 
 
 def fetch_warnings(session: Session, language: Language) -> Visits:

@@ -228,6 +228,11 @@ def test_a_policy_is_read_from_a_home(tmp_path: Path) -> None:
     assert load_policy(path) == parse_policy(DEFAULT)
 
 
+def test_a_policy_may_have_a_byte_order_mark_and_other_line_ends(tmp_path: Path) -> None:
+    path = home_policy(tmp_path, b"\xef\xbb\xbf" + DEFAULT.replace("\n", "\r\n").encode())
+    assert load_policy(path) == parse_policy(DEFAULT)
+
+
 def test_a_policy_that_is_missing_or_not_utf8_is_refused_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"policy\.toml: No such file .*; restore it"):
         load_policy(tmp_path / "policy.toml")

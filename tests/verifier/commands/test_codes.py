@@ -37,6 +37,15 @@ def test_lines_are_counted_and_empty_ones_skipped() -> None:
     ]
 
 
+def test_a_byte_order_mark_is_no_part_of_a_code() -> None:
+    mark = b"\xef\xbb\xbf"
+    # Lines of several files, one after the other; a space may be the end of a code.
+    lines = mark + b"one \r\n" + mark + b"\r\ntwo\r\n"
+    assert typed(lines) == [Code("line 1", "one "), Code("line 3", "two")]
+    given_here = list(codes_of(["\ufeffone \r\n"], io.BytesIO(b"")))
+    assert given_here == [Code("line 1", "one ")]
+
+
 @given(
     st.lists(st.sampled_from([b"a", b"bc", b"\r", b"\n", b"\r\n"]), max_size=20).map(b"".join),
     st.lists(st.integers(min_value=0, max_value=50), max_size=8),
