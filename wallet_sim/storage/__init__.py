@@ -1,1 +1,1 @@
-"""Files that hold one value each, and the codec between values and JSON."""
+"""Files that hold one value each."""
