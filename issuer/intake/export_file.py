@@ -1,18 +1,17 @@
 """A laboratory's file as numbered lines of text, whatever system wrote it.
 
-The file is read twice: once as bytes, to find its encoding, once as text. Neither pass holds more
-than one line.
+The file is surveyed once as bytes, before its text is read. Neither pass holds more than one line.
 """
 
 import codecs
 import io
 import stat
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Self, TextIO
 
 from shell.errors import CommandError
 
@@ -27,8 +26,8 @@ _NOT_TEXT = (
     b"7z\xbc\xaf",
     b"Rar!",
 )
-_SNIFFED = 64 * 1024
-"""Characters among which the first sign of JSON must be."""
+_LONGEST_LETTER = 4
+"""Bytes, in any of the encodings."""
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -41,22 +40,55 @@ class Line:
     text: str | None
 
 
-def find_encoding(path: Path) -> str:
-    """The encoding of the whole file: UTF-16 or UTF-8 by its mark, UTF-8, else Windows-1251.
+@dataclass(frozen=True)
+class Export:
+    """A file as one pass over its bytes finds it; ``head`` is the text that it begins with.
 
+    ``encoding`` is that of the whole file: UTF-16 or UTF-8 by its mark, UTF-8, else Windows-1251.
     Without a mark each line with a letter beyond ASCII has a vote, so that one damaged byte, or a
-    file cut off inside a letter, does not turn UTF-8 into Windows-1251. Raises CommandError for a
-    file that is empty, no text, or cannot be read.
+    file cut off inside a letter, does not turn UTF-8 into Windows-1251.
     """
-    with _readable(path) as file:
-        start = file.peek(4)[:4]
-        if not start:
-            raise CommandError(f"{path} is empty; export the results again")
-        if start.startswith(_NOT_TEXT):
-            raise not_a_table(path)
-        if start.startswith(_UTF16):
-            return "utf-16"
-        return "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else _elect_encoding(file)
+
+    path: Path
+    encoding: str
+    lines: int
+    head: str
+
+    @classmethod
+    def survey(cls, path: Path) -> Self:
+        """Raises CommandError for a file that is empty, no text, or cannot be read."""
+        head, lines, votes = bytearray(), 0, 0
+        with _readable(path) as file:
+            start = file.peek(4)[:4]
+            if not start:
+                raise CommandError(f"{path} is empty; export the results again")
+            if start.startswith(_NOT_TEXT):
+                raise not_a_table(path)
+            for piece in iter(lambda: file.readline(LINE_LIMIT), b""):
+                if len(head) <= LINE_LIMIT * _LONGEST_LETTER:
+                    head += piece
+                lines += piece.endswith(b"\n")
+                votes += _vote(piece)
+        lines += not piece.endswith(b"\n")
+        encoding = _encoding(start, votes)
+        return cls(path, encoding, lines, head.decode(encoding, "replace")[: LINE_LIMIT + 1])
+
+    @property
+    def first_line(self) -> str | None:
+        """Without its end; None when it is over the limit."""
+        return next(_lines(io.StringIO(self.head, newline="\n"), LINE_LIMIT), Line(1, "")).text
+
+    def is_json(self) -> bool:
+        """Whether the file begins like a JSON object or like an array of them.
+
+        Raises CommandError when it has zero bytes there.
+        """
+        start = self.head[:LINE_LIMIT].lstrip("\ufeff \t\r\n")
+        if not start.startswith(("{", "[")):
+            return False
+        if "\0" in start:
+            raise not_a_table(self.path)
+        return start.startswith("{") or start[1:].lstrip(" \t\r\n").startswith("{")
 
 
 def not_a_table(path: Path) -> CommandError:
@@ -64,57 +96,31 @@ def not_a_table(path: Path) -> CommandError:
     return CommandError(f"{path} is not a text table; export the results as CSV")
 
 
-def is_json(path: Path, encoding: str) -> bool:
-    """Whether the file begins like a JSON object or like an array of them.
-
-    Raises CommandError when it cannot be read, or has zero bytes there.
-    """
-    with closing(read_chunks(path, encoding)) as chunks:
-        start = next(chunks, "")[:_SNIFFED].lstrip("\ufeff \t\r\n")
-    if not start.startswith(("{", "[")):
-        return False
-    if "\0" in start:
-        raise not_a_table(path)
-    return start.startswith("{") or start[1:].lstrip(" \t\r\n").startswith("{")
-
-
-def check_lines(path: Path, most: int) -> None:
-    """Raise CommandError when the file has more than ``most`` lines."""
-    with _readable(path) as file:
-        ends = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_SNIFFED), b""))
-    if ends > most:
-        raise CommandError(f"{path} has more than {most} lines; export the results in parts")
-
-
-def read_chunks(path: Path, encoding: str) -> Generator[str, None, None]:
+def read_chunks(export: Export) -> Generator[str, None, None]:
     """The text of the file in pieces; bytes that are not of the encoding are replaced."""
-    with (
-        _readable(path) as file,
-        io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="") as text,
-    ):
+    with _text(export, newline="") as text:
         while chunk := text.read(LINE_LIMIT):
             yield chunk
 
 
-def read_lines(
-    path: Path, encoding: str, *, limit: int = LINE_LIMIT
-) -> Generator[Line, None, None]:
+def read_lines(export: Export, *, limit: int = LINE_LIMIT) -> Generator[Line, None, None]:
     """The lines of the file, numbered from 1 as an editor does.
 
     Bytes that are not of the encoding become replacement characters; the row they are in is then
     judged like any other. Raises CommandError when the file cannot be read.
     """
+    # A carriage return inside a line must not shift the numbers of the lines after it.
+    with _text(export, newline="\n") as text:
+        yield from _lines(text, limit)
+
+
+@contextmanager
+def _text(export: Export, *, newline: str) -> Iterator[TextIO]:
     with (
-        _readable(path) as file,
-        # A carriage return inside a line must not shift the numbers of the lines after it.
-        io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="\n") as text,
+        _readable(export.path) as file,
+        io.TextIOWrapper(file, encoding=export.encoding, errors="replace", newline=newline) as text,
     ):
-        for number in count(1):
-            line = text.readline(limit)
-            if not line:
-                return
-            whole = _is_whole(line, limit) or not _skip_rest(text)
-            yield Line(number, line.rstrip("\r\n") if whole else None)
+        yield text
 
 
 @contextmanager
@@ -128,32 +134,32 @@ def _readable(path: Path) -> Iterator[io.BufferedReader]:
         raise CommandError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _elect_encoding(file: BinaryIO) -> str:
-    votes = 0
-    while line := file.readline(LINE_LIMIT):
-        # A piece of a longer line may be cut off inside a letter.
-        if len(line) < LINE_LIMIT and not line.isascii():
-            votes += 1 if _is_utf8(line) else -1
+def _encoding(start: bytes, votes: int) -> str:
+    if start.startswith(_UTF16):
+        return "utf-16"
+    if start.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
     return "cp1251" if votes < 0 else "utf-8"
 
 
-def _is_utf8(line: bytes) -> bool:
+def _vote(piece: bytes) -> int:
+    """For UTF-8, or against it; a piece of a longer line may be cut off inside a letter."""
+    if len(piece) == LINE_LIMIT or piece.isascii():
+        return 0
     try:
-        line.decode()
+        piece.decode()
     except UnicodeDecodeError:
-        return False
-    return True
+        return -1
+    return 1
 
 
-def _is_whole(line: str, limit: int) -> bool:
-    return line.endswith("\n") or len(line) < limit
-
-
-def _skip_rest(text: TextIO) -> bool:
-    """Read on to the end of the line; whether there was more of it."""
-    skipped = False
-    while rest := text.readline(LINE_LIMIT):
-        skipped = True
-        if rest.endswith("\n"):
-            break
-    return skipped
+def _lines(text: TextIO, limit: int) -> Iterator[Line]:
+    for number in count(1):
+        line = text.readline(limit)
+        if not line:
+            return
+        rest = "" if line.endswith("\n") or len(line) < limit else text.readline(1)
+        yield Line(number, None if rest else line.rstrip("\r\n"))
+        # What is left of a longer line is passed over when the next one is asked for.
+        while rest and not rest.endswith("\n"):
+            rest = text.readline(LINE_LIMIT)

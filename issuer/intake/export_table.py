@@ -2,12 +2,11 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from issuer.intake.export_file import Line, find_encoding, not_a_table, read_lines
+from issuer.intake.export_file import Export, Line, not_a_table, read_lines
 from issuer.rules.export_rules import fold
 from shell.errors import CommandError
 
@@ -27,8 +26,7 @@ Headers = Mapping[str, Sequence[str]]
 class Layout:
     """Where the needed cells are. ``width``: the number of columns that the header names."""
 
-    path: Path
-    encoding: str
+    export: Export
     separator: str
     width: int
     positions: tuple[int, ...]
@@ -45,26 +43,23 @@ class Cells:
     texts: tuple[str, ...] | None
 
 
-def find_layout(path: Path, headers: Headers) -> Layout:
-    """Read the file once and find its encoding, its separator and the columns.
+def find_layout(export: Export, headers: Headers) -> Layout:
+    """Find the separator and the columns in the file's first line.
 
-    Raises CommandError for a file that cannot be read or is no table, and for a header (line 1)
-    that lacks a column or names it twice.
+    Raises CommandError for a file that is no table, and for a header that lacks a column or names
+    it twice.
     """
-    encoding = find_encoding(path)
-    with closing(read_lines(path, encoding)) as lines:
-        header = next(lines, Line(1, "")).text
+    header = export.first_line
     if header is None or "\0" in header:
-        raise not_a_table(path)
+        raise not_a_table(export.path)
     names, separator = max(
         ((_split_header(header, separator), separator) for separator in SEPARATORS),
         key=lambda candidate: len(_found(candidate[0], headers)),
     )
     found = _found(names, headers)
-    _check_columns(path, names, found, headers)
+    _check_columns(export.path, names, found, headers)
     return Layout(
-        path=path,
-        encoding=encoding,
+        export=export,
         separator=separator,
         width=len(names),
         positions=tuple(names.index(found[column]) for column in headers),
@@ -77,7 +72,7 @@ def read_rows(layout: Layout) -> Iterator[Cells]:
     A quotation mark that is opened and never closed costs its own row only. One that is closed
     further down costs all rows that it swallowed: each is reported, none is joined to another.
     """
-    feed = _Feed(islice(read_lines(layout.path, layout.encoding), 1, None))
+    feed = _Feed(islice(read_lines(layout.export), 1, None))
     for line in feed:
         if line.text is None:
             yield Cells(line.number, None)

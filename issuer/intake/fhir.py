@@ -7,15 +7,15 @@ kinds, codes that the policy does not map, and whatever is not completed or fina
 ``unknown_kind``; what lacks a member, or cannot be read, is ``missing_columns``. Rows are told by
 the line in NDJSON, and by the number of the entry, from 1, in a Bundle.
 
-The file is read twice, because a Patient may stand after the results: once to find people and
+The text is read twice, because a Patient may stand after the results: once to find people and
 doses, of which little is kept, once for the rows.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
+from issuer.intake.export_file import Export
 from issuer.intake.fhir_file import Reader, Resource, find_resources
 from issuer.intake.fhir_people import DoseNotes, Doses, Patients
 from issuer.intake.fhir_shapes import (
@@ -34,21 +34,19 @@ from issuer.rules.fhir_rules import Course
 from issuer.rules.policy import Policy
 
 
-def read_fhir(
-    path: Path, encoding: str, *, policy: Policy, now: int
-) -> Iterator[ExportRow | Rejected]:
+def read_fhir(export: Export, *, policy: Policy, now: int) -> Iterator[ExportRow | Rejected]:
     """The rows of a Bundle or of NDJSON in their order, each judged at ``now``.
 
-    The whole file is surveyed before this returns: raises CommandError when it cannot be read, is
+    Patients and doses are found before this returns: raises CommandError when it cannot be read, is
     neither, is cut off (a Bundle), or has too many resources. Patients are no rows.
     """
-    read = find_resources(path, encoding)
-    people, doses = _survey(read, policy)
+    read = find_resources(export)
+    people, doses = _find_people(read, policy)
     judge = _Judge(policy, now, people, doses)
     return (judge.judge(resource) for resource in read() if resource.type != "Patient")
 
 
-def _survey(read: Reader, policy: Policy) -> tuple[Patients, Doses]:
+def _find_people(read: Reader, policy: Policy) -> tuple[Patients, Doses]:
     people, notes = Patients(policy.fhir.iin_systems), DoseNotes()
     for resource in read():
         members = resource.members or {}

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from issuer.intake.export_file import read_chunks, read_lines
+from issuer.intake.export_file import Export, read_chunks, read_lines
 from issuer.intake.json_text import ELEMENT_LIMIT, CutOff, JsonText, NotJson, parse_json
 from shell.errors import CommandError
 
@@ -39,14 +39,14 @@ Reader = Callable[[], Iterator[Resource]]
 """Reads the file from its beginning."""
 
 
-def find_resources(path: Path, encoding: str) -> Reader:
-    """How to read the resources of ``path``.
+def find_resources(export: Export) -> Reader:
+    """How to read the resources of a file.
 
     Reading raises CommandError for a file that is neither a whole Bundle nor NDJSON, or holds too
     much.
     """
-    read = _read_lines if _is_ndjson(path, encoding) else _read_bundle
-    return lambda: _bounded(path, read(path, encoding))
+    read = _read_lines if _is_ndjson(export) else _read_bundle
+    return lambda: _bounded(export.path, read(export))
 
 
 def _bounded(path: Path, resources: Iterator[Resource]) -> Iterator[Resource]:
@@ -68,26 +68,28 @@ def _bounded(path: Path, resources: Iterator[Resource]) -> Iterator[Resource]:
         ) from None
 
 
-def _is_ndjson(path: Path, encoding: str) -> bool:
+def _is_ndjson(export: Export) -> bool:
     """Whether one of the first two lines with text is a whole resource that is no Bundle.
 
     The second counts when the first is damaged. A Bundle's entry on a line of its own is no
     resource yet.
     """
-    with closing(read_lines(path, encoding, limit=ELEMENT_LIMIT)) as lines:
-        texts = list(islice((line.text for line in lines if line.text != ""), 2))
+    with closing(read_lines(export, limit=ELEMENT_LIMIT)) as lines:
+        # A Bundle on one line is not read to its end to find that there is no other.
+        some = (line.text for line in islice(lines, export.lines) if line.text != "")
+        texts = list(islice(some, 2))
     kinds = [(_parse_object(text) or {}).get("resourceType") for text in texts]
     return next((kind != "Bundle" for kind in kinds if kind is not None), False)
 
 
-def _read_lines(path: Path, encoding: str) -> Generator[Resource, None, None]:
-    for line in read_lines(path, encoding, limit=ELEMENT_LIMIT):
+def _read_lines(export: Export) -> Generator[Resource, None, None]:
+    for line in read_lines(export, limit=ELEMENT_LIMIT):
         if line.text is None or line.text.strip(" \t\r\x1a"):
             yield Resource(line.number, None, _parse_object(line.text))
 
 
-def _read_bundle(path: Path, encoding: str) -> Generator[Resource, None, None]:
-    with closing(read_chunks(path, encoding)) as chunks:
+def _read_bundle(export: Export) -> Generator[Resource, None, None]:
+    with closing(read_chunks(export)) as chunks:
         text, kind, seen = JsonText(chunks), None, set[str]()
         for name in text.members():
             if name in seen:

@@ -8,7 +8,7 @@ content stands in a reason, an error or a representation.
 from collections.abc import Iterator
 from pathlib import Path
 
-from issuer.intake.export_file import check_lines, find_encoding, is_json
+from issuer.intake.export_file import Export
 from issuer.intake.export_table import Cells, find_layout, read_rows
 from issuer.intake.fhir import read_fhir
 from issuer.intake.values import (
@@ -22,6 +22,7 @@ from issuer.intake.values import (
 )
 from issuer.rules.export_rules import COLUMNS
 from issuer.rules.policy import Policy
+from shell.errors import CommandError
 
 __all__ = ["ExportRow", "IntakeSummary", "RejectReason", "Rejected", "read_export"]
 
@@ -35,12 +36,12 @@ def read_export(
     file is surveyed before this returns: raises CommandError when it cannot be read, is neither,
     lacks a column, or is a table of more than ``most_lines``. Lines without any text are no rows.
     """
-    encoding = find_encoding(path)
-    if is_json(path, encoding):
-        return read_fhir(path, encoding, policy=policy, now=now)
-    if most_lines is not None:
-        check_lines(path, most_lines)
-    layout = find_layout(path, policy.export.headers)
+    export = Export.survey(path)
+    if export.is_json():
+        return read_fhir(export, policy=policy, now=now)
+    if most_lines is not None and export.lines > most_lines:
+        raise CommandError(f"{path} has more than {most_lines} lines; export the results in parts")
+    layout = find_layout(export, policy.export.headers)
     return (_judge(cells, policy, now) for cells in read_rows(layout))
 
 
