@@ -25,13 +25,15 @@ from issuer.home import Home
 from issuer.intake.job_files import fetch_codes, read_job
 from issuer.intake.jobs import start_job
 from issuer.intake.upload import Upload
+from issuer.staff import Account, Role
 home, export, now = Home(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
 upload = Upload.empty()
 with export.open("rb") as file:
     while data := file.read(65536):
         upload.write(data)
 start = time.monotonic()
-job_id = start_job(Authority.open(home), upload, account=1, now=now)
+account = Account(1, "Laboratory", Role.REGISTRAR, 0)
+job_id = start_job(Authority.open(home), upload, account=account, now=now)
 while (job := read_job(home, job_id, account=1, now=now)).phase.is_running:
     time.sleep(0.5)
 seconds = time.monotonic() - start

@@ -20,7 +20,7 @@ from issuer.oversight.audit import Audit
 from issuer.perishable.store import Store
 from issuer.registration.registrar import Registrar
 from issuer.rules.policy import Policy, load_policy
-from issuer.staff import Staff
+from issuer.staff import Account, Capped, Role, Staff
 from schemas import jws
 from schemas.bundle import PassKey, TrustBundle, parse_bundle
 from schemas.bundle_faults import BundleRejected
@@ -139,6 +139,16 @@ class Authority:
         if published is None:
             raise ApiProblem(Problem.NOT_READY)
         return published.bundle
+
+    def spend(self, account: Account | None, what: Capped, now: int, number: int = 1) -> None:
+        """Count ``number`` more of ``what`` against a registrar's daily cap.
+
+        ``account`` is None for whoever can write to the home, who has none. Raises ApiProblem
+        ``too_many``: a stolen password cannot stop a whole city's passes.
+        """
+        if account is not None and account.role is Role.REGISTRAR and number:
+            cap = getattr(self.policy.caps, what.value)
+            self.staff.spend(account, what, cap=cap, now=now, number=number)
 
     def is_over(self, now: int) -> bool:
         """Whether the sunset has come."""

@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from schemas.activation import Activation, format_activation_url
 from schemas.codec import decode, encode
 from schemas.hints import HintForm
 from schemas.jws import parse_json_object
@@ -184,6 +185,15 @@ class Config:
             f"the home has layout {version}, this program knows {FORMAT}; "
             "use the program that made it, or a later one"
         )
+
+    def activation_url(self, code: str) -> str:
+        """The link of a slip with this code."""
+        return format_activation_url(Activation(self.url, code, self.root))
+
+    @property
+    def setup_code(self) -> str:
+        """What a venue's page scans to be set up: ``QS1:``, URL, ``#``, thumbprint of the root."""
+        return f"QS1:{self.url}#{self.root}"
 
     def create(self, home: Home) -> None:
         """Raises FileExistsError when the home has a configuration already."""

@@ -14,7 +14,7 @@ from issuer.oversight.audit import Action
 from issuer.perishable.store import Transaction
 from issuer.registration.withdrawals import withdrawn_until
 from issuer.rules.policy import Policy
-from issuer.staff import Account
+from issuer.staff import Account, Capped
 from schemas.hints import is_birthday
 from schemas.jws import parse
 from schemas.kinds import Kind
@@ -51,10 +51,12 @@ def issue(
 
     Raises ApiProblem: ``sunset``; ``invalid`` for evidence that gives no status, is unknown, in the
     future or over, or lacks the birthday or reference that it needs; ``already_registered`` for a
-    result that gave a code or a slip before; ``withdrawn``; ``not_ready`` until the key is out.
+    result that gave a code or a slip before; ``withdrawn``; ``not_ready`` until the key is out;
+    ``too_many`` at the account's daily cap.
     """
     if authority.is_over(now):
         raise ApiProblem(Problem.SUNSET)
+    authority.spend(account, Capped.CODES, now)
     registrar = authority.registrar
     rule = registrar.check(evidence=evidence, at=at, reference=reference, now=now)
     if rule.gives is None or not is_birthday(birthday):

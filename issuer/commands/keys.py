@@ -20,11 +20,17 @@ from issuer.documents.bundle import check_size
 from issuer.home import Config
 from issuer.init import parse_sunset
 from issuer.keys.keyring import SigningKey
-from issuer.keys.roots import delegate_next, load_root, signer_end
+from issuer.keys.roots import load_root, signer_end
 from issuer.oversight.audit import Action
-from issuer.publication.making import make_missing_keys, missing_cells, publish, retire
+from issuer.publication import root_statements
+from issuer.publication.making import (
+    find_key,
+    make_missing_keys,
+    missing_cells,
+    publish,
+    retire,
+)
 from issuer.publication.root_requests import SigningRequest
-from issuer.publication.root_statements import publish_with_new_signer
 from issuer.rules.policy import load_policy
 from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_encode, format_time
@@ -43,8 +49,10 @@ from shell.errors import CommandError
 from shell.files import create_private, is_private, read_given, write_private
 from shell.pictures import save_qr
 
-SETUP_PREFIX = "QS1:"
-"""What a venue's page scans to be set up: the issuer's URL, ``#``, the root's thumbprint."""
+RootOption = Annotated[Path, typer.Option("--root", help="The root key, from where it is kept.")]
+NewRootOption = Annotated[
+    Path | None, typer.Option("--new-root", help="Replace the root; the new key goes here.")
+]
 
 _REQUEST_LIMIT = 64_000
 """Bytes of a request for a root statement; it has 600."""
@@ -57,7 +65,9 @@ def list_(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """The windows and keys in force."""
     now = system_clock()
     with opened_before_sunset(home, now) as authority:
-        bundle = _current_bundle(authority)
+        warn_of_root_key(authority)
+        published = authority.published()
+        bundle = published.bundle if published else None
         members = {
             "root": authority.config.root,
             "signer_until": format_time(signer_end(authority.home, authority.config)),
@@ -85,8 +95,10 @@ def retire_(key_id: str, home: HomeOption = None, as_json: JsonOption = False) -
     """Withdraw a pass key before its time; its id or the beginning of it."""
     now = system_clock()
     with opened_before_sunset(home, now) as authority:
-        key = _find_key(_current_bundle(authority), key_id)
-        authority.audit.note(Action.RETIRE, None, now)
+        warn_of_root_key(authority)
+        key = find_key(authority, key_id)
+        if key is None:
+            raise CommandError("no single key in force has that id; see: qupia-issuer keys list")
         retire(authority, key, now)
     answer(
         as_json=as_json,
@@ -98,10 +110,8 @@ def retire_(key_id: str, home: HomeOption = None, as_json: JsonOption = False) -
 
 @keys_app.command()
 def delegate(
-    root: Annotated[Path, typer.Option("--root", help="The root key, from where it is kept.")],
-    new_root: Annotated[
-        Path | None, typer.Option("--new-root", help="Replace the root; the new key goes here.")
-    ] = None,
+    root: RootOption,
+    new_root: NewRootOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -112,13 +122,10 @@ def delegate(
         if not is_private(root):
             warn(f"others can read {root}; lock the stick away, or run: chmod 600 '{root}'")
         next_root = None if new_root is None else _create_root(new_root)
-        with authority.making():
-            authority.audit.note(Action.DELEGATE, None, now)
-            signer = delegate_next(
-                authority.home, authority.config, root=root_key, next_root=next_root, now=now
-            )
         with progress_bar("keys") as show:
-            publish_with_new_signer(authority, now, show)
+            signer = root_statements.delegate(
+                authority, root_key, next_root=next_root, now=now, progress=show
+            )
         end = format_time(signer_end(authority.home, authority.config))
     members = {"signer": signer, "until": end}
     answer(as_json=as_json, members=members, text=f"Signer {signer} signs bundles until {end}.")
@@ -127,11 +134,9 @@ def delegate(
 @keys_app.command()
 def sign(
     request: Annotated[Path, typer.Argument(help="The request, from the issuer's page.")],
-    root: Annotated[Path, typer.Option("--root", help="The root key, from where it is kept.")],
+    root: RootOption,
     out: Annotated[Path, typer.Option("--out", help="The statement; never overwritten.")],
-    new_root: Annotated[
-        Path | None, typer.Option("--new-root", help="Replace the root; the new key goes here.")
-    ] = None,
+    new_root: NewRootOption = None,
     home: UnusedHomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -178,7 +183,7 @@ def bundle(
     if published is None:
         raise CommandError("no bundle could be made; run: qupia-issuer keys list", exit_code=1)
     if setup_qr is not None:
-        save_qr(f"{SETUP_PREFIX}{config.url}#{config.root}", setup_qr)
+        save_qr(config.setup_code, setup_qr)
     if out is not None:
         write_private(out, published.data)
     elif not as_json and setup_qr is None:
@@ -224,20 +229,6 @@ def make_with_progress(authority: Authority, now: int) -> int:
     """Make what is missing, with a bar."""
     with progress_bar("keys") as show:
         return make_missing_keys(authority, now, show)
-
-
-def _current_bundle(authority: Authority) -> TrustBundle | None:
-    warn_of_root_key(authority)
-    published = authority.published()
-    return published.bundle if published else None
-
-
-def _find_key(bundle: TrustBundle | None, key_id: str) -> PassKey:
-    keys = bundle.pass_keys if bundle else ()
-    found = [key for key in keys if b64url_encode(key.id).startswith(key_id)]
-    if len(found) != 1:
-        raise CommandError("no single key in force has that id; see: qupia-issuer keys list")
-    return found[0]
 
 
 def _read_request(path: Path) -> bytes:

@@ -1,22 +1,16 @@
-"""Commands of a laboratory: register, cancel, intake, withdraw.
-
-An action is noted before it is committed: where the note fails, nothing has happened. An intake is
-one line with the rows that were taken, which are known at its end.
-"""
+"""Commands of a laboratory: register, cancel, intake, withdraw."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from issuer.api.staff_calls import result_members
+from issuer import staff_actions
 from issuer.commands.opening import HomeOption, opened_before_sunset, progress_bar
 from issuer.intake.register import run_intake
 from issuer.intake.rows import IntakeSummary
-from issuer.oversight.audit import Action
-from issuer.registration.codes import cancel_code
 from issuer.registration.withdrawals import WITHDRAWALS
-from schemas.encoding import format_time
+from issuer.staff_actions import result_members, until_members
 from schemas.hints import HintForm, hint_of_birthday
 from schemas.references import normalise_reference
 from shell.clock import system_clock
@@ -59,11 +53,10 @@ def register(
         if not rule.withdraws:
             _check_birthday(birthday, authority.config.hint)
         secret = None if reference is None else _read_reference(reference)
-        with authority.store.transaction(now) as tx:
-            result = authority.registrar.register(
-                tx, evidence=evidence, at=taken, birthday=birthday, reference=secret, now=now
-            )
-            authority.audit.note(Action.REGISTER, None, now)
+        result = staff_actions.register(
+            authority, None,
+            evidence=evidence, at=taken, birthday=birthday, reference=secret, now=now,
+        )  # fmt: skip
         members = result_members(authority, result)
     answer(as_json=as_json, members=members, text=_result_text(members))
 
@@ -72,10 +65,7 @@ def cancel(code: str, home: HomeOption = None, as_json: JsonOption = False) -> N
     """Void a lost or misprinted slip: - reads its code from standard input."""
     now = system_clock()
     with opened_before_sunset(home, now) as authority:
-        text = read_secret(code, "code")
-        with authority.store.transaction(now) as tx:
-            cancel_code(tx, text)
-            authority.audit.note(Action.CANCEL, None, now)
+        staff_actions.cancel(authority, None, read_secret(code, "code"), now)
     answer(
         as_json=as_json,
         members={"done": True},
@@ -93,19 +83,9 @@ def intake(
     """Take a laboratory's export; its codes go to a new file."""
     now = clock_at(at)()
     with opened_before_sunset(home, now) as authority, progress_bar("rows") as show:
-        done = 0
-
-        def count(more: int) -> None:
-            nonlocal done
-            done += more
-            show(done, None)
-
-        try:
-            summary = run_intake(authority, file, out, now=now, progress=count)
-        finally:
-            # Rows that were taken before an interruption stay taken.
-            if done:
-                authority.audit.note(Action.INTAKE, None, now, total=done)
+        summary = run_intake(
+            authority, None, file, out, now=now, progress=lambda done: show(done, None)
+        )
     answer(as_json=as_json, members=_summary_members(summary), text=_summary_text(summary, out))
     return EXIT_REFUSED if summary.rejected else EXIT_DONE
 
@@ -124,16 +104,12 @@ def withdraw(
         raise CommandError(f"--evidence: choose one of {', '.join(WITHDRAWALS)}")
     with opened_before_sunset(home, now) as authority:
         secret = _read_reference(reference)
-        with authority.store.transaction(now) as tx:
-            until = (
-                authority.registrar.lift(tx, reference=secret, evidence=evidence)
-                if lift
-                else authority.registrar.withdraw_reference(
-                    tx, reference=secret, evidence=evidence, at=now, now=now
-                ).until
-            )
-            authority.audit.note(Action.LIFT if lift else Action.WITHDRAW, None, now)
-    members = {"withdrawn_until": None if until is None else format_time(until)}
+        whom = {"reference": secret, "evidence": evidence}
+        if lift:
+            until = staff_actions.lift(authority, None, **whom, now=now)
+        else:
+            until = staff_actions.withdraw(authority, None, **whom, at=now, now=now).until
+    members = until_members(until)
     answer(as_json=as_json, members=members, text=_result_text(members))
 
 

@@ -15,10 +15,8 @@ from starlette.routing import BaseRoute, Route
 from issuer.authority import Authority
 from issuer.console import (
     audit,
-    cancel,
     figures,
     keys,
-    lost_phone,
     notices,
     paper,
     password,
@@ -58,8 +56,8 @@ PAGES: tuple[Page, ...] = (
     upload.PAGE,
     upload.JOB_PAGE,
     upload.CODES_PAGE,
-    cancel.PAGE,
-    lost_phone.PAGE,
+    register.CANCEL_PAGE,
+    withdraw.LOST_PAGE,
     withdraw.PAGE,
     notices.PAGE,
     keys.PAGE,

@@ -7,18 +7,16 @@ from starlette.responses import Response
 
 from issuer.console.desk import Desk, Page
 from issuer.console.moments import local_time
-from issuer.keys.roots import signer_end
+from issuer.keys.roots import WARN_BEFORE_END, signer_end
 from issuer.oversight.audit import Action
-from issuer.publication.making import make_missing_keys, publish, retire
+from issuer.publication.making import find_key, retire
 from issuer.staff import Role
 from issuer.staff_actions import require
-from schemas.bundle import PassKey, TrustBundle
+from schemas.bundle import TrustBundle
 from schemas.encoding import b64url_encode
 from schemas.kinds import DAY, HOUR
 from schemas.problems import ApiProblem, Problem
 from shell.pictures import qr_png
-
-SIGNER_WARNING = 10 * DAY
 
 
 def show(desk: Desk) -> Response:
@@ -30,10 +28,10 @@ def show(desk: Desk) -> Response:
         may_retire=desk.account.role is Role.OFFICER,
         root=authority.config.root,
         url=authority.config.url,
-        setup_png=b64encode(qr_png(setup_code(desk))).decode("ascii"),
+        setup_png=b64encode(qr_png(authority.config.setup_code)).decode("ascii"),
         signer_ends=local_time(authority.policy, ends),
         signer_days=max(0, ends - now) // DAY,
-        signer_warns=ends - now < SIGNER_WARNING,
+        signer_warns=ends - now <= WARN_BEFORE_END,
         bundle=_bundle(desk, published.bundle, published.digest) if published else None,
         columns=[status.name[desk.language] for status in authority.policy.statuses],
         windows=_windows(desk, published.bundle) if published else [],
@@ -43,8 +41,10 @@ def show(desk: Desk) -> Response:
 
 def act(desk: Desk) -> Response:
     """Retire the keys of one window, status and hint, or all of a window."""
-    require(desk.account, Role.OFFICER)
-    key = _named(desk)
+    require(desk.account, Action.RETIRE)
+    key = find_key(desk.authority, desk.sent("key"))
+    if key is None:
+        raise ApiProblem(Problem.INVALID)
     if desk.sent("step") != "do":
         return desk.page(
             "person_sure.html",
@@ -53,32 +53,14 @@ def act(desk: Desk) -> Response:
             ),
             kept={"key": desk.sent("key")},
         )
-    desk.authority.audit.note(Action.RETIRE, desk.account, desk.now)
-    retire(desk.authority, key, desk.now)
-    make_missing_keys(desk.authority, desk.now)
-    publish(desk.authority, desk.now)
+    retire(desk.authority, key, desk.now, account=desk.account)
     return desk.done("retired")
-
-
-def setup_code(desk: Desk) -> str:
-    """What a venue's page scans to be set up."""
-    return f"QS1:{desk.authority.config.url}#{desk.authority.config.root}"
 
 
 def _bundle_hours(desk: Desk) -> int:
     """For how many hours a venue can still work with what is published now, rounded up."""
     published = desk.authority.published()
     return -(-(published.bundle.exp - desk.now) // HOUR) if published else 0
-
-
-def _named(desk: Desk) -> PassKey:
-    published = desk.authority.published()
-    keys = published.bundle.pass_keys if published else ()
-    wanted = desk.sent("key")
-    found = [key for key in keys if wanted and b64url_encode(key.id).startswith(wanted)]
-    if len(found) != 1:
-        raise ApiProblem(Problem.INVALID)
-    return found[0]
 
 
 def _bundle(desk: Desk, bundle: TrustBundle, digest: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from issuer.notices.publishing import (
 )
 from issuer.notices.words import say_span, spans, warning_texts
 from issuer.oversight.approvals import ApprovalRefused, Pending, pending, reject
+from issuer.oversight.audit import Action
 from issuer.staff import Role
 from issuer.staff_actions import require
 from schemas.problems import ApiProblem, Problem
@@ -32,7 +33,7 @@ def show(desk: Desk) -> Response:
 
 def act(desk: Desk) -> Response:
     """Bring an export, agree to one, reject it, or withdraw what was published."""
-    require(desk.account, Role.OFFICER)
+    require(desk.account, Action.NOTICE_PUBLISH)
     steps = {
         "bring": _bring,
         "agree": _agree,

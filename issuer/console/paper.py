@@ -5,11 +5,10 @@ from starlette.responses import Response
 from issuer import paper
 from issuer.console.desk import Desk, Page
 from issuer.console.moments import parse_moment
-from issuer.console.register import person, person_fields, slip_language
-from issuer.console.slip_page import show_slip
+from issuer.console.register import person, person_fields, show_slip, slip_language
+from issuer.oversight.audit import Action
 from issuer.slips import paper_slip
-from issuer.staff import Capped, Role
-from issuer.staff_actions import spend
+from issuer.staff_actions import ROLES
 from schemas.problems import ApiProblem, Problem
 
 
@@ -21,7 +20,6 @@ def act(desk: Desk) -> Response:
     """A slip, or the form once more with what is wrong."""
     try:
         birthday, reference = person(desk)
-        spend(desk.authority, desk.account, Capped.CODES, desk.now)
         issued = paper.issue(
             desk.authority,
             evidence=desk.sent("evidence"),
@@ -58,4 +56,4 @@ def _form(desk: Desk, problem: ApiProblem | None) -> Response:
     )
 
 
-PAGE = Page("/console/paper", "paper", frozenset({Role.REGISTRAR}), show, act)
+PAGE = Page("/console/paper", "paper", ROLES[Action.PAPER], show, act)

@@ -1,6 +1,7 @@
-"""Register one result: the slip is shown once, and nothing of the person is kept."""
+"""Slips: register one result, of whose person nothing is kept, or void a slip that was lost."""
 
 import re
+from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,15 +10,15 @@ from starlette.responses import Response
 from issuer import staff_actions
 from issuer.console.desk import Desk, Page
 from issuer.console.moments import local_clock, local_date, local_time, parse_moment
-from issuer.console.slip_page import show_slip
 from issuer.intake.iin import parse_iin
+from issuer.oversight.audit import Action
 from issuer.registration.codes import IssuedCode
-from issuer.slips import activation_slip
-from issuer.staff import Role
-from schemas.activation import Activation, format_activation_url
+from issuer.slips import Slip, activation_slip
+from issuer.staff_actions import ROLES
 from schemas.hints import HintForm
 from schemas.languages import Language
 from schemas.problems import ApiProblem, Problem
+from shell.slips import Paper, draw_pdf, draw_png
 
 _IN_A_DATE = re.compile(r"[0-9]{1,2}")
 
@@ -45,12 +46,13 @@ def act(desk: Desk) -> Response:
     if not isinstance(result, IssuedCode):
         until = local_time(desk.authority.policy, result.until)
         return desk.done("withdrawn_until", until=until)
-    config = desk.authority.config
-    link = format_activation_url(Activation(config.url, result.code, config.root))
     slip = activation_slip(
-        desk.authority.policy, code=result.code, link=link, expires_at=result.expires_at,
+        desk.authority.policy,
+        code=result.code,
+        link=desk.authority.config.activation_url(result.code),
+        expires_at=result.expires_at,
         language=slip_language(desk),
-    )  # fmt: skip
+    )
     return show_slip(desk, slip, again=PAGE.path)
 
 
@@ -97,6 +99,26 @@ def slip_language(desk: Desk) -> Language:
     return Language(chosen) if chosen in set(Language) else desk.language
 
 
+def show_slip(desk: Desk, slip: Slip, *, again: str) -> Response:
+    """A slip to print or to save: all of it is in this one answer, and the server keeps no copy."""
+    files = {
+        f"{name}_{form}": b64encode(draw(slip, paper)).decode("ascii")
+        for name, paper in (("a6", Paper.A6), ("roll", Paper.ROLL_58))
+        for form, draw in (("png", draw_png), ("pdf", draw_pdf))
+    }
+    return desk.page("slip.html", code=slip.code, again=again, files=files)
+
+
+def show_cancel(desk: Desk) -> Response:
+    return desk.page("cancel.html")
+
+
+def cancel(desk: Desk) -> Response:
+    """Void a lost or misprinted slip, so that its result can be registered again."""
+    staff_actions.cancel(desk.authority, desk.account, desk.sent("code"), desk.now)
+    return desk.done("cancelled")
+
+
 def _form(desk: Desk, problem: ApiProblem | None) -> Response:
     kinds = [
         {"id": kind, "name": desk.evidence_name(kind)} for kind in desk.authority.policy.evidence
@@ -118,4 +140,5 @@ def _sentence(desk: Desk, problem: ApiProblem) -> str:
     return problem.text(desk.language)
 
 
-PAGE = Page("/console/register", "register", frozenset({Role.REGISTRAR}), show, act)
+PAGE = Page("/console/register", "register", ROLES[Action.REGISTER], show, act)
+CANCEL_PAGE = Page("/console/cancel", "cancel", ROLES[Action.CANCEL], show_cancel, cancel)

@@ -9,10 +9,9 @@ from issuer.intake.job_files import Job, JobRefused, Phase, fetch_codes, read_jo
 from issuer.intake.jobs import start_job
 from issuer.intake.upload import Upload
 from issuer.oversight.audit import Action
-from issuer.staff import Capped, Role
+from issuer.staff_actions import ROLES
 from shell.pages import HEADERS, redirect
 
-ROLES = frozenset({Role.REGISTRAR})
 REFRESH_SECONDS = 2
 LINES_SHOWN = 1000
 
@@ -24,31 +23,10 @@ def show(desk: Desk) -> Response:
 def take(desk: Desk, upload: Upload) -> Response:
     """Begin a job with what has arrived; the upload is closed in every case."""
     try:
-        job = start_job(
-            desk.authority,
-            upload,
-            account=desk.account.number,
-            now=desk.now,
-            spend=lambda number: _spend(desk, number),
-            note=lambda rows: desk.authority.audit.note(
-                Action.UPLOAD, desk.account, desk.now, total=rows
-            ),
-        )
+        job = start_job(desk.authority, upload, account=desk.account, now=desk.now)
     except JobRefused as refused:
         return refuse(desk, f"job_{refused.fault}", status=409)
     return redirect(f"/console/uploads/{job}")
-
-
-def _spend(desk: Desk, number: int) -> None:
-    """Raises ApiProblem ``too_many``: a stolen password cannot stop a whole city's passes."""
-    if number:
-        desk.authority.staff.spend(
-            desk.account,
-            Capped.UPLOADED,
-            cap=desk.authority.policy.caps.uploaded,
-            now=desk.now,
-            number=number,
-        )
 
 
 def refuse(desk: Desk, problem: str, *, status: int) -> Response:
@@ -106,6 +84,6 @@ def _back(desk: Desk) -> Response:
     return redirect(desk.path.removesuffix("/codes"))
 
 
-PAGE = Page("/console/upload", "upload", ROLES, show)
-JOB_PAGE = Page("/console/uploads/{job}", "", ROLES, show_job)
-CODES_PAGE = Page("/console/uploads/{job}/codes", "", ROLES, _back, fetch)
+PAGE = Page("/console/upload", "upload", ROLES[Action.UPLOAD], show)
+JOB_PAGE = Page("/console/uploads/{job}", "", ROLES[Action.UPLOAD], show_job)
+CODES_PAGE = Page("/console/uploads/{job}/codes", "", ROLES[Action.UPLOAD], _back, fetch)

@@ -1,13 +1,18 @@
-"""Stop issuing for a person, or lift that; what will happen is said and asked first."""
+"""Stop issuing for a person, or lift that, or end what a lost phone holds.
+
+What will happen is said and asked first.
+"""
 
 from starlette.responses import Response
 
 from issuer import staff_actions
 from issuer.console.desk import Desk, Page
 from issuer.console.moments import local_date, local_time, parse_moment
+from issuer.oversight.audit import Action
 from issuer.registration.withdrawals import WITHDRAWALS
 from issuer.rules.values import FRAUD
 from issuer.staff import Role
+from issuer.staff_actions import ROLES
 from schemas.kinds import HOUR
 from schemas.problems import ApiProblem, Problem
 from schemas.references import normalise_reference
@@ -26,11 +31,11 @@ def show(desk: Desk) -> Response:
 
 
 def act(desk: Desk) -> Response:
-    evidence, reference = desk.sent("evidence"), reference_of(desk)
+    evidence, reference = desk.sent("evidence"), _reference(desk)
     if evidence not in WITHDRAWALS:
         raise ApiProblem(Problem.INVALID)
     if evidence == FRAUD or desk.sent("lift"):
-        staff_actions.require(desk.account, Role.OFFICER)
+        staff_actions.require(desk.account, Action.LIFT)
     at = parse_moment(desk.authority.policy, desk.sent("date"))
     if desk.sent("step") != "do":
         return _ask(desk, evidence, at)
@@ -47,7 +52,21 @@ def act(desk: Desk) -> Response:
     return desk.done("withdrawn_until", until=local_time(desk.authority.policy, result.until))
 
 
-def reference_of(desk: Desk) -> str:
+def show_lost(desk: Desk) -> Response:
+    return desk.page("person.html", what="lost_phone", kinds=[], may_lift=False, today="")
+
+
+def end_lost(desk: Desk) -> Response:
+    """A phone was lost: its wallet gets nothing more, and its owner can have a new code."""
+    reference = _reference(desk)
+    if desk.sent("step") != "do":
+        consequence = desk.say("lost_phone_means", hours=_last_pass_hours(desk))
+        return desk.page("person_sure.html", consequence=consequence, kept={"reference": reference})
+    staff_actions.end_lost(desk.authority, desk.account, reference=reference, now=desk.now)
+    return desk.done("lost_phone_done")
+
+
+def _reference(desk: Desk) -> str:
     """Whom the form is about, as it was typed; raises ApiProblem ``invalid`` for nobody.
 
     What cannot be done is told before anybody is asked whether it should be.
@@ -60,7 +79,7 @@ def reference_of(desk: Desk) -> str:
     return reference
 
 
-def last_pass_hours(desk: Desk) -> int:
+def _last_pass_hours(desk: Desk) -> int:
     """Within how many hours the last pass of somebody who is withdrawn now is over, rounded up.
 
     A wallet can hold passes for the current and the next window.
@@ -81,10 +100,11 @@ def _ask(desk: Desk, evidence: str, at: int) -> Response:
         until = local_time(policy, ends)
         consequence = desk.say(
             "withdraw_means",
-            why=desk.evidence_name(evidence), until=until, hours=last_pass_hours(desk),
+            why=desk.evidence_name(evidence), until=until, hours=_last_pass_hours(desk),
         )  # fmt: skip
     kept = {name: desk.sent(name) for name in ("evidence", "date", "reference", "lift")}
     return desk.page("person_sure.html", consequence=consequence, kept=kept)
 
 
-PAGE = Page("/console/withdraw", "withdraw", frozenset({Role.REGISTRAR, Role.OFFICER}), show, act)
+PAGE = Page("/console/withdraw", "withdraw", ROLES[Action.WITHDRAW], show, act)
+LOST_PAGE = Page("/console/lost-phone", "lost_phone", ROLES[Action.LOST_PHONE], show_lost, end_lost)

@@ -1,6 +1,5 @@
 """Uploaded exports are taken in threads of the serving process, two at a time."""
 
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from threading import Thread
@@ -17,9 +16,10 @@ from issuer.intake.job_files import (
     new_job,
     slot_lock,
 )
-from issuer.intake.register import run_intake, unlimited
+from issuer.intake.register import run_intake
 from issuer.intake.rows import IntakeSummary
 from issuer.intake.upload import Upload
+from issuer.staff import Account
 from schemas.problems import ApiProblem
 from shell.errors import CommandError, place_of
 from shell.files import locked
@@ -33,37 +33,23 @@ MOST_LINES = 200_000
 """Of an uploaded table: 100,000 rows, and room for empty lines and cells with line ends."""
 
 
-def untold(_rows: int) -> None:
-    """Counts and notes nothing: the default, for callers without caps and audit."""
-
-
-def start_job(
-    authority: Authority,
-    upload: Upload,
-    *,
-    account: int,
-    now: int,
-    spend: Callable[[int], None] = unlimited,
-    note: Callable[[int], None] = untold,
-) -> str:
+def start_job(authority: Authority, upload: Upload, *, account: Account, now: int) -> str:
     """Take the upload in a thread; the id under which ``issuer.intake.job_files`` tells of it.
 
-    ``spend`` is told the withdrawals of each chunk and raises ApiProblem at a cap, which ends the
-    job; ``note`` is told the rows that were done when it ends, however it does. The upload is
-    closed when the job ends, and at once when this raises: JobRefused ``busy`` while two others
-    run.
+    The account's cap on withdrawals ends the job. The upload is closed when the job ends, and at
+    once when this raises: JobRefused ``busy`` while two others run.
     """
     with ExitStack() as stack:
         stack.callback(upload.close)
         files = new_job(authority.home)
         _take_slot(authority, stack)
         stack.enter_context(locked(files.lock))
-        job = Job(account=account, expires_at=now + JOB_PERIOD)
+        job = Job(account=account.number, expires_at=now + JOB_PERIOD)
         files.save(job)
         # A server that stops does not wait for it: what was done is kept, the rest is told.
         thread = Thread(
             target=_work,
-            args=(_Work(authority, upload, files, job, now, spend, note), stack.pop_all()),
+            args=(_Work(authority, account, upload, files, job, now), stack.pop_all()),
             daemon=True,
         )
         thread.start()
@@ -83,34 +69,25 @@ class _Work:
     def __init__(
         self,
         authority: Authority,
+        account: Account,
         upload: Upload,
         files: JobFiles,
         job: Job,
         now: int,
-        spend: Callable[[int], None],
-        note: Callable[[int], None],
     ) -> None:
-        self._authority, self.upload, self._files = authority, upload, files
-        self._job, self._now, self._spend, self._note = job, now, spend, note
+        self._authority, self._account, self.upload = authority, account, upload
+        self._files, self._job, self._now = files, job, now
 
     def run(self) -> None:
         try:
-            self._take()
-        finally:
-            # What was registered stays registered, also where nobody can be told.
-            with suppress(CommandError):
-                self._note(self._job.rows)
-
-    def _take(self) -> None:
-        try:
             summary = run_intake(
                 self._authority,
+                self._account,
                 self.upload.path,
                 self._files.codes,
                 now=self._now,
                 progress=self._count,
                 most_lines=MOST_LINES,
-                spend=self._spend,
             )
         except ApiProblem:
             self._fail(OVER_CAP)
@@ -122,9 +99,8 @@ class _Work:
         else:
             self._save(_done(self._job, summary))
 
-    def _count(self, more: int) -> None:
-        rows = self._job.rows + more
-        self._save(replace(self._job, phase=Phase.REGISTERING, rows=rows))
+    def _count(self, done: int) -> None:
+        self._save(replace(self._job, phase=Phase.REGISTERING, rows=done))
 
     def _fail(self, fault: str) -> None:
         self._save(replace(self._job, phase=Phase.FAILED, fault=fault))

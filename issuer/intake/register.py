@@ -3,16 +3,20 @@
 import csv
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Self, TextIO
 
 from issuer.authority import Authority
+from issuer.home import Config
 from issuer.intake.rows import ExportRow, IntakeSummary, Rejected, read_export
+from issuer.oversight.audit import Action
 from issuer.perishable.store import Transaction
 from issuer.registration.codes import IssuedCode
 from issuer.registration.registrar import Registrar
-from schemas.activation import Activation, format_activation_url, format_code
+from issuer.staff import Account, Capped
+from schemas.activation import format_code
 from schemas.encoding import format_time
 from schemas.problems import ApiProblem, Problem
 from shell.errors import CommandError
@@ -26,10 +30,10 @@ _Codes = list[tuple[int, IssuedCode]]
 
 
 class _Tally:
-    """Counts what becomes of the rows."""
+    """Counts what becomes of the rows; ``done`` are those that stay, whatever follows."""
 
     def __init__(self) -> None:
-        self.codes = self.withdrawals = self.repeated = 0
+        self.done = self.codes = self.withdrawals = self.repeated = 0
         self.rejected: list[Rejected] = []
 
     def summary(self) -> IntakeSummary:
@@ -46,8 +50,8 @@ class _Tally:
 class _CodesFile:
     """The file that the codes go to: new, private, and on the disk after each write."""
 
-    def __init__(self, path: Path, authority: Authority) -> None:
-        self._issuer, self._root = authority.config.url, authority.config.root
+    def __init__(self, path: Path, config: Config) -> None:
+        self._config = config
         self._file = _create(path)
         self._writer = csv.writer(self._file)
         self._writer.writerow(COLUMNS)
@@ -60,8 +64,7 @@ class _CodesFile:
 
     def write(self, codes: _Codes) -> None:
         for line, issued in codes:
-            url = format_activation_url(Activation(self._issuer, issued.code, self._root))
-            expires = format_time(issued.expires_at)
+            url, expires = self._config.activation_url(issued.code), format_time(issued.expires_at)
             self._writer.writerow((line, format_code(issued.code), url, expires))
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -75,36 +78,58 @@ def _create(path: Path) -> TextIO:
     return os.fdopen(descriptor, "w", encoding="utf-8", newline="")
 
 
-def unlimited(_withdrawals: int) -> None:
-    """Whoever can write to the home has no cap."""
-
-
 def run_intake(
     authority: Authority,
+    account: Account | None,
     path: Path,
     out: Path,
     *,
     now: int,
     progress: Callable[[int], None],
     most_lines: int | None = None,
-    spend: Callable[[int], None] = unlimited,
 ) -> IntakeSummary:
     """Register every usable row; the codes go to ``out``, which must not exist yet, mode 0600.
 
     A chunk's codes are in the file before they are valid: after an interruption no code is lost,
-    and the same export can be run again into another file. ``progress`` is told the rows done.
-    ``spend`` is told the withdrawals of a chunk before they count; where it raises, they do not.
+    and the same export can be run again into another file. ``progress`` is told the rows done so
+    far. However it ends, these are noted as one action of ``account``, None for whoever can write
+    to the home. Raises CommandError, and ApiProblem ``too_many`` before the withdrawals of a chunk
+    that are more than the account's cap.
     """
-    rows = read_export(path, policy=authority.policy, now=now, most_lines=most_lines)
     tally = _Tally()
-    with _CodesFile(out, authority) as codes_file:
-        for chunk in _chunks(rows):
-            with authority.store.transaction(now) as tx:
-                before = tally.withdrawals
-                codes_file.write(_register(tx, authority.registrar, chunk, tally, now))
-                spend(tally.withdrawals - before)
-            progress(len(chunk))
+    try:
+        rows = read_export(path, policy=authority.policy, now=now, most_lines=most_lines)
+        with _CodesFile(out, authority.config) as codes_file:
+            for chunk in _chunks(rows):
+                _take(authority, account, chunk, tally, codes_file, now)
+                progress(tally.done)
+    finally:
+        _note(authority, account, tally.done, now)
     return tally.summary()
+
+
+def _take(
+    authority: Authority,
+    account: Account | None,
+    chunk: list[ExportRow | Rejected],
+    tally: _Tally,
+    codes_file: _CodesFile,
+    now: int,
+) -> None:
+    before = tally.withdrawals
+    with authority.store.transaction(now) as tx:
+        codes_file.write(_register(tx, authority.registrar, chunk, tally, now))
+        authority.spend(account, Capped.UPLOADED, now, tally.withdrawals - before)
+    tally.done += len(chunk)
+
+
+def _note(authority: Authority, account: Account | None, done: int, now: int) -> None:
+    if account is not None:
+        # What was registered stays registered, also where nobody can be told.
+        with suppress(CommandError):
+            authority.audit.note(Action.UPLOAD, account, now, total=done)
+    elif done:
+        authority.audit.note(Action.INTAKE, None, now, total=done)
 
 
 def _register(

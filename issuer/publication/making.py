@@ -26,7 +26,10 @@ from issuer.keys.tracing import (
     tracing_hours,
     tracing_keys,
 )
+from issuer.oversight.audit import Action
+from issuer.staff import Account
 from schemas.bundle import PassKey, TrustBundle
+from schemas.encoding import b64url_encode
 from schemas.kinds import HOUR
 from schemas.windows import Calendar
 from shell.errors import CommandError
@@ -68,11 +71,21 @@ def publish(authority: Authority, now: int) -> bool:
         return _publish(authority, now)
 
 
-def retire(authority: Authority, key: PassKey, now: int) -> None:
+def find_key(authority: Authority, beginning: str) -> PassKey | None:
+    """The key in force whose id begins so; None where none does, or several."""
+    published = authority.published()
+    keys = published.bundle.pass_keys if published else ()
+    found = [key for key in keys if beginning and b64url_encode(key.id).startswith(beginning)]
+    return found[0] if len(found) == 1 else None
+
+
+def retire(authority: Authority, key: PassKey, now: int, *, account: Account | None = None) -> None:
     """Withdraw a key before its time, make its replacement and publish both facts at once.
 
-    The id is noted first, so that an interruption leaves no key in use that should be gone.
+    ``account`` is None for whoever can write to the home. The id is noted first, so that an
+    interruption leaves no key in use that should be gone.
     """
+    authority.audit.note(Action.RETIRE, account, now)
     with authority.making():
         retired = {entry.id: entry for entry in load_retired(authority.home, now)}
         retired[key.id] = Retired(key.id, key.window.exp)

@@ -13,8 +13,8 @@ from enum import StrEnum
 
 from issuer.authority import Authority
 from issuer.home import Config, Home
-from issuer.keys.keyring import signer_path
-from issuer.keys.roots import current_statement, load_delegations, put_in_force
+from issuer.keys.keyring import SigningKey, signer_path
+from issuer.keys.roots import current_statement, delegate_next, load_delegations, put_in_force
 from issuer.oversight.audit import Action
 from issuer.publication.making import Progress, make_missing_keys, publish, silent
 from issuer.publication.root_requests import PendingSigner, pending_signers
@@ -66,6 +66,27 @@ def take_statement(
     chain = [*load_delegations(home), _text(statement)]
     put_in_force(home, chain, signer=pending.thumbprint)
     return pending.thumbprint
+
+
+def delegate(
+    authority: Authority,
+    root: SigningKey,
+    *,
+    next_root: SigningKey | None,
+    now: int,
+    progress: Progress,
+) -> str:
+    """Sign the next statement with a root key that is here; the thumbprint of its signer.
+
+    Only whoever can write to the home can. Raises CommandError.
+    """
+    with authority.making():
+        authority.audit.note(Action.DELEGATE, None, now)
+        signer = delegate_next(
+            authority.home, authority.config, root=root, next_root=next_root, now=now
+        )
+    publish_with_new_signer(authority, now, progress)
+    return signer
 
 
 def publish_with_new_signer(authority: Authority, now: int, progress: Progress = silent) -> None:

@@ -32,15 +32,17 @@ from issuer.intake.jobs import start_job
 from issuer.intake.register import CHUNK
 from issuer.intake.rows import IntakeSummary
 from issuer.intake.upload import Upload
+from issuer.oversight.audit import Audit
 from issuer.retention import overdue, run_retention
+from issuer.staff import Account, Role
 from schemas.kinds import DAY, HOUR, MINUTE, Kind
-from schemas.problems import ApiProblem, Problem
+from shell.errors import CommandError
 from shell.files import locked
 from tests.support.fhir_export import bundle, patient, swab
 from tests.support.issuers import Service
 from tests.support.lab_export import NOW, make_big_export, make_row, write_text
 
-ACCOUNT = 3
+ACCOUNT = 1
 FORMULA = tuple("=+-@\t\r")
 
 
@@ -59,8 +61,16 @@ def upload(content: str | bytes) -> Upload:
     return made
 
 
+def laboratory(issuer: Service) -> Account:
+    """The account of whoever uploads."""
+    issuer.staff(Role.REGISTRAR)
+    [account] = issuer.authority.staff.accounts()
+    assert account.number == ACCOUNT
+    return account
+
+
 def start(issuer: Service, content: str | bytes) -> str:
-    return start_job(issuer.authority, upload(content), account=ACCOUNT, now=NOW)
+    return start_job(issuer.authority, upload(content), account=laboratory(issuer), now=NOW)
 
 
 def state(issuer: Service, job: str, **changed: int) -> Job:
@@ -129,7 +139,7 @@ def test_nothing_that_comes_out_begins_a_formula(issuer: Service) -> None:
 
 def test_what_is_kept_is_private_and_the_upload_is_gone(issuer: Service) -> None:
     given = upload(table())
-    job = start_job(issuer.authority, given, account=ACCOUNT, now=NOW)
+    job = start_job(issuer.authority, given, account=laboratory(issuer), now=NOW)
     finish(issuer, job)
     for path in jobs_folder(issuer.home).iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -267,7 +277,8 @@ def test_a_third_job_is_refused_while_two_run(
     monkeypatch.setattr(jobs, "run_intake", lambda *_, **__: os.read(gate, 1) and nothing)
     running = [start(issuer, table()) for _ in range(2)]
     refused = upload(table())
-    assert fault(start_job, issuer.authority, refused, account=ACCOUNT, now=NOW) is JobFault.BUSY
+    lab = laboratory(issuer)
+    assert fault(start_job, issuer.authority, refused, account=lab, now=NOW) is JobFault.BUSY
     assert refused.descriptor == -1
     assert [state(issuer, job).phase for job in running] == [Phase.READING] * 2
     assert fault(fetch, issuer, running[0]) is JobFault.RUNNING
@@ -296,10 +307,9 @@ def test_a_fault_of_the_program_ends_the_job_and_says_no_more_than_its_place(
 KILLED = """
 import sys, time
 from pathlib import Path
-from issuer.intake import jobs
 from issuer.authority import Authority
 from issuer.home import Home
-from issuer.intake import register
+from issuer.intake import jobs, register
 from issuer.intake.upload import Upload
 home, export, now = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 upload = Upload.empty()
@@ -307,13 +317,14 @@ upload.write(export.read_bytes())
 authority = Authority.open(Home(home))
 register.CHUNK = 10
 saved = jobs._Work._count
-def count(self, more):
-    saved(self, more)
+def count(self, done):
+    saved(self, done)
     if self._job.rows == 30:
         print(self._files.id, flush=True)
         time.sleep(600)
 jobs._Work._count = count
-jobs.start_job(authority, upload, account=3, now=now)
+[account] = authority.staff.accounts()
+jobs.start_job(authority, upload, account=account, now=now)
 time.sleep(600)
 """
 
@@ -323,6 +334,7 @@ def test_a_job_whose_process_was_killed_is_interrupted_and_its_codes_can_be_fetc
 ) -> None:
     export = tmp_path / "export.csv"
     export.write_text(table(100))
+    laboratory(issuer)
     call = [sys.executable, "-c", KILLED, str(issuer.home.path), str(export), str(NOW)]
     with subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -347,20 +359,36 @@ def positives(number: int) -> str:
 
 
 def test_a_job_ends_where_too_many_withdrawals_were_uploaded(issuer: Service) -> None:
-    spent: list[int] = []
-    noted: list[int] = []
-
-    def spend(number: int) -> None:
-        spent.append(number)
-        if sum(spent) > CHUNK:
-            raise ApiProblem(Problem.TOO_MANY)
-
-    given = upload(positives(2 * CHUNK))
-    job = start_job(
-        issuer.authority, given, account=ACCOUNT, now=NOW, spend=spend, note=noted.append
-    )
-    ended = finish(issuer, job)
-    assert (ended.phase, ended.rows, noted) == (Phase.FAILED, CHUNK, [CHUNK])
+    caps = replace(issuer.authority.policy.caps, uploaded=CHUNK)
+    policy = replace(issuer.authority.policy, caps=caps)
+    issuer.authority = replace(issuer.authority, policy=policy)
+    ended = finish(issuer, start(issuer, positives(2 * CHUNK)))
+    assert (ended.phase, ended.rows) == (Phase.FAILED, CHUNK)
+    assert noted(issuer) == [("upload", ACCOUNT, CHUNK)]
     assert "uploaded_withdrawals_per_day" in (ended.fault or "")
     held = {entry.kind: entry.held for entry in issuer.authority.store.census(NOW)}
     assert held[Kind.WITHDRAWAL] == CHUNK
+
+
+# What is noted of an upload
+
+
+def noted(issuer: Service) -> list[tuple[str, int, int]]:
+    return [(line.action, line.account, line.total) for line in issuer.authority.audit.recent(9)]
+
+
+def test_an_upload_is_one_line_of_its_account_with_its_rows(issuer: Service) -> None:
+    finish(issuer, start(issuer, table()))
+    finish(issuer, start(issuer, b""))
+    assert noted(issuer) == [("upload", ACCOUNT, 0), ("upload", ACCOUNT, 3)]
+
+
+def test_what_was_registered_counts_though_it_cannot_be_noted(
+    issuer: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise CommandError("the disk is full")
+
+    monkeypatch.setattr(Audit, "note", fail)
+    ended = finish(issuer, start(issuer, table()))
+    assert (ended.phase, ended.codes) == (Phase.DONE, 3)
