@@ -1,9 +1,8 @@
-"""Slowing down those who guess: failures a minute per address, in memory only.
+"""Slowing down those who guess: failures in a time by address or name, in memory only.
 
-The limit is docs/formats.md, "The issuer's API".
-
-Only failures count, so a successful call is never limited. Addresses are held as keyed hashes
-under a key of this process, for a minute, and are written nowhere.
+The limit by address is docs/formats.md, "The issuer's API". Only failures count, so a successful
+call is never limited. Addresses and names are held as keyed hashes under a key of this process,
+only while they count, and are written nowhere.
 """
 
 import hmac
@@ -14,43 +13,47 @@ from threading import Lock
 
 LIMIT = 20
 PERIOD = 60
-"""Failures in so many seconds."""
+"""Failures of an address in so many seconds."""
 
-_ROOM = 100_000
+ROOM = 100_000
 """Addresses remembered at once; beyond it the oldest are forgotten, so memory stays bounded."""
 
 
 class FailureLimit:
-    """Counts failures by address; one for each serving process."""
+    """Counts failures in ``period`` seconds; at most ``room`` of those who failed are known."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most: int = LIMIT, period: int = PERIOD, room: int = ROOM) -> None:
+        self._most, self._period, self._room = most, period, room
         self._key = os.urandom(32)
         self._failures: dict[bytes, deque[int]] = {}
         self._lock = Lock()
 
-    def is_over(self, address: str, now: int) -> bool:
-        """Note a failure at ``now``; whether ``address`` has had more than 20 in a minute."""
-        tag = hmac.digest(self._key, _network(address), "sha256")
+    def is_over(self, who: str, now: int) -> bool:
+        """Note a failure at ``now``; whether ``who`` has had more than are allowed."""
+        tag = self._tag(who)
         with self._lock:
-            recent = self._failures.pop(tag, deque(maxlen=LIMIT + 1))
+            recent = self._failures.pop(tag, deque(maxlen=self._most + 1))
             self._failures[tag] = recent
             recent.append(now)
-            while recent[0] <= now - PERIOD:
+            while recent[0] <= now - self._period:
                 recent.popleft()
             self._forget(now)
-            return len(recent) > LIMIT
+            return len(recent) > self._most
 
-    def is_blocked(self, address: str, now: int) -> bool:
-        """Whether ``address`` had 20 failures in a minute, without noting another."""
-        tag = hmac.digest(self._key, _network(address), "sha256")
+    def is_blocked(self, who: str, now: int) -> bool:
+        """Whether ``who`` had as many failures as are allowed, without noting another."""
         with self._lock:
-            recent = self._failures.get(tag, ())
-            return sum(failure > now - PERIOD for failure in recent) >= LIMIT
+            recent = self._failures.get(self._tag(who), ())
+            return sum(failure > now - self._period for failure in recent) >= self._most
+
+    def _tag(self, who: str) -> bytes:
+        return hmac.digest(self._key, _network(who), "sha256")
 
     def _forget(self, now: int) -> None:
         """The dictionary keeps the order of last failures, so the oldest come first."""
         for tag in list(self._failures):
-            if self._failures[tag][-1] > now - PERIOD and len(self._failures) <= _ROOM:
+            is_recent = self._failures[tag][-1] > now - self._period
+            if is_recent and len(self._failures) <= self._room:
                 return
             del self._failures[tag]
 

@@ -1,12 +1,7 @@
 """Sign-in: a name and a password become a cookie that ends."""
 
 import asyncio
-import hmac
-import os
 import sys
-from collections import deque
-from hashlib import sha256
-from threading import Lock
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -39,7 +34,6 @@ NAME_FAILURES = 10
 NAME_PERIOD = 10 * MINUTE
 """After so many wrong passwords for one name in so many seconds it has to wait."""
 
-
 NAMES_REMEMBERED = 10_000
 """At once; beyond it the oldest are forgotten, so memory stays bounded."""
 
@@ -52,7 +46,7 @@ class SignInPage:
         self._clock = clock
         self._pages = pages
         self._by_address = FailureLimit()
-        self._by_name = NameLimit()
+        self._by_name = FailureLimit(most=NAME_FAILURES, period=NAME_PERIOD, room=NAMES_REMEMBERED)
         # Waiting here takes no thread from the API, which would stand still in a storm otherwise.
         self._hashing = asyncio.Semaphore(HASHES_AT_ONCE)
 
@@ -78,7 +72,7 @@ class SignInPage:
             return self._page(request, "not_your_form", status=403)
         if self._authority.is_over(now):
             return self._page(request, "is_over", status=410)
-        slow = self._by_name.is_over(_name_in(form), now)
+        slow = self._by_name.is_blocked(_name_in(form), now)
         if slow or self._by_address.is_blocked(_address_of(request), now):
             return self._page(request, "wait", status=429)
         return None
@@ -111,7 +105,7 @@ class SignInPage:
         return answer
 
     def _failed(self, request: Request, name: str, now: int) -> Response:
-        self._by_name.note(name, now)
+        self._by_name.is_over(name, now)
         slow = self._by_address.is_over(_address_of(request), now)
         return self._page(request, "wait" if slow else "wrong", status=429 if slow else 403)
 
@@ -123,39 +117,6 @@ class SignInPage:
             "look": "/console/look",
         }
         return self._pages.answer("sign_in.html", language, values, status=status)
-
-
-class NameLimit:
-    """Wrong passwords by name; names are held as keyed hashes, and only while they count."""
-
-    def __init__(self) -> None:
-        self._key = os.urandom(32)
-        self._failures: dict[bytes, deque[int]] = {}
-        self._lock = Lock()
-
-    def is_over(self, name: str, now: int) -> bool:
-        with self._lock:
-            self._forget(now)
-            return len(self._failures.get(self._tag(name), ())) >= NAME_FAILURES
-
-    def note(self, name: str, now: int) -> None:
-        with self._lock:
-            # The oldest come first, so they are what goes when there is no room.
-            recent = self._failures.pop(self._tag(name), deque(maxlen=NAME_FAILURES))
-            recent.append(now)
-            self._failures[self._tag(name)] = recent
-            while len(self._failures) > NAMES_REMEMBERED:
-                del self._failures[next(iter(self._failures))]
-
-    def _tag(self, name: str) -> bytes:
-        return hmac.digest(self._key, name.encode("utf-8", "replace"), sha256)
-
-    def _forget(self, now: int) -> None:
-        for tag, recent in list(self._failures.items()):
-            while recent and recent[0] <= now - NAME_PERIOD:
-                recent.popleft()
-            if not recent:
-                del self._failures[tag]
 
 
 def token_of(request: Request, authority: Authority) -> str:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from issuer.api import failure_limit
 from issuer.api.failure_limit import LIMIT, PERIOD, FailureLimit
 from tests.support.world import NOON
 
@@ -81,9 +80,8 @@ def test_addresses_are_forgotten_after_a_minute_and_never_held_in_clear() -> Non
     assert len(limit._failures) == 1
 
 
-def test_memory_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failure_limit, "_ROOM", 10)
-    limit = FailureLimit()
+def test_memory_stays_bounded() -> None:
+    limit = FailureLimit(room=10)
     fail(limit, "198.51.100.1", LIMIT)
     for number in range(50):
         fail(limit, f"192.0.2.{number}")
@@ -96,3 +94,12 @@ def test_two_processes_do_not_know_an_address_by_the_same_name() -> None:
     fail(one, "192.0.2.1")
     fail(other, "192.0.2.1")
     assert one._failures.keys().isdisjoint(other._failures)
+
+
+def test_another_limit_counts_names_for_longer() -> None:
+    limit = FailureLimit(most=3, period=600)
+    for name in ("Öffice", "\ud800"):
+        assert not fail(limit, name, 3)
+        assert limit.is_blocked(name, NOON + 599)
+        assert not limit.is_blocked(name, NOON + 600)
+        assert not limit.is_blocked(name + "2", NOON)
