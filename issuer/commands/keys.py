@@ -63,8 +63,7 @@ keys_app = new_app("Keys: list, make, retire, delegate, sign.")
 @keys_app.command("list")
 def list_(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """The windows and keys in force."""
-    now = system_clock()
-    with opened_before_sunset(home, now) as authority:
+    with opened_before_sunset(home) as (authority, now):
         warn_of_root_key(authority)
         published = authority.published()
         bundle = published.bundle if published else None
@@ -81,8 +80,7 @@ def list_(home: HomeOption = None, as_json: JsonOption = False) -> None:
 @keys_app.command()
 def make(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Make the keys that are missing, on all cores, and publish them."""
-    now = system_clock()
-    with opened_before_sunset(home, now) as authority:
+    with opened_before_sunset(home) as (authority, now):
         made = make_with_progress(authority, now)
         published = publish(authority, now)
     members = {"made": made, "published": published}
@@ -93,8 +91,7 @@ def make(home: HomeOption = None, as_json: JsonOption = False) -> None:
 @keys_app.command("retire", context_settings={"ignore_unknown_options": True})
 def retire_(key_id: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Withdraw a pass key before its time; its id or the beginning of it."""
-    now = system_clock()
-    with opened_before_sunset(home, now) as authority:
+    with opened_before_sunset(home) as (authority, now):
         warn_of_root_key(authority)
         key = find_key(authority, key_id)
         if key is None:
@@ -116,8 +113,7 @@ def delegate(
     as_json: JsonOption = False,
 ) -> None:
     """Sign a root statement with a fresh bundle signer for 35 days."""
-    now = system_clock()
-    with opened_before_sunset(home, now) as authority:
+    with opened_before_sunset(home) as (authority, now):
         root_key = load_root(authority.home, authority.config, root)
         if not is_private(root):
             warn(f"others can read {root}; lock the stick away, or run: chmod 600 '{root}'")
@@ -174,8 +170,7 @@ def bundle(
     as_json: JsonOption = False,
 ) -> None:
     """The trust bundle in force, made anew when it is due."""
-    now = system_clock()
-    with opened_before_sunset(home, now) as authority:
+    with opened_before_sunset(home) as (authority, now):
         make_with_progress(authority, now)
         publish(authority, now)
         published = authority.published()
@@ -204,8 +199,7 @@ def policy_check(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 def sunset(date: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Move the end of the system to an earlier day; never to a later one."""
-    now = system_clock()
-    with opened_before_sunset(home, now) as authority:
+    with opened_before_sunset(home) as (authority, now):
         zone = authority.policy.zone
         when = parse_sunset(date, authority.policy.time_zone, now)
         if when >= authority.config.sunset:

@@ -28,7 +28,6 @@ from schemas.encoding import format_time
 from schemas.hours import begin_of
 from schemas.languages import Language
 from schemas.trace import TRACE_LIMIT
-from shell.clock import system_clock
 from shell.command_line import (
     EXIT_REFUSED,
     JsonOption,
@@ -81,8 +80,8 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Propose the hours of a venue's export; nothing is published until an officer agrees."""
-    now, start, end = system_clock(), time_argument(from_), time_argument(to)
-    with _authority(home, now) as authority:
+    start, end = time_argument(from_), time_argument(to)
+    with _authority(home) as (authority, now):
         proposal = Proposal.of(_read(file), start=start, end=end)
         hours = hours_of(authority, proposal, now)
         zone = authority.policy.zone
@@ -102,8 +101,7 @@ def add(
 @notice_app.command("list")
 def list_(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """What waits for an officer, and what is published until when."""
-    now = system_clock()
-    with _authority(home, now) as authority:
+    with _authority(home) as (authority, now):
         waiting = [_waiting(authority, one, now) for one in pending(authority.home, KIND, now)]
         published = publications(authority, now)
         text = _list_text(waiting, published, authority.policy.zone)
@@ -125,8 +123,7 @@ def agree(
     as_json: JsonOption = False,
 ) -> None:
     """Publish what somebody else proposed; an officer's key says who agrees."""
-    now = system_clock()
-    with _authority(home, now) as authority:
+    with _authority(home) as (authority, now):
         if hours := _hours_waiting(authority, digest, now):
             zone = authority.policy.zone
             _ask(f"{_told(hours, zone)}\n{_texts(hours, zone)}\nPublish these hours?")
@@ -152,8 +149,7 @@ def agree(
 @notice_app.command("reject")
 def reject_(digest: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Drop a proposal."""
-    now = system_clock()
-    with _authority(home, now) as authority:
+    with _authority(home) as (authority, now):
         reject(authority.home, KIND, digest, None, now)
     answer(as_json=as_json, members={"rejected": digest}, text="The proposal is gone.")
 
@@ -165,8 +161,7 @@ def withdraw(
     as_json: JsonOption = False,
 ) -> None:
     """Take a publication out of the list at once: one person is enough to end a mistake."""
-    now = system_clock()
-    with _authority(home, now) as authority:
+    with _authority(home) as (authority, now):
         if hours := next((p.hours for p in publications(authority, now) if p.name == name), ()):
             _ask(f"{_told(hours, authority.policy.zone)}\nWithdraw these hours?")
         number = withdraw_notice(authority, name, None, now)
@@ -179,11 +174,11 @@ def withdraw(
 
 
 @contextmanager
-def _authority(home: Path | None, now: int) -> Iterator[Authority]:
+def _authority(home: Path | None) -> Iterator[tuple[Authority, int]]:
     """The authority, with refusals as one line that names the hours at fault."""
-    with opened_before_sunset(home, now) as authority:
+    with opened_before_sunset(home) as (authority, now):
         try:
-            yield authority
+            yield authority, now
         except (NoticeRefused, ApprovalRefused) as refused:
             hours = refused.hours if isinstance(refused, NoticeRefused) else ()
             named = ", ".join(say_span(span, authority.policy.zone) for span in spans(hours))

@@ -14,7 +14,14 @@ from issuer.home import Config, Home
 from issuer.keys.roots import WARN_BEFORE_END, signer_end
 from schemas.languages import Language
 from schemas.problems import ApiProblem, Problem
-from shell.command_line import EXIT_REFUSED, EXIT_USAGE, home_option, home_path, warn
+from shell.command_line import (
+    EXIT_REFUSED,
+    EXIT_USAGE,
+    clock_at,
+    home_option,
+    home_path,
+    warn,
+)
 from shell.errors import CommandError
 
 HomeOption = Annotated[Path | None, home_option("QUPIA_ISSUER_HOME")]
@@ -25,16 +32,18 @@ def issuer_home(given: Path | None) -> Home:
 
 
 @contextmanager
-def opened(given: Path | None, now: int) -> Iterator[Authority]:
-    """The authority of a home, with the warnings that every command gives.
+def opened(given: Path | None, at: str | None = None) -> Iterator[tuple[Authority, int]]:
+    """The authority of a home, with the warnings that every command gives, and what time it is.
 
-    What the API would refuse is one line, and exit status 1 unless the input is bad.
+    ``at`` is a time to use instead of the clock. What the API would refuse is one line, and exit
+    status 1 unless the input is bad.
     """
+    now = clock_at(at)()
     authority = Authority.open(issuer_home(given))
     try:
         if not authority.is_over(now):
             warn_of_signer(authority.home, authority.config, now)
-        yield authority
+        yield authority, now
     except ApiProblem as error:
         status = EXIT_USAGE if error.fault is Problem.INVALID else EXIT_REFUSED
         raise CommandError(error.text(Language.EN), exit_code=status) from None
@@ -43,11 +52,13 @@ def opened(given: Path | None, now: int) -> Iterator[Authority]:
 
 
 @contextmanager
-def opened_before_sunset(given: Path | None, now: int) -> Iterator[Authority]:
+def opened_before_sunset(
+    given: Path | None, at: str | None = None
+) -> Iterator[tuple[Authority, int]]:
     """:func:`opened` for commands that make or issue something: none does after the sunset."""
-    with opened(given, now) as authority:
+    with opened(given, at) as (authority, now):
         refuse_after_sunset(authority, now)
-        yield authority
+        yield authority, now
 
 
 def refuse_after_sunset(authority: Authority, now: int) -> None:

@@ -13,14 +13,12 @@ from issuer.registration.withdrawals import WITHDRAWALS
 from issuer.staff_actions import result_members, until_members
 from schemas.hints import HintForm, hint_of_birthday
 from schemas.references import normalise_reference
-from shell.clock import system_clock
 from shell.command_line import (
     EXIT_DONE,
     EXIT_REFUSED,
     AtOption,
     JsonOption,
     answer,
-    clock_at,
     read_secret,
     time_argument,
 )
@@ -38,8 +36,8 @@ def register(
     as_json: JsonOption = False,
 ) -> None:
     """Register one result: an activation code, or a withdrawal."""
-    now, taken = system_clock(), time_argument(at)
-    with opened_before_sunset(home, now) as authority:
+    taken = time_argument(at)
+    with opened_before_sunset(home) as (authority, now):
         rule = authority.policy.evidence.get(evidence)
         if rule is None:
             kinds = ", ".join(authority.policy.evidence)
@@ -63,8 +61,7 @@ def register(
 
 def cancel(code: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Void a lost or misprinted slip: - reads its code from standard input."""
-    now = system_clock()
-    with opened_before_sunset(home, now) as authority:
+    with opened_before_sunset(home) as (authority, now):
         staff_actions.cancel(authority, None, read_secret(code, "code"), now)
     answer(
         as_json=as_json,
@@ -81,8 +78,7 @@ def intake(
     as_json: JsonOption = False,
 ) -> int:
     """Take a laboratory's export; its codes go to a new file."""
-    now = clock_at(at)()
-    with opened_before_sunset(home, now) as authority, progress_bar("rows") as show:
+    with opened_before_sunset(home, at) as (authority, now), progress_bar("rows") as show:
         summary = run_intake(
             authority, None, file, out, now=now, progress=lambda done: show(done, None)
         )
@@ -99,10 +95,9 @@ def withdraw(
     as_json: JsonOption = False,
 ) -> None:
     """Stop issuing passes to a person, or lift that."""
-    now = clock_at(at)()
     if evidence not in WITHDRAWALS:
         raise CommandError(f"--evidence: choose one of {', '.join(WITHDRAWALS)}")
-    with opened_before_sunset(home, now) as authority:
+    with opened_before_sunset(home, at) as (authority, now):
         secret = _read_reference(reference)
         whom = {"reference": secret, "evidence": evidence}
         if lift:

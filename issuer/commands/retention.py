@@ -28,8 +28,7 @@ retention_app = new_app("What is kept: run, status, verify.")
 @retention_app.command()
 def run(at: AtOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Delete everything whose time is over."""
-    now = clock_at(at)()
-    with opened(home, now) as authority:
+    with opened(home, at) as (authority, now):
         # A damaged log is reported after the deletion, which it must not hold up.
         with suppress(CommandError):
             _warn_of_clock(last_run(authority), now)
@@ -41,8 +40,7 @@ def run(at: AtOption = None, home: HomeOption = None, as_json: JsonOption = Fals
 @retention_app.command()
 def status(at: AtOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """What is held now, by kind, and when retention last ran."""
-    now = clock_at(at)()
-    with opened(home, now) as authority:
+    with opened(home, at) as (authority, now):
         ran = last_run(authority)
         _warn_of_clock(ran, now)
         members = {

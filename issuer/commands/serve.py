@@ -14,7 +14,6 @@ from issuer.commands.opening import (
 from issuer.retention import run_retention
 from issuer.serving import serve as serve_home
 from schemas.origins import is_loopback
-from shell.clock import system_clock
 from shell.command_line import JsonOption, answer
 from shell.serving import Listen
 
@@ -32,8 +31,7 @@ def serve(
     as_json: JsonOption = False,
 ) -> None:
     """Answer wallets and laboratories; keep keys, bundles and retention going."""
-    now = system_clock()
-    with opened(home, now) as authority:
+    with opened(home) as (authority, now):
         if authority.is_over(now):
             run_retention(authority, now)
         refuse_after_sunset(authority, now)

@@ -10,7 +10,6 @@ from issuer.commands.opening import HomeOption, opened_before_sunset
 from issuer.oversight.audit import Action
 from issuer.staff import Role
 from schemas.kinds import DAY
-from shell.clock import system_clock
 from shell.command_line import JsonOption, answer, new_app
 
 staff_app = new_app("Staff accounts: add, list, remove, reset.")
@@ -24,8 +23,7 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Make an account; its key is shown this once."""
-    now = system_clock()
-    with opened_before_sunset(home, now) as authority:
+    with opened_before_sunset(home) as (authority, now):
         key = authority.staff.add(name, role, now, note=_noting(authority, Action.STAFF_ADD, now))
         url = authority.config.url
     members = {"name": name, "role": role.value, "key": key}
@@ -35,8 +33,7 @@ def add(
 @staff_app.command("list")
 def list_(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """The accounts and the days since each was used."""
-    now = system_clock()
-    with opened_before_sunset(home, now) as authority:
+    with opened_before_sunset(home) as (authority, now):
         accounts = [
             {
                 "number": account.number,
@@ -60,8 +57,7 @@ def list_(home: HomeOption = None, as_json: JsonOption = False) -> None:
 @staff_app.command()
 def remove(name: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Remove an account; its key opens nothing any more."""
-    now = system_clock()
-    with opened_before_sunset(home, now) as authority:
+    with opened_before_sunset(home) as (authority, now):
         authority.staff.remove(name, note=_noting(authority, Action.STAFF_REMOVE, now))
     answer(as_json=as_json, members={"removed": name}, text=f"{name} is removed.")
 
@@ -69,8 +65,7 @@ def remove(name: str, home: HomeOption = None, as_json: JsonOption = False) -> N
 @staff_app.command()
 def reset(name: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Forget an account's password and end its sessions; its new key is shown this once."""
-    now = system_clock()
-    with opened_before_sunset(home, now) as authority:
+    with opened_before_sunset(home) as (authority, now):
         key = authority.staff.reset(name, note=_noting(authority, Action.STAFF_RESET, now))
         url = authority.config.url
     answer(as_json=as_json, members={"name": name, "key": key}, text=_key_text(key, url))
