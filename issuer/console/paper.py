@@ -5,15 +5,15 @@ from starlette.responses import Response
 from issuer import paper
 from issuer.console.desk import Desk, Page
 from issuer.console.moments import parse_moment
-from issuer.console.register import person, person_fields, show_slip, slip_language
+from issuer.console.register import form, person, show_slip, slip_language
 from issuer.oversight.audit import Action
 from issuer.slips import paper_slip
 from issuer.staff_actions import ROLES
-from schemas.problems import ApiProblem, Problem
+from schemas.problems import ApiProblem
 
 
 def show(desk: Desk) -> Response:
-    return _form(desk, None)
+    return form(desk, "paper")
 
 
 def act(desk: Desk) -> Response:
@@ -30,30 +30,9 @@ def act(desk: Desk) -> Response:
             account=desk.account,
         )
     except ApiProblem as problem:
-        return _form(desk, problem)
+        return form(desk, "paper", problem)
     slip = paper_slip(desk.authority.policy, issued, language=slip_language(desk))
     return show_slip(desk, slip, again=PAGE.path)
-
-
-def _form(desk: Desk, problem: ApiProblem | None) -> Response:
-    evidence = desk.authority.policy.evidence.values()
-    kinds = [
-        {"id": rule.id, "name": desk.evidence_name(rule.id)} for rule in evidence if rule.gives
-    ]
-    sentence = None
-    if problem is not None:
-        is_invalid = problem.fault is Problem.INVALID
-        sentence = desk.say("paper_invalid") if is_invalid else problem.text(desk.language)
-    fields = person_fields(desk) | {"asks_birthday": True}
-    return desk.page(
-        "register.html",
-        status=problem.status if problem else 200,
-        what="paper",
-        problem=sentence,
-        kinds=kinds,
-        chosen=desk.sent("evidence"),
-        **fields,
-    )
 
 
 PAGE = Page("/console/paper", "paper", ROLES[Action.PAPER], show, act)

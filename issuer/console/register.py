@@ -3,7 +3,6 @@
 import re
 from base64 import b64encode
 from datetime import UTC, datetime
-from typing import Any
 
 from starlette.responses import Response
 
@@ -21,11 +20,11 @@ from schemas.problems import ApiProblem, Problem
 from shell.slips import Paper, draw_pdf, draw_png
 
 _IN_A_DATE = re.compile(r"[0-9]{1,2}")
+_INVALID = {"register": "register_invalid", "paper": "paper_invalid"}
 
 
 def show(desk: Desk) -> Response:
-    """The form, with the last choices that name nobody."""
-    return _form(desk, None)
+    return form(desk, "register")
 
 
 def act(desk: Desk) -> Response:
@@ -42,7 +41,7 @@ def act(desk: Desk) -> Response:
             now=desk.now,
         )
     except ApiProblem as problem:
-        return _form(desk, problem)
+        return form(desk, "register", problem)
     if not isinstance(result, IssuedCode):
         until = local_time(desk.authority.policy, result.until)
         return desk.done("withdrawn_until", until=until)
@@ -79,18 +78,34 @@ def person(desk: Desk) -> tuple[str | None, str | None]:
     return f"{int(month):02}-{int(day):02}", reference
 
 
-def person_fields(desk: Desk) -> dict[str, Any]:
-    """What the part of a form needs that asks for a person."""
-    return {
-        "asks_birthday": desk.authority.config.hint is not HintForm.NONE,
-        "months": desk.say("months").split(", "),
-        "slip_language": slip_language(desk).value,
-        "zone": desk.authority.policy.calendar.zone.key,
-        "today": local_date(desk.authority.policy, desk.now),
+def form(desk: Desk, what: str, problem: ApiProblem | None = None) -> Response:
+    """The form that asks for a result, of which ``what`` is made, with what is wrong.
+
+    It has the last choices that name nobody. A pass on paper needs a birthday and a status.
+    """
+    policy, on_paper = desk.authority.policy, what == "paper"
+    kinds = [rule.id for rule in policy.evidence.values() if rule.gives or not on_paper]
+    return desk.page(
+        "register.html",
+        status=problem.status if problem else 200,
+        what=what,
+        problem=_sentence(desk, what, problem) if problem else None,
+        kinds=[{"id": kind, "name": desk.evidence_name(kind)} for kind in kinds],
+        chosen=desk.sent("evidence"),
+        asks_birthday=on_paper or desk.authority.config.hint is not HintForm.NONE,
+        months=desk.say("months").split(", "),
+        slip_language=slip_language(desk).value,
+        zone=policy.calendar.zone.key,
+        today=local_date(policy, desk.now),
         # Were they set back to now after a mistake elsewhere, nobody would notice.
-        "date": desk.sent("date") or local_date(desk.authority.policy, desk.now),
-        "clock": desk.sent("time") or local_clock(desk.authority.policy, desk.now),
-    }
+        date=desk.sent("date") or local_date(policy, desk.now),
+        clock=desk.sent("time") or local_clock(policy, desk.now),
+    )
+
+
+def _sentence(desk: Desk, what: str, problem: ApiProblem) -> str:
+    is_invalid = problem.fault is Problem.INVALID
+    return desk.say(_INVALID[what]) if is_invalid else problem.text(desk.language)
 
 
 def slip_language(desk: Desk) -> Language:
@@ -102,9 +117,9 @@ def slip_language(desk: Desk) -> Language:
 def show_slip(desk: Desk, slip: Slip, *, again: str) -> Response:
     """A slip to print or to save: all of it is in this one answer, and the server keeps no copy."""
     files = {
-        f"{name}_{form}": b64encode(draw(slip, paper)).decode("ascii")
+        f"{name}_{kind}": b64encode(draw(slip, paper)).decode("ascii")
         for name, paper in (("a6", Paper.A6), ("roll", Paper.ROLL_58))
-        for form, draw in (("png", draw_png), ("pdf", draw_pdf))
+        for kind, draw in (("png", draw_png), ("pdf", draw_pdf))
     }
     return desk.page("slip.html", code=slip.code, again=again, files=files)
 
@@ -117,27 +132,6 @@ def cancel(desk: Desk) -> Response:
     """Void a lost or misprinted slip, so that its result can be registered again."""
     staff_actions.cancel(desk.authority, desk.account, desk.sent("code"), desk.now)
     return desk.done("cancelled")
-
-
-def _form(desk: Desk, problem: ApiProblem | None) -> Response:
-    kinds = [
-        {"id": kind, "name": desk.evidence_name(kind)} for kind in desk.authority.policy.evidence
-    ]
-    return desk.page(
-        "register.html",
-        what="register",
-        status=problem.status if problem else 200,
-        problem=_sentence(desk, problem) if problem else None,
-        kinds=kinds,
-        chosen=desk.sent("evidence"),
-        **person_fields(desk),
-    )
-
-
-def _sentence(desk: Desk, problem: ApiProblem) -> str:
-    if problem.fault is Problem.INVALID:
-        return desk.say("register_invalid")
-    return problem.text(desk.language)
 
 
 PAGE = Page("/console/register", "register", ROLES[Action.REGISTER], show, act)

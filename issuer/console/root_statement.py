@@ -24,7 +24,7 @@ from issuer.publication.root_statements import (
     publish_with_new_signer,
     take_statement,
 )
-from issuer.staff import Role
+from issuer.staff_actions import ROLES
 from schemas.jwk import thumbprint
 from schemas.jws import parse
 
@@ -100,4 +100,4 @@ def _page(desk: Desk, problem: str | None, **more: Any) -> Response:
     return desk.page("root_statement.html", status=400 if problem else 200, **(values | more))
 
 
-PAGE = Page("/console/root-statement", "", frozenset({Role.OFFICER}), show, act)
+PAGE = Page("/console/root-statement", "", ROLES[Action.DELEGATE], show, act)
