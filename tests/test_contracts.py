@@ -23,13 +23,13 @@ PLANTED: Mapping[str, str] = {
 """A pass and a visit and the web; a pass and a seed and SQL; SQL and the web and a raw key."""
 
 
-def _plant(folder: Path, room: str) -> None:
+def _plant(folder: Path, room: str, planted: Mapping[str, str] = PLANTED) -> None:
     """The five packages in ``folder``, with a new module in ``room`` of each program."""
     shutil.copy(ROOT / "pyproject.toml", folder)
     built = shutil.ignore_patterns("__pycache__", "dist", "node_modules")
     for package in PACKAGES:
         shutil.copytree(ROOT / package, folder / package, ignore=built)
-    for program, imports in PLANTED.items():
+    for program, imports in planted.items():
         (folder / program / room / "planted.py").write_text(imports, encoding="utf-8")
 
 
@@ -47,6 +47,12 @@ def _broken(folder: Path) -> list[str]:
 def test_new_modules_that_know_too_much_break_the_contracts(tmp_path: Path, room: str) -> None:
     _plant(tmp_path, room)
     assert len(_broken(tmp_path)) >= 6
+
+
+def test_a_command_reaches_what_staff_may_do_and_not_the_api_or_a_page(tmp_path: Path) -> None:
+    _plant(tmp_path, "commands", {"issuer": "import issuer.api.staff_calls\n"})
+    [broken] = _broken(tmp_path)
+    assert broken.startswith("Nothing imports demo, pages and the API")
 
 
 def test_no_module_is_forgotten_by_the_contract() -> None:

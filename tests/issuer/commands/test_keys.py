@@ -68,7 +68,9 @@ def test_what_names_no_single_key_retires_nothing(
 def test_an_id_that_begins_with_a_hyphen_is_no_option(
     at_home: Run, issuer: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("issuer.commands.keys.b64url_encode", lambda key_id: f"-{key_id.hex()}")
+    monkeypatch.setattr(
+        "issuer.publication.making.b64url_encode", lambda key_id: f"-{key_id.hex()}"
+    )
     key = issuer.authority.bundle().pass_keys[0]
     assert at_home("keys", "retire", f"-{key.id.hex()}").status == 0
 
