@@ -8,7 +8,7 @@ import io
 import stat
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Self, TextIO
@@ -52,7 +52,7 @@ class Export:
     path: Path
     encoding: str
     lines: int
-    head: str
+    head: str = field(repr=False)
 
     @classmethod
     def survey(cls, path: Path) -> Self:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from issuer.intake.export_file import Export
 from issuer.intake.rows import read_export
 from issuer.rules.policy import default_policy_text, parse_policy
 from shell.errors import CommandError
@@ -96,3 +97,12 @@ def test_a_table_with_too_many_lines_is_refused_after_one_look(reads: Reads) -> 
     with pytest.raises(CommandError, match="more than 5000 lines"):
         read_export(reads.path, policy=POLICY, now=NOW, most_lines=5000)
     assert (reads.opened, reads.passes) == (1, 1)
+
+
+def test_what_was_surveyed_shows_nothing_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "export"
+    path.write_text(TABLE)
+    export = Export.survey(path)
+    assert (export.encoding, export.lines) == ("utf-8", 5001)
+    assert make_row(0)[0] in export.head
+    assert make_row(0)[0] not in repr(export)
