@@ -56,7 +56,7 @@ def main() -> None:
         page_folder(Path(folder)) as server,
         sync_playwright() as playwright,
     ):
-        server.put_before("venue-keys.worker", SAME_SEEDS)
+        server.put_before("presence.worker", SAME_SEEDS)
         wall = Path(folder) / "wall.y4m"
         write_film(wall, [Scene()], fps=5, size=(320, 240))
         with chromium(playwright, camera=wall) as browser:

@@ -209,8 +209,7 @@ def _is_current() -> bool:
     source = WEB / "src"
     sources = [
         *(source / "schemas").glob("*.ts"),
-        source / "verification.ts",
-        source / "seen.ts",
+        *(source / "door").glob("*.ts"),
         WEB / "test" / "laboratory.ts",
         *WEB.glob("vite*.ts"),
         *(WEB / "plugins").glob("*.ts"),

@@ -35,7 +35,7 @@ IDBObjectStore.prototype.put = function (...given) {
 
 
 def fill_storage(door: Door, is_full: bool) -> None:
-    """In a browser whose page has :data:`FULL_STORAGE` before its keeper."""
+    """In a browser whose page has :data:`FULL_STORAGE` before its trust store."""
     tell = "(isFull) => new BroadcastChannel('test storage').postMessage(isFull)"
     door.page.evaluate(tell, is_full)
 

@@ -554,7 +554,7 @@ def test_there_is_no_code_while_no_pass_can_be_checked(
 def test_a_browser_that_keeps_nothing_shows_no_code(
     open_page: Visit, own_page: PageFolder, issuer: BundleServer, world: World
 ) -> None:
-    for name in ("keeper.worker", "venue-keys.worker"):
+    for name in ("trust.worker", "presence.worker"):
         own_page.put_before(name, NO_STORAGE)
     seen = open_page(now=NOON)
     door = Door.of(seen)
@@ -571,7 +571,7 @@ def test_a_browser_that_keeps_nothing_shows_no_code(
 def test_without_the_thread_of_the_keys_the_door_goes_on(
     open_page: Visit, own_page: PageFolder, issuer: BundleServer, world: World
 ) -> None:
-    own_page.put_before("venue-keys.worker", "throw new Error('broken');\n")
+    own_page.put_before("presence.worker", "throw new Error('broken');\n")
     door = Door.of(open_page(now=NOON))
     door.set_up(own_page.url, issuer=issuer.origin, root=world.pin, policy="everyone")
     open_settings(door)
@@ -640,7 +640,7 @@ def test_nothing_is_asked_for_while_codes_are_shown_and_hours_saved(
     asked = [url for url in seen.requests if "/assets/icon-" not in url]
     # The thread of the keys comes out of what the browser keeps.
     assert [
-        url for url in asked if "/assets/venue-keys.worker-" not in url and url[:5] != "blob:"
+        url for url in asked if "/assets/presence.worker-" not in url and url[:5] != "blob:"
     ] == []
     assert issuer.asked == []
     seen.assert_quiet()

@@ -439,7 +439,7 @@ def test_a_storage_that_was_cleared_before_a_start_is_explained(door: Door) -> N
 def test_a_browser_that_stores_nothing_keeps_the_door_while_it_is_open(
     open_page: Visit, own_page: PageFolder, issuer: BundleServer, world: World
 ) -> None:
-    own_page.put_before("keeper.worker", NO_STORAGE)
+    own_page.put_before("trust.worker", NO_STORAGE)
     seen = open_page(now=NOON)
     seen.context.add_init_script(NO_STORAGE)
     door = Door.of(seen)
@@ -459,7 +459,7 @@ def test_a_browser_that_stores_nothing_keeps_the_door_while_it_is_open(
 def test_a_full_storage_does_not_bring_old_keys_back(
     open_page: Visit, own_page: PageFolder, issuer: BundleServer, world: World
 ) -> None:
-    own_page.put_before("keeper.worker", FULL_STORAGE)
+    own_page.put_before("trust.worker", FULL_STORAGE)
     door = Door.of(open_page(now=NOON))
     door.set_up(own_page.url, issuer=issuer.origin, root=world.pin, policy="everyone")
     wait_for_comparison(door)

@@ -4,6 +4,8 @@
  * Built into one module, so that the tests run in each engine what they ran in the other.
  */
 
+import {SeenSet} from "../src/door/seen.ts";
+import {type Venue, type Verdict, verify} from "../src/door/verification.ts";
 import {policyOf, type TrustBundle} from "../src/schemas/bundle.ts";
 import {type BundleFault, BundleRejected} from "../src/schemas/bundle-faults.ts";
 import {checkName, formatCheckIn, gridDigest, parseCheckIn} from "../src/schemas/check-in.ts";
@@ -13,8 +15,6 @@ import {bindingOf, deriveHourKey, publicHalf, VENUE_LABEL} from "../src/schemas/
 import {type Outcome, type Reason, Refused} from "../src/schemas/refusals.ts";
 import {sealTrace} from "../src/schemas/trace.ts";
 import {acceptBundle, pinned, readBundle} from "../src/schemas/trust.ts";
-import {SeenSet} from "../src/seen.ts";
-import {type Venue, type Verdict, verify} from "../src/verification.ts";
 
 /** What is given in a file of tests/vectors/doors, and described in tests/vectors/make.py. */
 export interface Given {

@@ -6,9 +6,9 @@
 
 import {contains, type TrustBundle} from "./bundle.ts";
 import {type Bytes, base45Decode, base45Encode, concat, hex, InvalidText} from "./encoding.ts";
-import {sha256} from "./hash.ts";
 import {checkPublicKey, KEY_BYTES} from "./hour-keys.ts";
 import {HOURS, hourAt, hourBytes} from "./hours.ts";
+import {sha256} from "./webcrypto.ts";
 
 export const PREFIX = "QV1:";
 

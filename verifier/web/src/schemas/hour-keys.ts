@@ -6,9 +6,9 @@
 
 import {x25519} from "@noble/curves/ed25519.js";
 import {ascii, type Bytes, concat, InvalidText} from "./encoding.ts";
-import {sha256} from "./hash.ts";
 import {hourBytes} from "./hours.ts";
 import {UNBOUND} from "./presentation.ts";
+import {sha256} from "./webcrypto.ts";
 
 export const SEED_BYTES = 32;
 export const KEY_BYTES = 32;

@@ -1,8 +1,7 @@
 /** P-256 public keys as JWKs and their thumbprints (RFC 7517, RFC 7518 section 6.2, RFC 7638). */
 
-import {keyFromPoint} from "./ecdsa.ts";
 import {ascii, b64urlDecode, b64urlEncode} from "./encoding.ts";
-import {sha256} from "./hash.ts";
+import {keyFromPoint, sha256} from "./webcrypto.ts";
 
 const COORDINATE_BYTES = 32;
 const SECRET_MEMBERS = ["d", "k", "p", "q"];

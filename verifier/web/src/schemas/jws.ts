@@ -4,9 +4,9 @@
  * One algorithm, fixed here. Each signing key signs one `typ`, compared exactly.
  */
 
-import {isSignedBy} from "./ecdsa.ts";
 import {ascii, type Bytes, b64urlDecode, InvalidText} from "./encoding.ts";
 import {type JsonObject, parseJsonObject} from "./json.ts";
+import {isSignedBy} from "./webcrypto.ts";
 
 export type Typ = "qupia-root+jwt" | "qupia-trust+jwt" | "qupia-paper+jwt";
 

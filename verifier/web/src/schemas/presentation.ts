@@ -1,8 +1,8 @@
 /** What a pass looks like at the door: one QR text of fixed length (design section 4.2). */
 
 import {ascii, type Bytes, base45Decode, bigEndian, concat, hex, InvalidText} from "./encoding.ts";
-import {sha256} from "./hash.ts";
 import type {DevicePoint} from "./token.ts";
+import {sha256} from "./webcrypto.ts";
 
 export const PREFIX = "QP1:";
 export const TEXT_LENGTH = 592;

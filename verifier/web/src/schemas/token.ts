@@ -1,7 +1,7 @@
 /** The pass as a Privacy Pass token of type 0x0002 (design section 4, RFC 9578 section 6). */
 
 import {ascii, type Bytes, b64urlEncode, bigEndian, concat, InvalidText} from "./encoding.ts";
-import {sha256} from "./hash.ts";
+import {sha256} from "./webcrypto.ts";
 
 /** Blind RSA, 2048 bit (RFC 9578 section 8.2.2). */
 const TOKEN_TYPE = Uint8Array.of(0, 2);

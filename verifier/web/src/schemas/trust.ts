@@ -10,11 +10,11 @@ import isRootStatement from "virtual:validators/root-statement";
 import {BUNDLE_LIMIT, parseBundle, type TrustBundle} from "./bundle.ts";
 import {type BundleFault, BundleRejected} from "./bundle-faults.ts";
 import {ascii, type Bytes, b64urlEncode} from "./encoding.ts";
-import {sha256} from "./hash.ts";
 import type {HintForm} from "./hints.ts";
 import type {JsonObject} from "./json.ts";
 import {type Jwk, keyFromJwk, thumbprint} from "./jwk.ts";
 import {parseJws, type Typ, type UnverifiedJws, verifyJws} from "./jws.ts";
+import {sha256} from "./webcrypto.ts";
 
 const LONGEST_DELEGATION = 35 * 24 * 3600;
 

@@ -1,14 +1,9 @@
 /** Whether visitors check in here, and under which name. */
 
-import {
-  CHECK_IN_MODES,
-  type CheckInMode,
-  type CheckInSetting,
-  isMode,
-} from "../check-in-setting.ts";
 import {checkName} from "../schemas/check-in.ts";
 import type {Language} from "../schemas/languages.ts";
 import {say, type TextName} from "../texts.ts";
+import {CHECK_IN_MODES, type CheckInMode, type CheckInSetting, isMode} from "../trust/settings.ts";
 import {element, input, offer, select, show} from "./elements.ts";
 
 const MODE_NAMES: Readonly<Record<CheckInMode, TextName>> = {
@@ -20,7 +15,7 @@ const MODE_NAMES: Readonly<Record<CheckInMode, TextName>> = {
 export interface CheckInFormUses {
   readonly language: () => Language;
   /** Resolves to false when it failed and the reason is on the page. */
-  readonly showCode: (setting: CheckInSetting) => Promise<boolean>;
+  readonly chooseCheckIn: (setting: CheckInSetting) => Promise<boolean>;
 }
 
 export class CheckInForm {
@@ -63,7 +58,7 @@ export class CheckInForm {
       return;
     }
     input("check-in-name").value = name;
-    this.#tell((await this.#uses.showCode({mode, name})) ? "saved" : "failed");
+    this.#tell((await this.#uses.chooseCheckIn({mode, name})) ? "saved" : "failed");
   }
 
   #tell(answer: TextName | null): void {

@@ -1,11 +1,11 @@
-/** The check-in code for visitors' phones: beside the scanner, and over the whole screen. */
+/** The check-in code for visitors' phones: at the door's side, and over the whole screen. */
 
-import type {ShownCode, Standing} from "../check-in.ts";
-import type {CheckInMode} from "../check-in-setting.ts";
-import {localHour} from "../condition.ts";
 import type {Language} from "../schemas/languages.ts";
 import {say} from "../texts.ts";
+import type {CheckInMode} from "../trust/settings.ts";
+import type {CheckInShown, ShownCode} from "../workers/presence.ts";
 import {button, dialog, element, keepFocus, onClick, show} from "./elements.ts";
+import {localHour} from "./report.ts";
 
 /** Modules around a QR code that stay white (ISO/IEC 18004). */
 const BORDER = 4;
@@ -19,15 +19,15 @@ export function offerLargeCode(): void {
 
 /** Show a code, or why there is none; null where visitors are not to check in. */
 export function showCheckIn(
-  standing: Standing | null,
+  shown: CheckInShown | null,
   mode: CheckInMode,
   language: Language,
 ): void {
   const focused = document.activeElement;
   document.documentElement.dataset.checkIn = mode;
-  element("check-in").hidden = standing === null;
-  const code = typeof standing === "string" ? null : standing;
-  show("check-in-fault", typeof standing === "string" ? say(standing, language) : null);
+  element("check-in").hidden = shown === null;
+  const code = typeof shown === "string" ? null : shown;
+  show("check-in-fault", typeof shown === "string" ? say(shown, language) : null);
   button("open-check-in").hidden = code === null;
   if (code === null) dialog("check-in-large").close();
   for (const place of PLACES) showCode(place, code, mode, language);

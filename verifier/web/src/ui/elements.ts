@@ -1,4 +1,6 @@
-/** The elements of index.html by their ids. */
+/** The elements of index.html by their ids, and files for the user. */
+
+import type {Bytes} from "../schemas/encoding.ts";
 
 /** The element; throws where the page and its script do not belong together. */
 export function element<T extends Element = HTMLElement>(id: string): T {
@@ -77,4 +79,13 @@ export function closeDialogsByButton(): void {
   for (const place of document.querySelectorAll("[data-closes]")) {
     place.addEventListener("click", () => place.closest("dialog")?.close());
   }
+}
+
+/** Let the browser save a file, as it saves whatever is downloaded. */
+export function saveFile(name: string, data: Bytes): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([data]));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
 }

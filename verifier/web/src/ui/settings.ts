@@ -1,17 +1,16 @@
 /** Settings of the device, and all there is to know about its keys. */
 
-import {listCameras} from "../camera.ts";
-import {clockText, keysText, localTime, windowAt} from "../condition.ts";
-import type {Device} from "../device.ts";
-import type {Venue} from "../keeper.ts";
+import {read} from "../browser/storage.ts";
+import {windowAt} from "../door/condition.ts";
+import {type DeviceFault, deviceFaultText} from "../faults.ts";
+import {listCameras} from "../scanning/camera.ts";
 import {sentence} from "../schemas/door-texts.ts";
 import type {Bytes} from "../schemas/encoding.ts";
 import type {Language} from "../schemas/languages.ts";
-import {canVibrate} from "../signals.ts";
 import {say} from "../texts.ts";
-import {type Trouble, troubleText} from "../trouble.ts";
+import type {Device} from "../trust/store.ts";
 import {CheckInForm, type CheckInFormUses} from "./check-in-form.ts";
-import type {Standing} from "./door.ts";
+import type {DeviceState} from "./door.ts";
 import {
   button,
   dialog,
@@ -21,22 +20,25 @@ import {
   offer,
   onClick,
   onFile,
+  saveFile,
   select,
   show,
 } from "./elements.ts";
-import {offerEvidence, saveEvidence} from "./evidence.ts";
+import type {Preferences} from "./preferences.ts";
+import {clockText, keysText, localTime} from "./report.ts";
 import {bundleIn} from "./setup.ts";
+import {canVibrate} from "./signals.ts";
 import {TraceForm, type TraceFormUses} from "./trace-form.ts";
 
 /** What the settings ask of the rest of the page. */
 export interface SettingsUses extends CheckInFormUses, TraceFormUses {
-  readonly change: (change: Partial<Device>) => void;
-  readonly choose: (policy: string) => void;
+  readonly changePreferences: (change: Partial<Preferences>) => void;
+  readonly choosePolicy: (policy: string) => void;
   readonly remove: () => void;
   /** Resolves to why it failed, if it did. */
-  readonly update: () => Promise<Trouble | null>;
+  readonly update: () => Promise<DeviceFault | null>;
   /** Resolves to false when the bundle is refused and the reason is on the page. */
-  readonly load: (data: Bytes) => Promise<boolean>;
+  readonly accept: (data: Bytes) => Promise<boolean>;
 }
 
 const SWITCHES = ["sound", "vibration", "stays"] as const;
@@ -51,13 +53,17 @@ export class SettingsScreen {
     this.#checkIn = new CheckInForm(uses);
     this.#trace = new TraceForm(uses);
     for (const name of SWITCHES) {
-      input(name).addEventListener("change", () => uses.change({[name]: input(name).checked}));
+      input(name).addEventListener("change", () =>
+        uses.changePreferences({[name]: input(name).checked}),
+      );
     }
     element("vibration-choice").hidden = !canVibrate();
     select("cameras").addEventListener("change", () => {
-      uses.change({camera: select("cameras").value});
+      uses.changePreferences({camera: select("cameras").value});
     });
-    select("venue-kind").addEventListener("change", () => uses.choose(select("venue-kind").value));
+    select("venue-kind").addEventListener("change", () =>
+      uses.choosePolicy(select("venue-kind").value),
+    );
     onClick("remove", () => this.#ask(true));
     onClick("remove-no", () => {
       this.#ask(false);
@@ -72,13 +78,13 @@ export class SettingsScreen {
     offerInstallation();
   }
 
-  open(standing: Standing, device: Device, camera: string | undefined): void {
+  open(state: DeviceState, preferences: Preferences, camera: string | undefined): void {
     this.#ask(false);
     show("settings-answer", "");
-    this.fill(standing, device);
-    void offerCameras(camera, device.language);
+    this.fill(state, preferences);
+    void offerCameras(camera, preferences.language);
     void offerEvidence();
-    this.#checkIn.open(standing.venue.checkIn);
+    this.#checkIn.open(state.device.checkIn);
     this.#trace.open([]);
     void this.#offerTrace();
     dialog("settings").showModal();
@@ -90,12 +96,12 @@ export class SettingsScreen {
     this.#trace.translate();
   }
 
-  fill(standing: Standing, device: Device): void {
-    for (const name of SWITCHES) input(name).checked = device[name];
-    offerKinds(standing.venue, device.language);
-    list("facts", facts(standing, device.language));
+  fill(state: DeviceState, preferences: Preferences): void {
+    for (const name of SWITCHES) input(name).checked = preferences[name];
+    offerKinds(state.device, preferences.language);
+    list("facts", facts(state, preferences.language));
     // A device that is never online lives on files.
-    button("update-now").hidden = standing.venue.url === null;
+    button("update-now").hidden = state.device.url === null;
   }
 
   async #offerTrace(): Promise<void> {
@@ -112,23 +118,40 @@ export class SettingsScreen {
 }
 
 /** New keys from the network or from a file, and the proof that old ones contradict each other. */
-function listenForKeys({language, update, load}: SettingsUses): void {
+function listenForKeys({language, update, accept}: SettingsUses): void {
   onClick("update-now", async () => {
     show("settings-answer", say("getting_keys", language()));
-    const trouble = await update();
+    const fault = await update();
     void offerEvidence();
-    const answer = trouble ? troubleText(trouble, language()) : say("up_to_date", language());
+    const answer = fault ? deviceFaultText(fault, language()) : say("up_to_date", language());
     show("settings-answer", answer);
   });
   onFile("load-keys", async (file) => {
-    const isTaken = await load(await bundleIn(file));
+    const isTaken = await accept(await bundleIn(file));
     void offerEvidence();
     if (isTaken) show("settings-answer", say("up_to_date", language()));
   });
   onClick("save-evidence", () => void saveEvidence());
 }
 
-function offerKinds({bundle, policy}: Venue, language: Language): void {
+/** Two bundles that contradict each other; none as long as the authority is consistent. */
+async function loadEvidence(): Promise<readonly Bytes[]> {
+  return ((await read("evidence").catch(() => undefined)) ?? []) as readonly Bytes[];
+}
+
+/** Show the button that saves them, where there are any. */
+async function offerEvidence(): Promise<void> {
+  button("save-evidence").hidden = (await loadEvidence()).length === 0;
+}
+
+/** Two files for the authority, or for whoever watches it. */
+async function saveEvidence(): Promise<void> {
+  for (const [place, data] of (await loadEvidence()).entries()) {
+    saveFile(`bundle-${place + 1}.jws`, data);
+  }
+}
+
+function offerKinds({bundle, policy}: Device, language: Language): void {
   const kinds = bundle.policies.map(({id, name}) => [id, name[language]] as const);
   offer(select("venue-kind"), kinds, policy ?? kinds[0]?.[0] ?? "");
 }
@@ -142,8 +165,8 @@ async function offerCameras(current: string | undefined, language: Language): Pr
   element("camera-choice").hidden = names.length < 2;
 }
 
-function facts({venue, now, ahead}: Standing, language: Language): string[] {
-  const {bundle, root} = venue;
+function facts({device, now, ahead}: DeviceState, language: Language): string[] {
+  const {bundle, root} = device;
   const {name, iss: issuer, version, exp} = bundle;
   const window = windowAt(bundle, now);
   const lines = [

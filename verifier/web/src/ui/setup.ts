@@ -1,9 +1,9 @@
 /** The set-up: where the keys come from, and what kind of venue this is. */
 
-import {choose} from "../held.ts";
-import type {Venue, Wanted} from "../keeper.ts";
+import {chooseCode} from "../scanning/in-view.ts";
 import type {Bytes} from "../schemas/encoding.ts";
 import type {Language} from "../schemas/languages.ts";
+import {say, type TextName} from "../texts.ts";
 import {
   checkSetup,
   isThumbprint,
@@ -11,8 +11,8 @@ import {
   SETUP_PREFIX,
   type Setup,
   type SetupFault,
-} from "../setup.ts";
-import {say, type TextName} from "../texts.ts";
+} from "../trust/setup.ts";
+import type {Device, SetupRequest} from "../trust/store.ts";
 import {element, input, onClick, onFile, show} from "./elements.ts";
 
 /** What the set-up asks of the rest of the page. */
@@ -22,21 +22,21 @@ export interface SetupUses {
   readonly watch: (onCodes: (texts: string[]) => Promise<void>) => void;
   readonly stopWatching: () => void;
   /** Resolves to null when it failed and the reason is on the page. */
-  readonly setUp: (wanted: Wanted, data: Bytes | null) => Promise<Venue | null>;
+  readonly setUp: (request: SetupRequest, data: Bytes | null) => Promise<Device | null>;
   readonly begin: (policy: string) => void;
   readonly complain: (fault: TextName) => void;
 }
 
 export class SetupScreen {
   readonly #uses: SetupUses;
-  #venue: Venue | null = null;
+  #device: Device | null = null;
 
   constructor(uses: SetupUses) {
     this.#uses = uses;
     onClick("setup-scan", () => this.#scan());
     onClick("setup-stop", () => this.stop());
     onFile("setup-picture", async (file) => {
-      this.code(choose(await uses.readPicture(file), SETUP_PREFIX) ?? "");
+      this.code(chooseCode(await uses.readPicture(file), SETUP_PREFIX) ?? "");
     });
     onFile("setup-file", (file) => this.#fromFile(file));
     element("setup-form").addEventListener("submit", (event) => {
@@ -52,7 +52,7 @@ export class SetupScreen {
 
   /** Show the first step, filled with what is known already. */
   show(known: Setup | null = null): void {
-    this.#venue = null;
+    this.#device = null;
     element("setup-form").hidden = false;
     element("venue-form").hidden = true;
     if (known === null) return;
@@ -67,15 +67,15 @@ export class SetupScreen {
   }
 
   translate(): void {
-    if (this.#venue !== null) this.#showKinds(this.#venue);
+    if (this.#device !== null) this.#showKinds(this.#device);
   }
 
   /** Ask what kind of venue this is. */
-  askKind(venue: Venue): void {
-    this.#venue = venue;
+  askKind(device: Device): void {
+    this.#device = device;
     element("setup-form").hidden = true;
     element("venue-form").hidden = false;
-    this.#showKinds(venue);
+    this.#showKinds(device);
     document.querySelector<HTMLInputElement>("input[name=venue]")?.focus();
   }
 
@@ -105,9 +105,9 @@ export class SetupScreen {
     await this.#take({url, root, policy: null}, await bundleIn(file));
   }
 
-  async #take(wanted: Wanted, data: Bytes | null): Promise<void> {
-    const venue = await this.#uses.setUp(wanted, data);
-    if (venue !== null) this.askKind(venue);
+  async #take(request: SetupRequest, data: Bytes | null): Promise<void> {
+    const device = await this.#uses.setUp(request, data);
+    if (device !== null) this.askKind(device);
   }
 
   #scan(): void {
@@ -115,7 +115,7 @@ export class SetupScreen {
     element("setup-stop").hidden = false;
     element("setup-stop").focus();
     this.#uses.watch(async (texts) => {
-      const text = choose(texts, SETUP_PREFIX);
+      const text = chooseCode(texts, SETUP_PREFIX);
       if (text !== null) this.code(text);
     });
   }
@@ -128,7 +128,7 @@ export class SetupScreen {
     this.#uses.stopWatching();
   }
 
-  #showKinds({bundle, policy}: Venue): void {
+  #showKinds({bundle, policy}: Device): void {
     const language = this.#uses.language();
     const {name, iss: address} = bundle;
     show("venue-authority", say("from_authority", language, {name: name[language], address}));

@@ -1,8 +1,9 @@
 /** Hours for the authority: which are asked for, what handing them over means, and the file. */
 
-import {now} from "../clock.ts";
-import {conditionAt, localTime} from "../condition.ts";
-import type {Venue} from "../keeper.ts";
+import {now} from "../browser/clock.ts";
+import {conditionAt} from "../door/condition.ts";
+import {DeviceFailed} from "../faults.ts";
+import {type HoursToTrace, hoursToTrace, stretches} from "../presence/tracing.ts";
 import {sentence} from "../schemas/door-texts.ts";
 import type {Bytes} from "../schemas/encoding.ts";
 import {hourAt} from "../schemas/hours.ts";
@@ -10,20 +11,19 @@ import type {Language} from "../schemas/languages.ts";
 import {Refused} from "../schemas/refusals.ts";
 import type {Recipient} from "../schemas/trace.ts";
 import {say, type TextName} from "../texts.ts";
-import {type HoursToTrace, hoursToTrace, spans} from "../tracing.ts";
-import {Troubled} from "../trouble.ts";
-import {button, element, input, list, onClick, show} from "./elements.ts";
-import {saveFile} from "./saving.ts";
+import type {Device} from "../trust/store.ts";
+import {button, element, input, list, onClick, saveFile, show} from "./elements.ts";
+import {localTime} from "./report.ts";
 
 /** It says neither where nor when. */
 const FILE = "trace.json";
 
 export interface TraceFormUses {
   readonly language: () => Language;
-  readonly venue: () => Venue | null;
+  readonly device: () => Device | null;
   /** The dates of which hours can be traced. */
   readonly dates: () => Promise<readonly string[]>;
-  /** Resolves to null where no key of these hours is left; rejects with Troubled. */
+  /** Resolves to null where no key of these hours is left; rejects with DeviceFailed. */
   readonly trace: (hours: readonly number[], recipient: Recipient) => Promise<Bytes | null>;
 }
 
@@ -87,20 +87,20 @@ export class TraceForm {
       saveFile(FILE, data);
       return "trace_saved";
     } catch (error) {
-      const isKey = error instanceof Troubled && error.trouble.kind === "no_authority_key";
+      const isKey = error instanceof DeviceFailed && error.fault.kind === "no_authority_key";
       return isKey ? "no_authority_key" : "failed";
     }
   }
 
   /** Why passes cannot be checked now: a bundle of no use at the door says nothing here either. */
   #refused(): Refused | null {
-    const bundle = this.#uses.venue()?.bundle;
+    const bundle = this.#uses.device()?.bundle;
     return bundle ? conditionAt(bundle, now()).refused : null;
   }
 
   /** The authority's key of this hour, as the bundle in force has it. */
   #recipient(): Recipient | null {
-    const bundle = this.#uses.venue()?.bundle;
+    const bundle = this.#uses.device()?.bundle;
     const hour = hourAt(now());
     const key = bundle?.tracing.get(hour);
     return bundle && key ? {iss: bundle.iss, hour, key} : null;
@@ -117,7 +117,7 @@ export class TraceForm {
   #showQuestion(): void {
     const [named, language] = [this.#named, this.#uses.language()];
     if (named === null) return;
-    const authority = this.#uses.venue()?.bundle.name[language] ?? "";
+    const authority = this.#uses.device()?.bundle.name[language] ?? "";
     show("trace-about", sentence("trace_about", language, {authority}));
     list("trace-hours", lines(named, language));
     show("trace-consequence", sentence("trace_consequence", language));
@@ -133,7 +133,7 @@ export class TraceForm {
 }
 
 function lines({hours, missing}: HoursToTrace, language: Language): string[] {
-  const named = spans(hours).map(({begins, ends, hours: number}) => {
+  const named = stretches(hours).map(({begins, ends, hours: number}) => {
     const times = {begins: localTime(begins, language), ends: localTime(ends, language)};
     return say("trace_hours", language, {...times, hours: number});
   });

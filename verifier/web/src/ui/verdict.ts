@@ -1,6 +1,6 @@
 /** One verdict over the whole screen: word, shape, colour, and what to do. */
 
-import {type Decision, outcomeOf} from "../decision.ts";
+import {type Decision, outcomeOf} from "../door/decision.ts";
 import {checkId, outcomeWord, paperTexts} from "../schemas/door-texts.ts";
 import type {Language} from "../schemas/languages.ts";
 import {Refused} from "../schemas/refusals.ts";

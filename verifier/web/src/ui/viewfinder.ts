@@ -1,9 +1,14 @@
-/** The camera on the page: it opens, watches, and says why when it cannot. */
+/** The camera on the page: it opens, hands over codes, and says why when it cannot. */
 
-import {type Camera, CameraFailed, type CameraFault, openCamera} from "../camera.ts";
+import {
+  type Camera,
+  CameraFailed,
+  type CameraFault,
+  openCamera,
+  readFrames,
+} from "../scanning/camera.ts";
 import type {Language} from "../schemas/languages.ts";
 import {say, type TextName} from "../texts.ts";
-import {watch} from "../watching.ts";
 import {button, element, keepFocus, onClick, show} from "./elements.ts";
 
 /** What is done with the texts of the codes in a frame; none is a frame without a code. */
@@ -80,7 +85,7 @@ export class Viewfinder {
       const texts = await this.#reader(frame);
       if (!signal.aborted) await onCodes(texts);
     };
-    await watch(element<HTMLVideoElement>("video"), read, signal);
+    await readFrames(element<HTMLVideoElement>("video"), read, signal);
   }
 
   #fail(fault: CameraFault | "reader_failed"): void {

@@ -1,0 +1,33 @@
+/** The condition of this device at the door: its bundle and its clock. */
+
+import {contains, FRESH, type TrustBundle, type Window} from "../schemas/bundle.ts";
+import {Refused} from "../schemas/refusals.ts";
+import {checkBundle} from "./verification.ts";
+
+/** Seconds of clock difference from which passes may be refused: half of what step 7 allows. */
+const CLOCK_WARNING = 30;
+
+/** `refused` is what every scan answers now; null when passes can be checked. */
+export interface Condition {
+  readonly refused: Refused | null;
+  readonly isFresh: boolean;
+}
+
+export function conditionAt(bundle: TrustBundle, now: number): Condition {
+  try {
+    checkBundle(bundle, now);
+  } catch (refused) {
+    if (!(refused instanceof Refused)) throw refused;
+    return {refused, isFresh: false};
+  }
+  return {refused: null, isFresh: now - bundle.iat < FRESH};
+}
+
+export function isClockWrong(ahead: number | null): boolean {
+  return ahead !== null && Math.abs(ahead) > CLOCK_WARNING;
+}
+
+/** The window in which `now` lies; undefined where the bundle has none. */
+export function windowAt(bundle: TrustBundle, now: number): Window | undefined {
+  return bundle.windows.find((window) => contains(window, now));
+}

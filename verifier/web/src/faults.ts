@@ -1,0 +1,49 @@
+/** What can fail in a set-up, an update or an export, as a value that travels between threads. */
+
+import problems from "@schemas/problems.json";
+import {type BundleFault, faultText} from "./schemas/bundle-faults.ts";
+import type {Language} from "./schemas/languages.ts";
+import {say} from "./texts.ts";
+
+export type ProblemCode = keyof typeof problems;
+
+/** Faults that have a text of their own name. */
+type Plain =
+  | "unreachable"
+  | "not_an_issuer"
+  | "other_root"
+  | "unknown_policy"
+  | "damaged"
+  | "no_authority_key"
+  | "failed";
+
+export type DeviceFault =
+  | {readonly kind: "bundle"; readonly fault: BundleFault}
+  | {readonly kind: "problem"; readonly code: ProblemCode}
+  | {readonly kind: Plain};
+
+/** Carries a fault through the code of one thread. */
+export class DeviceFailed extends Error {
+  readonly fault: DeviceFault;
+
+  constructor(fault: DeviceFault) {
+    super(fault.kind);
+    this.fault = fault;
+  }
+}
+
+/** The fault that was thrown; `failed` for whatever was not foreseen. */
+export function faultOf(error: unknown): DeviceFault {
+  return error instanceof DeviceFailed ? error.fault : {kind: "failed"};
+}
+
+/** What a person reads: what happened and what to do. */
+export function deviceFaultText(fault: DeviceFault, language: Language): string {
+  if (fault.kind === "bundle") return faultText(fault.fault, language);
+  if (fault.kind === "problem") return problems[fault.code][language];
+  return say(fault.kind, language);
+}
+
+export function isProblemCode(code: unknown): code is ProblemCode {
+  return typeof code === "string" && Object.hasOwn(problems, code);
+}

@@ -1,0 +1,144 @@
+/** The door: this tab's camera, and every code decided on once. */
+
+import {now} from "../browser/clock.ts";
+import {decide, outcomeOf} from "../door/decision.ts";
+import {SeenSet} from "../door/seen.ts";
+import {CodesInView} from "../scanning/in-view.ts";
+import {policyOf} from "../schemas/bundle.ts";
+import {say, type TextName} from "../texts.ts";
+import type {Device} from "../trust/store.ts";
+import {keepFocus, show} from "../ui/elements.ts";
+import type {Preferences} from "../ui/preferences.ts";
+import {playSound, vibrate} from "../ui/signals.ts";
+import {VerdictScreen} from "../ui/verdict.ts";
+import type {Viewfinder} from "../ui/viewfinder.ts";
+import type {PresenceThread} from "../workers/presence.ts";
+
+export interface DoorUses {
+  readonly device: () => Device | null;
+  readonly preferences: () => Preferences;
+  /** Visitors are checked in this tab now. */
+  readonly onHere: () => void;
+}
+
+export class Door {
+  #isOpen = false;
+  #isElsewhere = false;
+  readonly #seen = new SeenSet();
+  readonly #inView = new CodesInView();
+  readonly #screen = new VerdictScreen(() => this.#showState());
+  readonly #viewfinder: Viewfinder;
+  readonly #presence: PresenceThread;
+  readonly #uses: DoorUses;
+
+  constructor(viewfinder: Viewfinder, presence: PresenceThread, uses: DoorUses) {
+    this.#viewfinder = viewfinder;
+    this.#presence = presence;
+    this.#uses = uses;
+  }
+
+  /** Whether visitors are checked: a device may be set up while its kind is still asked for. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Whether another tab checks them. */
+  get isElsewhere(): boolean {
+    return this.#isElsewhere;
+  }
+
+  /** Check visitors from now on, here or in another tab. */
+  open(isElsewhere: boolean): void {
+    this.#isOpen = true;
+    this.#showState();
+    if (isElsewhere) this.pause();
+    else this.scanHere();
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    this.#showState();
+    this.#viewfinder.close();
+  }
+
+  /** Check visitors in this tab, and in no other. */
+  scanHere(): void {
+    if (!this.#isOpen) return;
+    const focused = document.activeElement;
+    this.#isElsewhere = false;
+    this.#uses.onHere();
+    this.showHint();
+    keepFocus(focused);
+    // A tab in the background takes no other's place.
+    if (document.hidden) return;
+    const {camera, language} = this.#uses.preferences();
+    void this.#viewfinder.open(camera, language, (texts) => this.#look(texts));
+    void navigator.wakeLock?.request("screen").catch(() => undefined);
+  }
+
+  /** Another tab checks visitors now. */
+  pause(): void {
+    if (!this.#isOpen) return;
+    this.#isElsewhere = true;
+    this.#viewfinder.close();
+    this.showHint();
+  }
+
+  /** A code that was typed, pasted or entered. */
+  async take(text: string): Promise<void> {
+    if (!this.#isBusy || this.#screen.isStanding) await this.judge(text);
+  }
+
+  /** Decide on a code and show the verdict; null is a picture in which none can be read. */
+  async judge(text: string | null): Promise<void> {
+    const [device, preferences] = [this.#uses.device(), this.#uses.preferences()];
+    if (device === null) return;
+    if (this.#isElsewhere) this.scanHere();
+    const {bundle} = device;
+    const venue = await this.#presence.venue(device);
+    const policy = policyOf(bundle, device.policy);
+    const decision = await decide(text, {bundle, policy, venue, now: now(), seen: this.#seen});
+    const outcome = outcomeOf(decision);
+    if (text !== null) this.#inView.add(text, outcome === "admit", performance.now());
+    this.#screen.show(decision, preferences.language, preferences.stays);
+    if (preferences.sound) playSound(outcome);
+    if (preferences.vibration) vibrate(outcome);
+  }
+
+  /** Take away a verdict that is on the screen. */
+  dismiss(): void {
+    this.#screen.leave();
+  }
+
+  /** Forget passes whose three minutes are over and codes out of view, also when nobody comes. */
+  forget(): void {
+    this.#inView.forget(performance.now());
+    this.#seen.prune(now());
+  }
+
+  /** Say what visitors or staff are to do; `isHeld`: the code in view was judged before. */
+  showHint(isHeld = false): void {
+    let name: TextName = this.#viewfinder.camera === null ? "ready" : "point_camera";
+    if (isHeld) name = "already_checked";
+    if (this.#isElsewhere) name = "other_tab";
+    show("hint", say(name, this.#uses.preferences().language));
+  }
+
+  /** Judge what the camera sees, unless a verdict is shown or somebody uses a dialog. */
+  async #look(texts: readonly string[]): Promise<void> {
+    const fresh = this.#inView.pick(texts, performance.now());
+    if (this.#isBusy) return;
+    this.showHint(texts.length > 0 && fresh === null);
+    if (fresh !== null) await this.judge(fresh);
+  }
+
+  /** The large check-in code is for visitors: passes are checked behind it as ever. */
+  get #isBusy(): boolean {
+    return document.querySelector("dialog[open]:not(#check-in-large)") !== null;
+  }
+
+  #showState(): void {
+    const door = this.#screen.isStanding ? "verdict" : "scanning";
+    document.documentElement.dataset.state = this.#isOpen ? door : "setup";
+  }
+}

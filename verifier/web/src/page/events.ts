@@ -1,0 +1,81 @@
+/** What the page hears of besides its own controls: other tabs, the browser, keys, and time. */
+
+import {now} from "../browser/clock.ts";
+import {parseSetupLink, type SetupFault, type SetupLink} from "../trust/setup.ts";
+import {listenForKeys} from "../ui/code-entry.ts";
+import {allowSound} from "../ui/signals.ts";
+
+const HOUR_MS = 3_600_000;
+const LOOK_MS = 5000;
+
+/** From this difference on the clock was set, or the device has slept. */
+const JUMP_SECONDS = 20;
+
+/** Visitors are checked in the tab that says so; the keys have changed; the set-up is gone. */
+export type TabMessage = "here" | "changed" | "removed";
+
+/** Several tabs of this page in one browser: one checks visitors, all trust the same keys. */
+export class Tabs {
+  readonly #channel = new BroadcastChannel("qupia");
+
+  /** `onMessage` is called with what another tab says. */
+  constructor(onMessage: (message: TabMessage) => void) {
+    this.#channel.onmessage = ({data}: MessageEvent<TabMessage>) => onMessage(data);
+  }
+
+  /** Tell all other tabs. */
+  tell(message: TabMessage): void {
+    this.#channel.postMessage(message);
+  }
+}
+
+export interface PageEvents {
+  /** A code was typed by a handheld scanner, or pasted. */
+  readonly onCode: (text: string) => void;
+  readonly onLink: (link: SetupLink | SetupFault) => void;
+  readonly onOnline: () => void;
+  readonly onOffline: () => void;
+  readonly onFocus: () => void;
+  readonly onHidden: () => void;
+  readonly onSeen: () => void;
+  readonly everyHour: () => void;
+  readonly everyFewSeconds: () => void;
+  readonly onTimeJump: () => void;
+}
+
+export function listen(events: PageEvents): void {
+  listenForKeys(events.onCode);
+  // Also keys of a scanner, which go no further.
+  for (const event of ["pointerdown", "keydown"]) addEventListener(event, allowSound, true);
+  addEventListener("hashchange", () => {
+    const link = takeLink();
+    if (link !== null) events.onLink(link);
+  });
+  addEventListener("online", events.onOnline);
+  addEventListener("offline", events.onOffline);
+  addEventListener("focus", events.onFocus);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) events.onHidden();
+    else events.onSeen();
+  });
+  watchTime(events);
+}
+
+/** The set-up in the address, which is taken out of it: it belongs into no history. */
+export function takeLink(): SetupLink | SetupFault | null {
+  const link = parseSetupLink(location.hash);
+  if (link !== null) history.replaceState(null, "", location.pathname + location.search);
+  return link;
+}
+
+/** A page can stay open for days. */
+function watchTime({everyHour, everyFewSeconds, onTimeJump}: PageEvents): void {
+  setInterval(everyHour, HOUR_MS);
+  let before = now();
+  setInterval(() => {
+    const jump = Math.abs(now() - before - LOOK_MS / 1000);
+    before = now();
+    if (jump > JUMP_SECONDS) onTimeJump();
+    everyFewSeconds();
+  }, LOOK_MS);
+}

@@ -1,0 +1,289 @@
+/** The page as a whole: which screen is shown, and what is on it. */
+
+import {now} from "../browser/clock.ts";
+import {keepPage} from "../browser/offline.ts";
+import {chooseCode} from "../scanning/in-view.ts";
+import {say} from "../texts.ts";
+import type {SetupFault, SetupLink} from "../trust/setup.ts";
+import type {Device} from "../trust/store.ts";
+import {Alert} from "../ui/alert.ts";
+import {offerLargeCode, showCheckIn} from "../ui/check-in.ts";
+import {listenForText} from "../ui/code-entry.ts";
+import {type DeviceState, showDoor} from "../ui/door.ts";
+import {
+  button,
+  closeDialogsByButton,
+  element,
+  keepFocus,
+  onClick,
+  onFile,
+  show,
+} from "../ui/elements.ts";
+import {onLanguage, translate} from "../ui/language.ts";
+import {type Preferences, storePreferences} from "../ui/preferences.ts";
+import {SettingsScreen} from "../ui/settings.ts";
+import {SetupScreen} from "../ui/setup.ts";
+import {Viewfinder} from "../ui/viewfinder.ts";
+import {PresenceThread} from "../workers/presence.ts";
+import {Thread} from "../workers/thread.ts";
+import {Door} from "./door.ts";
+import {listen, type TabMessage, Tabs, takeLink} from "./events.ts";
+import {DeviceSetup} from "./setup.ts";
+
+export class Page {
+  #preferences: Preferences;
+  #useNewPage: (() => void) | null = null;
+
+  readonly #alert = new Alert();
+  readonly #presence = new PresenceThread();
+  readonly #reader = new Thread<ImageBitmap | Blob>(
+    new Worker(new URL("../workers/reader.worker.ts", import.meta.url), {type: "module"}),
+  );
+  readonly #tabs = new Tabs((message) => void this.#hear(message));
+  readonly #viewfinder = new Viewfinder(
+    (frame) => this.#reader.ask(frame, [frame]),
+    () => this.#door.showHint(),
+  );
+  readonly #setup: DeviceSetup = new DeviceSetup(this.#alert, {
+    language: () => this.#preferences.language,
+    onChange: () => this.#render(),
+    onNewTrust: () => this.#tabs.tell("changed"),
+  });
+  readonly #door: Door = new Door(this.#viewfinder, this.#presence, {
+    device: () => this.#setup.device,
+    preferences: () => this.#preferences,
+    onHere: () => {
+      this.#render();
+      if (!document.hidden) this.#tabs.tell("here");
+    },
+  });
+  readonly #setupScreen = new SetupScreen({
+    language: () => this.#preferences.language,
+    readPicture: (file) => this.#readPicture(file),
+    watch: (onCodes) => void this.#viewfinder.open(null, this.#preferences.language, onCodes),
+    stopWatching: () => this.#viewfinder.close(),
+    setUp: (request, data) => this.#setup.setUp(request, data),
+    begin: async (policy) => {
+      await this.#setup.choosePolicy(policy);
+      this.#enter();
+    },
+    complain: (fault) => this.#alert.say(fault),
+  });
+  readonly #settings = new SettingsScreen({
+    language: () => this.#preferences.language,
+    device: () => this.#setup.device,
+    changePreferences: (change) => this.#change(change),
+    choosePolicy: (policy) => void this.#setup.choosePolicy(policy),
+    chooseCheckIn: async (setting) => (await this.#setup.chooseCheckIn(setting)) !== null,
+    accept: async (data) => (await this.#setup.accept(data)) !== null,
+    update: async () => {
+      await this.#setup.update();
+      return this.#setup.fault;
+    },
+    remove: async () => {
+      await this.#setup.remove();
+      this.#tabs.tell("removed");
+      this.#leave();
+    },
+    dates: () => this.#setup.sweep(),
+    trace: (hours, recipient) => this.#presence.trace(hours, recipient),
+  });
+
+  constructor(preferences: Preferences) {
+    this.#preferences = preferences;
+  }
+
+  /** Show the door where the device is set up, else the set-up. */
+  async start(): Promise<void> {
+    translate(this.#preferences.language);
+    this.#alert.translate(this.#preferences.language);
+    onLanguage((language) => this.#change({language}));
+    closeDialogsByButton();
+    if (!isSecureContext) {
+      this.#refuseToWork();
+      return;
+    }
+    this.#listenAtDoor();
+    this.#listenToBrowser();
+    const link = takeLink();
+    void this.#setup.sweep();
+    await this.#setup.open();
+    if (link !== null) await this.#follow(link);
+    else this.#enter();
+    void keepPage((use) => {
+      this.#useNewPage = use;
+      this.#render();
+    });
+  }
+
+  /** Browsers give a page over plain http neither a camera nor what checks signatures. */
+  #refuseToWork(): void {
+    this.#enter();
+    element("setup").hidden = true;
+    this.#alert.say("insecure");
+  }
+
+  async #follow(link: SetupLink | SetupFault): Promise<void> {
+    if (typeof link !== "string") {
+      if (link.language !== null) this.#change({language: link.language});
+      await this.#setup.setUp(link, null);
+    }
+    this.#enter();
+    if (typeof link === "string") this.#alert.say(link);
+    else if (this.#setup.device === null) this.#setupScreen.show(link);
+  }
+
+  /** Show the screen that fits what is known. */
+  #enter(isElsewhere = false): void {
+    const focused = document.activeElement;
+    const isAtDoor = this.#setup.device !== null;
+    element("setup").hidden = isAtDoor;
+    element("door").hidden = !isAtDoor;
+    for (const place of document.querySelectorAll<HTMLElement>("[data-in]")) {
+      place.hidden = (place.dataset.in === "door") !== isAtDoor;
+    }
+    if (isAtDoor) {
+      this.#door.open(isElsewhere);
+      void this.#setup.update();
+    } else {
+      this.#door.close();
+      void this.#showCode();
+      show("heading", say("setup_heading", this.#preferences.language));
+      show("authority", null);
+      this.#setupScreen.show();
+    }
+    keepFocus(focused);
+  }
+
+  /** The set-up is gone, and with it all that is open at the door. */
+  #leave(): void {
+    this.#door.dismiss();
+    for (const open of document.querySelectorAll<HTMLDialogElement>("dialog[open]")) open.close();
+    this.#presence.forget();
+    this.#enter();
+  }
+
+  #change(change: Partial<Preferences>): void {
+    const {camera} = this.#preferences;
+    this.#preferences = {...this.#preferences, ...change};
+    void storePreferences(this.#preferences);
+    if (change.language !== undefined) this.#translate();
+    if (this.#preferences.camera !== camera) this.#door.scanHere();
+  }
+
+  #translate(): void {
+    const {language} = this.#preferences;
+    translate(language);
+    this.#setupScreen.translate();
+    this.#settings.translate();
+    this.#viewfinder.translate(language);
+    this.#alert.translate(language);
+    if (!this.#door.isOpen) show("heading", say("setup_heading", language));
+    this.#render();
+    this.#door.showHint();
+  }
+
+  #render(): void {
+    void this.#showCode();
+    const state = this.#state();
+    if (state === null) return;
+    showDoor(state, this.#preferences.language);
+    this.#settings.fill(state, this.#preferences);
+    button("scan-here").hidden = !this.#door.isElsewhere;
+  }
+
+  /** The check-in code of this moment. */
+  async #showCode(): Promise<void> {
+    const device = this.#atDoor;
+    const shown = device && (await this.#presence.at(device));
+    // Making a code takes a moment, and what it was made for may be gone.
+    if (device !== this.#atDoor) return;
+    showCheckIn(shown, device?.checkIn.mode ?? "off", this.#preferences.language);
+  }
+
+  /** The device while visitors are checked. */
+  get #atDoor(): Device | null {
+    return this.#door.isOpen ? this.#setup.device : null;
+  }
+
+  #state(): DeviceState | null {
+    const device = this.#atDoor;
+    if (device === null) return null;
+    const {ahead, fault} = this.#setup;
+    const hasNewPage = this.#useNewPage !== null;
+    return {device, now: now(), ahead, fault, isOnline: navigator.onLine, hasNewPage};
+  }
+
+  async #readPicture(file: File): Promise<string[]> {
+    return this.#reader.ask<string[]>(file).catch((error) => {
+      this.#alert.explain(error);
+      return [];
+    });
+  }
+
+  async #hear(message: TabMessage): Promise<void> {
+    if (message === "here") this.#door.pause();
+    if (message === "changed") {
+      await this.#setup.open();
+      // Whoever has set the device up checks visitors there.
+      if (this.#setup.device !== null && !this.#door.isOpen) this.#enter(true);
+    }
+    if (message === "removed") {
+      await this.#setup.remove();
+      this.#leave();
+    }
+    this.#render();
+  }
+
+  /** A code that was typed, pasted or entered: at the door a pass, before it a set-up code. */
+  #take(text: string): void {
+    if (this.#door.isOpen) void this.#door.take(text);
+    else this.#setupScreen.code(text);
+  }
+
+  #listenAtDoor(): void {
+    onClick("scan-here", () => this.#door.scanHere());
+    onClick("use-new-page", () => this.#useNewPage?.());
+    offerLargeCode();
+    listenForText((text) => this.#take(text));
+    onFile("picture", async (file) => {
+      await this.#door.judge(chooseCode(await this.#readPicture(file)));
+    });
+    onClick("open-settings", () => {
+      const state = this.#state();
+      if (state) this.#settings.open(state, this.#preferences, this.#viewfinder.camera?.id);
+    });
+  }
+
+  #listenToBrowser(): void {
+    listen({
+      onCode: (text) => this.#take(text),
+      onLink: (link) => void this.#follow(link),
+      onOnline: () => void this.#setup.update(),
+      onOffline: () => this.#render(),
+      onFocus: () => this.#door.isElsewhere && this.#door.scanHere(),
+      onHidden: () => this.#leaveCamera(),
+      onSeen: () => this.#door.scanHere(),
+      everyHour: () => this.#renew(),
+      everyFewSeconds: () => {
+        this.#door.forget();
+        this.#render();
+      },
+      onTimeJump: () => {
+        this.#setup.forgetClock();
+        this.#renew();
+      },
+    });
+  }
+
+  #renew(): void {
+    void this.#setup.sweep();
+    void this.#setup.update();
+  }
+
+  /** A page that nobody sees must not film. */
+  #leaveCamera(): void {
+    this.#setupScreen.stop();
+    this.#viewfinder.close();
+  }
+}

@@ -1,0 +1,59 @@
+/** Every reason and fault has its texts in three languages, and the code of the JSON file. */
+
+import faults from "@schemas/bundle_faults.json";
+import refusals from "@schemas/refusals.json";
+import {describe, expect, test} from "vitest";
+import {type BundleFault, BundleRejected, faultText} from "../../src/schemas/bundle-faults.ts";
+import {isLanguage, LANGUAGES} from "../../src/schemas/languages.ts";
+import {type Reason, Refused} from "../../src/schemas/refusals.ts";
+
+const REASONS = Object.keys(refusals) as Reason[];
+const FAULTS = Object.keys(faults) as BundleFault[];
+
+describe.each(REASONS)("the reason %s", (reason) => {
+  const refused = new Refused(reason, 4321);
+
+  test("has the outcome and the code of the file", () => {
+    expect([refused.outcome, refused.helpdesk]).toEqual([
+      refusals[reason].outcome,
+      refusals[reason].helpdesk,
+    ]);
+    expect(["refuse", "cannot_check"]).toContain(refused.outcome);
+    expect(refused.helpdesk).toMatch(/^Q\d\d$/);
+  });
+
+  test.each(LANGUAGES)("is told in %s, with its seconds", (language) => {
+    const text = refused.text(language);
+    expect(text).toBe(refusals[reason][language].replaceAll("{seconds}", "4321"));
+    expect(text).toMatch(/\p{L}{2}/u);
+    expect(text).not.toMatch(/[{}]/);
+  });
+});
+
+describe.each(FAULTS)("the fault %s", (fault) => {
+  test.each(LANGUAGES)("is told in %s, with its code", (language) => {
+    const {helpdesk} = faults[fault];
+    expect(faultText(fault, language)).toBe(`${faults[fault][language]} (${helpdesk})`);
+    expect(new BundleRejected(fault).fault).toBe(fault);
+  });
+});
+
+test("no two have one code", () => {
+  const codes = [...REASONS.map((reason) => new Refused(reason).helpdesk)];
+  const all = [...codes, ...FAULTS.map((fault) => faults[fault].helpdesk)];
+  expect(new Set(all).size).toBe(all.length);
+});
+
+test("a reason keeps no text of a code, and its seconds are zero unless told", () => {
+  const refused = new Refused("stale");
+  expect([refused.message, refused.seconds]).toEqual(["stale", 0]);
+});
+
+test("three languages are known", () => {
+  expect(LANGUAGES.filter(isLanguage)).toEqual(["kk", "ru", "en"]);
+  expect([isLanguage("de"), isLanguage(null), isLanguage("toString")]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+});
