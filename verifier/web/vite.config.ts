@@ -17,7 +17,7 @@ export default defineConfig({
     format: "es",
     plugins: () => [validators()],
     // A library asks for Node's own "crypto" where there is no other; that is no file of its own.
-    rolldownOptions: {output: {codeSplitting: false}},
+    rolldownOptions: {output: {codeSplitting: false, comments: {annotation: false}}},
   },
   plugins: [
     validators(),

@@ -23,6 +23,11 @@ export function conditionAt(bundle: TrustBundle, now: number): Condition {
   return {refused: null, isFresh: now - bundle.iat < FRESH};
 }
 
+/** Whether passes can be checked at `now`. */
+export function isUsable(bundle: TrustBundle, now: number): boolean {
+  return conditionAt(bundle, now).refused === null;
+}
+
 export function isClockWrong(ahead: number | null): boolean {
   return ahead !== null && Math.abs(ahead) > CLOCK_WARNING;
 }

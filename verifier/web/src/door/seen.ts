@@ -1,4 +1,4 @@
-/** Passes admitted here in the last three minutes, in memory only (design section 6, step 8). */
+/** Passes admitted here in the last three minutes, in memory only: step 8 of the decision. */
 
 const MEMORY_SECONDS = 180;
 

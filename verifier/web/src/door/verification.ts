@@ -1,8 +1,9 @@
 /**
- * The decision at the door (design section 6): text, bundle, policy and time in; a verdict out.
+ * The decision at the door: text, bundle, policy and time in; a verdict out.
  *
  * Nothing here reads a storage, a network or a clock, and nothing is remembered but what `seen`
- * holds. The steps have the numbers of the specification, and of verifier/verification.py.
+ * holds. The steps have the numbers of docs/formats.md, "Deciding at the door", and of
+ * verifier/door/verification.py.
  */
 
 import {

@@ -6,20 +6,14 @@ import {SeenSet} from "../door/seen.ts";
 import {CodesInView} from "../scanning/in-view.ts";
 import {policyOf} from "../schemas/bundle.ts";
 import {say, type TextName} from "../texts.ts";
-import type {Device} from "../trust/store.ts";
 import {keepFocus, show} from "../ui/elements.ts";
 import type {Preferences} from "../ui/preferences.ts";
-import {playSound, vibrate} from "../ui/signals.ts";
+import {playSound, vibrate} from "../ui/sound.ts";
 import {VerdictScreen} from "../ui/verdict.ts";
 import type {Viewfinder} from "../ui/viewfinder.ts";
 import type {PresenceThread} from "../workers/presence.ts";
-
-export interface DoorUses {
-  readonly device: () => Device | null;
-  readonly preferences: () => Preferences;
-  /** Visitors are checked in this tab now. */
-  readonly onHere: () => void;
-}
+import {tellTabs} from "./events.ts";
+import type {DeviceSetup} from "./setup.ts";
 
 export class Door {
   #isOpen = false;
@@ -27,14 +21,25 @@ export class Door {
   readonly #seen = new SeenSet();
   readonly #inView = new CodesInView();
   readonly #screen = new VerdictScreen(() => this.#showState());
+  readonly #setup: DeviceSetup;
   readonly #viewfinder: Viewfinder;
   readonly #presence: PresenceThread;
-  readonly #uses: DoorUses;
+  readonly #preferences: () => Preferences;
+  readonly #onChange: () => void;
 
-  constructor(viewfinder: Viewfinder, presence: PresenceThread, uses: DoorUses) {
+  /** `onChange` is called when visitors are checked in this tab from now on. */
+  constructor(
+    setup: DeviceSetup,
+    viewfinder: Viewfinder,
+    presence: PresenceThread,
+    preferences: () => Preferences,
+    onChange: () => void,
+  ) {
+    this.#setup = setup;
     this.#viewfinder = viewfinder;
     this.#presence = presence;
-    this.#uses = uses;
+    this.#preferences = preferences;
+    this.#onChange = onChange;
   }
 
   /** Whether visitors are checked: a device may be set up while its kind is still asked for. */
@@ -66,12 +71,13 @@ export class Door {
     if (!this.#isOpen) return;
     const focused = document.activeElement;
     this.#isElsewhere = false;
-    this.#uses.onHere();
+    this.#onChange();
     this.showHint();
     keepFocus(focused);
     // A tab in the background takes no other's place.
     if (document.hidden) return;
-    const {camera, language} = this.#uses.preferences();
+    tellTabs("here");
+    const {camera, language} = this.#preferences();
     void this.#viewfinder.open(camera, language, (texts) => this.#look(texts));
     void navigator.wakeLock?.request("screen").catch(() => undefined);
   }
@@ -91,7 +97,7 @@ export class Door {
 
   /** Decide on a code and show the verdict; null is a picture in which none can be read. */
   async judge(text: string | null): Promise<void> {
-    const [device, preferences] = [this.#uses.device(), this.#uses.preferences()];
+    const [device, preferences] = [this.#setup.device, this.#preferences()];
     if (device === null) return;
     if (this.#isElsewhere) this.scanHere();
     const {bundle} = device;
@@ -121,7 +127,7 @@ export class Door {
     let name: TextName = this.#viewfinder.camera === null ? "ready" : "point_camera";
     if (isHeld) name = "already_checked";
     if (this.#isElsewhere) name = "other_tab";
-    show("hint", say(name, this.#uses.preferences().language));
+    show("hint", say(name, this.#preferences().language));
   }
 
   /** Judge what the camera sees, unless a verdict is shown or somebody uses a dialog. */

@@ -3,7 +3,7 @@
 import {now} from "../browser/clock.ts";
 import {parseSetupLink, type SetupFault, type SetupLink} from "../trust/setup.ts";
 import {listenForKeys} from "../ui/code-entry.ts";
-import {allowSound} from "../ui/signals.ts";
+import {allowSound} from "../ui/sound.ts";
 
 const HOUR_MS = 3_600_000;
 const LOOK_MS = 5000;
@@ -15,35 +15,31 @@ const JUMP_SECONDS = 20;
 export type TabMessage = "here" | "changed" | "removed";
 
 /** Several tabs of this page in one browser: one checks visitors, all trust the same keys. */
-export class Tabs {
-  readonly #channel = new BroadcastChannel("qupia");
+const tabs = new BroadcastChannel("qupia");
 
-  /** `onMessage` is called with what another tab says. */
-  constructor(onMessage: (message: TabMessage) => void) {
-    this.#channel.onmessage = ({data}: MessageEvent<TabMessage>) => onMessage(data);
-  }
-
-  /** Tell all other tabs. */
-  tell(message: TabMessage): void {
-    this.#channel.postMessage(message);
-  }
+/** Tell all other tabs. */
+export function tellTabs(message: TabMessage): void {
+  tabs.postMessage(message);
 }
 
 export interface PageEvents {
   /** A code was typed by a handheld scanner, or pasted. */
   readonly onCode: (text: string) => void;
+  /** Another tab said something. */
+  readonly onMessage: (message: TabMessage) => void;
   readonly onLink: (link: SetupLink | SetupFault) => void;
-  readonly onOnline: () => void;
-  readonly onOffline: () => void;
+  /** The page came into view, or went out of it. */
+  readonly onSight: (isHidden: boolean) => void;
   readonly onFocus: () => void;
-  readonly onHidden: () => void;
-  readonly onSeen: () => void;
-  readonly everyHour: () => void;
-  readonly everyFewSeconds: () => void;
+  /** Every hour, and with the network. */
+  readonly renew: () => void;
+  /** Every few seconds, and without the network. */
+  readonly look: () => void;
   readonly onTimeJump: () => void;
 }
 
 export function listen(events: PageEvents): void {
+  tabs.onmessage = ({data}: MessageEvent<TabMessage>) => events.onMessage(data);
   listenForKeys(events.onCode);
   // Also keys of a scanner, which go no further.
   for (const event of ["pointerdown", "keydown"]) addEventListener(event, allowSound, true);
@@ -51,13 +47,10 @@ export function listen(events: PageEvents): void {
     const link = takeLink();
     if (link !== null) events.onLink(link);
   });
-  addEventListener("online", events.onOnline);
-  addEventListener("offline", events.onOffline);
+  addEventListener("online", events.renew);
+  addEventListener("offline", events.look);
   addEventListener("focus", events.onFocus);
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) events.onHidden();
-    else events.onSeen();
-  });
+  document.addEventListener("visibilitychange", () => events.onSight(document.hidden));
   watchTime(events);
 }
 
@@ -69,13 +62,13 @@ export function takeLink(): SetupLink | SetupFault | null {
 }
 
 /** A page can stay open for days. */
-function watchTime({everyHour, everyFewSeconds, onTimeJump}: PageEvents): void {
-  setInterval(everyHour, HOUR_MS);
+function watchTime({renew, look, onTimeJump}: PageEvents): void {
+  setInterval(renew, HOUR_MS);
   let before = now();
   setInterval(() => {
     const jump = Math.abs(now() - before - LOOK_MS / 1000);
     before = now();
     if (jump > JUMP_SECONDS) onTimeJump();
-    everyFewSeconds();
+    look();
   }, LOOK_MS);
 }

@@ -27,7 +27,7 @@ import {Viewfinder} from "../ui/viewfinder.ts";
 import {PresenceThread} from "../workers/presence.ts";
 import {Thread} from "../workers/thread.ts";
 import {Door} from "./door.ts";
-import {listen, type TabMessage, Tabs, takeLink} from "./events.ts";
+import {listen, type TabMessage, takeLink, tellTabs} from "./events.ts";
 import {DeviceSetup} from "./setup.ts";
 
 export class Page {
@@ -39,54 +39,43 @@ export class Page {
   readonly #reader = new Thread<ImageBitmap | Blob>(
     new Worker(new URL("../workers/reader.worker.ts", import.meta.url), {type: "module"}),
   );
-  readonly #tabs = new Tabs((message) => void this.#hear(message));
   readonly #viewfinder = new Viewfinder(
     (frame) => this.#reader.ask(frame, [frame]),
     () => this.#door.showHint(),
   );
-  readonly #setup: DeviceSetup = new DeviceSetup(this.#alert, {
-    language: () => this.#preferences.language,
-    onChange: () => this.#render(),
-    onNewTrust: () => this.#tabs.tell("changed"),
-  });
-  readonly #door: Door = new Door(this.#viewfinder, this.#presence, {
-    device: () => this.#setup.device,
-    preferences: () => this.#preferences,
-    onHere: () => {
-      this.#render();
-      if (!document.hidden) this.#tabs.tell("here");
-    },
-  });
+  readonly #setup: DeviceSetup = new DeviceSetup(
+    this.#alert,
+    () => this.#preferences.language,
+    () => this.#render(),
+  );
+  readonly #door: Door = new Door(
+    this.#setup,
+    this.#viewfinder,
+    this.#presence,
+    () => this.#preferences,
+    () => this.#render(),
+  );
   readonly #setupScreen = new SetupScreen({
     language: () => this.#preferences.language,
     readPicture: (file) => this.#readPicture(file),
-    watch: (onCodes) => void this.#viewfinder.open(null, this.#preferences.language, onCodes),
-    stopWatching: () => this.#viewfinder.close(),
-    setUp: (request, data) => this.#setup.setUp(request, data),
+    viewfinder: this.#viewfinder,
+    alert: this.#alert,
+    setup: this.#setup,
     begin: async (policy) => {
-      await this.#setup.choosePolicy(policy);
+      await this.#setup.change({kind: "choose_policy", policy});
       this.#enter();
     },
-    complain: (fault) => this.#alert.say(fault),
   });
   readonly #settings = new SettingsScreen({
     language: () => this.#preferences.language,
-    device: () => this.#setup.device,
+    setup: this.#setup,
     changePreferences: (change) => this.#change(change),
-    choosePolicy: (policy) => void this.#setup.choosePolicy(policy),
-    chooseCheckIn: async (setting) => (await this.#setup.chooseCheckIn(setting)) !== null,
-    accept: async (data) => (await this.#setup.accept(data)) !== null,
-    update: async () => {
-      await this.#setup.update();
-      return this.#setup.fault;
-    },
     remove: async () => {
       await this.#setup.remove();
-      this.#tabs.tell("removed");
+      tellTabs("removed");
       this.#leave();
     },
-    dates: () => this.#setup.sweep(),
-    trace: (hours, recipient) => this.#presence.trace(hours, recipient),
+    presence: this.#presence,
   });
 
   constructor(preferences: Preferences) {
@@ -209,9 +198,8 @@ export class Page {
   #state(): DeviceState | null {
     const device = this.#atDoor;
     if (device === null) return null;
-    const {ahead, fault} = this.#setup;
     const hasNewPage = this.#useNewPage !== null;
-    return {device, now: now(), ahead, fault, isOnline: navigator.onLine, hasNewPage};
+    return {...this.#setup.known, device, now: now(), isOnline: navigator.onLine, hasNewPage};
   }
 
   async #readPicture(file: File): Promise<string[]> {
@@ -258,14 +246,12 @@ export class Page {
   #listenToBrowser(): void {
     listen({
       onCode: (text) => this.#take(text),
+      onMessage: (message) => void this.#hear(message),
       onLink: (link) => void this.#follow(link),
-      onOnline: () => void this.#setup.update(),
-      onOffline: () => this.#render(),
       onFocus: () => this.#door.isElsewhere && this.#door.scanHere(),
-      onHidden: () => this.#leaveCamera(),
-      onSeen: () => this.#door.scanHere(),
-      everyHour: () => this.#renew(),
-      everyFewSeconds: () => {
+      onSight: (isHidden) => (isHidden ? this.#leaveCamera() : this.#door.scanHere()),
+      renew: () => this.#renew(),
+      look: () => {
         this.#door.forget();
         this.#render();
       },

@@ -1,10 +1,6 @@
-/** Hours for the authority that traces an infection: which are there, and the file of their keys. */
+/** Which hours can be handed to the authority when it traces an infection. */
 
-import type {Bytes} from "../schemas/encoding.ts";
 import {beginOf, dateOf, hourAt} from "../schemas/hours.ts";
-import {type Recipient, sealTrace} from "../schemas/trace.ts";
-import {hourKeys} from "./bindings.ts";
-import {livingSeeds} from "./seeds.ts";
 
 const HOURS_OF_DATE = 24;
 const HOUR = 3600;
@@ -48,16 +44,6 @@ export function stretches(
     } else found.push({begins: beginOf(hour), ends: beginOf(hour) + HOUR, hours: 1});
   }
   return found;
-}
-
-/** The file for the authority; null where no seed of these hours is left. Throws InvalidText. */
-export async function sealExport(
-  hours: readonly number[],
-  recipient: Recipient,
-  now: number,
-): Promise<Bytes | null> {
-  const keys = await hourKeys(await livingSeeds(now), hours);
-  return keys.size > 0 ? sealTrace(keys, recipient) : null;
 }
 
 function hoursOf(date: string): number[] {

@@ -1,4 +1,4 @@
-/** Why a trust bundle is not accepted: a closed list (design section 5). */
+/** Why a trust bundle is not accepted: docs/formats.md, "When a client refuses a bundle". */
 
 import faults from "@schemas/bundle_faults.json";
 import type {Language} from "./languages.ts";

@@ -1,5 +1,7 @@
 /**
- * The trust bundle as a value, and the rules that its payload keeps (design section 5).
+ * The trust bundle as a value, and the rules that its payload keeps.
+ *
+ * They are docs/formats.md, "The trust bundle" and "When a client refuses a bundle".
  *
  * Signatures and versions are the business of trust.ts. All values are plain, so that a bundle can
  * be handed from one thread to another.

@@ -1,5 +1,6 @@
 /**
- * A venue's check-in code: its keys for the next hours, as one QR text (design section 9).
+ * A venue's check-in code: its keys for the next hours, as one QR text
+ * (docs/formats.md, "The check-in code").
  *
  * Codes are not signed: a sticker over one can send visitors to keys that nobody has.
  */

@@ -1,5 +1,5 @@
 /**
- * The key of one hour, derived from the seed of its day (design section 9).
+ * The key of one hour, derived from the seed of its day (docs/formats.md, "Seeds and hour keys").
  *
  * X25519 comes from a library: the browsers that the page is built for do not all have it.
  */

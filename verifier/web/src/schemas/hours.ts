@@ -1,4 +1,4 @@
-/** Hours and dates of presence tracing (design section 9). Both are UTC, whatever clocks show. */
+/** Hours and dates of presence tracing (docs/formats.md, "Presence tracing"), always UTC. */
 
 import {type Bytes, bigEndian} from "./encoding.ts";
 

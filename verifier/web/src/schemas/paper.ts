@@ -1,5 +1,6 @@
 /**
- * A pass on paper: a compact JWT that says a status, a birthday and when it is good (design 4.3).
+ * A pass on paper: a compact JWT that says a status, a birthday and when it is good
+ * (docs/formats.md, "A pass on paper").
  *
  * It can be copied, so whoever admits it must compare an ID with its birthday.
  */

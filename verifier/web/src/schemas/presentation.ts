@@ -1,4 +1,4 @@
-/** What a pass looks like at the door: one QR text of fixed length (design section 4.2). */
+/** What a phone shows at the door: one QR text (docs/formats.md, "Showing a pass"). */
 
 import {ascii, type Bytes, base45Decode, bigEndian, concat, hex, InvalidText} from "./encoding.ts";
 import type {DevicePoint} from "./token.ts";

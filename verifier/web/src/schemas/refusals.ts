@@ -1,4 +1,4 @@
-/** Why a pass is not admitted: a closed list of reasons (design section 6). */
+/** Why a pass is not admitted: a closed list (docs/formats.md, "Deciding at the door"). */
 
 import refusals from "@schemas/refusals.json";
 import {fill, type Language} from "./languages.ts";

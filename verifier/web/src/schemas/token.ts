@@ -1,4 +1,4 @@
-/** The pass as a Privacy Pass token of type 0x0002 (design section 4, RFC 9578 section 6). */
+/** The pass as a Privacy Pass token of type 0x0002 (RFC 9578, 6; docs/formats.md, "A pass"). */
 
 import {ascii, type Bytes, b64urlEncode, bigEndian, concat, InvalidText} from "./encoding.ts";
 import {sha256} from "./webcrypto.ts";

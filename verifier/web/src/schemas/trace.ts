@@ -1,4 +1,4 @@
-/** A venue's private keys of some hours, sealed to the authority (design section 9). */
+/** A venue's keys of some hours, sealed (docs/formats.md, "From the venue to the authority"). */
 
 import {Aes128Gcm, CipherSuite, HkdfSha256} from "@hpke/core";
 import {DhkemX25519HkdfSha256} from "@hpke/dhkem-x25519";

@@ -1,5 +1,5 @@
 /**
- * From a pinned root to a bundle that may be believed (design section 5).
+ * From a pinned root to a bundle that may be believed (docs/formats.md, "Trust").
  *
  * A client knows one thumbprint from its set-up. It walks the root statements in the bundle from
  * there, and afterwards knows only the roots and signers of the last one. What it has accepted

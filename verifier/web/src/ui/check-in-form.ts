@@ -4,6 +4,8 @@ import {checkName} from "../schemas/check-in.ts";
 import type {Language} from "../schemas/languages.ts";
 import {say, type TextName} from "../texts.ts";
 import {CHECK_IN_MODES, type CheckInMode, type CheckInSetting, isMode} from "../trust/settings.ts";
+import type {Device} from "../trust/store.ts";
+import type {Task} from "../workers/trust.worker.ts";
 import {element, input, offer, select, show} from "./elements.ts";
 
 const MODE_NAMES: Readonly<Record<CheckInMode, TextName>> = {
@@ -14,8 +16,10 @@ const MODE_NAMES: Readonly<Record<CheckInMode, TextName>> = {
 
 export interface CheckInFormUses {
   readonly language: () => Language;
-  /** Resolves to false when it failed and the reason is on the page. */
-  readonly chooseCheckIn: (setting: CheckInSetting) => Promise<boolean>;
+  readonly setup: {
+    /** Resolves to null when it failed and the reason is on the page. */
+    change(task: Task): Promise<Device | null>;
+  };
 }
 
 export class CheckInForm {
@@ -58,7 +62,8 @@ export class CheckInForm {
       return;
     }
     input("check-in-name").value = name;
-    this.#tell((await this.#uses.chooseCheckIn({mode, name})) ? "saved" : "failed");
+    const task: Task = {kind: "choose_check_in", checkIn: {mode, name}};
+    this.#tell((await this.#uses.setup.change(task)) ? "saved" : "failed");
   }
 
   #tell(answer: TextName | null): void {

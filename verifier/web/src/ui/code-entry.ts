@@ -34,7 +34,11 @@ export function listenForKeys(onText: (text: string) => void): void {
   });
 }
 
-/** Call `onText` with what is entered in the dialog. However the dialog is left, nothing of a code stays in it. */
+/**
+ * Call `onText` with what is entered in the dialog.
+ *
+ * However the dialog is left, nothing of a code stays in it.
+ */
 export function listenForText(onText: (text: string) => void): void {
   onClick("open-text", () => dialog("text-entry").showModal());
   dialog("text-entry").addEventListener("close", () => {

@@ -1,6 +1,6 @@
 /** What the page says while visitors are checked, besides the camera's picture. */
 
-import {conditionAt, isClockWrong} from "../door/condition.ts";
+import {isClockWrong, isUsable} from "../door/condition.ts";
 import {type DeviceFault, deviceFaultText} from "../faults.ts";
 import {policyOf} from "../schemas/bundle.ts";
 import {sentence} from "../schemas/door-texts.ts";
@@ -28,7 +28,7 @@ export function showDoor(state: DeviceState, language: Language): void {
   show("heading", policyOf(bundle, policy)?.name[language] ?? say("door_heading", language));
   show("authority", bundle.name[language]);
   list("notices", notices(state, language));
-  element("door").dataset.usable = String(conditionAt(bundle, state.now).refused === null);
+  element("door").dataset.usable = String(isUsable(bundle, state.now));
   element("use-new-page").hidden = !state.hasNewPage;
 }
 
@@ -40,9 +40,8 @@ function notices(state: DeviceState, language: Language): string[] {
   if (policyOf(bundle, policy) === undefined) lines.push(say("venue_kind_gone", language));
   if (bundle.specimen) lines.push(sentence("training", language));
   if (isClockWrong(ahead)) lines.push(clockText(ahead, language));
-  const isUsable = conditionAt(bundle, now).refused === null;
   // It says that checking goes on, so it is left out where it does not.
-  if (!isOnline && isUsable) lines.push(say("offline", language));
+  if (!isOnline && isUsable(bundle, now)) lines.push(say("offline", language));
   if (isOnline && fault !== null) lines.push(failedUpdate(fault, language));
   if (!isStored) lines.push(say("not_kept", language));
   if (hasNewPage) lines.push(say("new_page", language));

@@ -1,4 +1,4 @@
-/** How this device speaks to its user: settings that have nothing to do with trust. */
+/** What a user prefers on this device: settings that have nothing to do with trust. */
 
 import {read, write} from "../browser/storage.ts";
 import {isLanguage, LANGUAGES, type Language} from "../schemas/languages.ts";

@@ -27,18 +27,18 @@ import {
 import type {Preferences} from "./preferences.ts";
 import {clockText, keysText, localTime} from "./report.ts";
 import {bundleIn} from "./setup.ts";
-import {canVibrate} from "./signals.ts";
+import {canVibrate} from "./sound.ts";
 import {TraceForm, type TraceFormUses} from "./trace-form.ts";
 
 /** What the settings ask of the rest of the page. */
 export interface SettingsUses extends CheckInFormUses, TraceFormUses {
   readonly changePreferences: (change: Partial<Preferences>) => void;
-  readonly choosePolicy: (policy: string) => void;
   readonly remove: () => void;
-  /** Resolves to why it failed, if it did. */
-  readonly update: () => Promise<DeviceFault | null>;
-  /** Resolves to false when the bundle is refused and the reason is on the page. */
-  readonly accept: (data: Bytes) => Promise<boolean>;
+  readonly setup: CheckInFormUses["setup"] &
+    TraceFormUses["setup"] & {
+      /** Resolves to why it failed, if it did. */
+      update(): Promise<DeviceFault | null>;
+    };
 }
 
 const SWITCHES = ["sound", "vibration", "stays"] as const;
@@ -61,8 +61,9 @@ export class SettingsScreen {
     select("cameras").addEventListener("change", () => {
       uses.changePreferences({camera: select("cameras").value});
     });
-    select("venue-kind").addEventListener("change", () =>
-      uses.choosePolicy(select("venue-kind").value),
+    select("venue-kind").addEventListener(
+      "change",
+      () => void uses.setup.change({kind: "choose_policy", policy: select("venue-kind").value}),
     );
     onClick("remove", () => this.#ask(true));
     onClick("remove-no", () => {
@@ -105,7 +106,7 @@ export class SettingsScreen {
   }
 
   async #offerTrace(): Promise<void> {
-    const dates = await this.#uses.dates();
+    const dates = await this.#uses.setup.sweep();
     this.#trace.open(dates);
     element("remove-seeds").hidden = dates.length === 0;
   }
@@ -118,18 +119,18 @@ export class SettingsScreen {
 }
 
 /** New keys from the network or from a file, and the proof that old ones contradict each other. */
-function listenForKeys({language, update, accept}: SettingsUses): void {
+function listenForKeys({language, setup}: SettingsUses): void {
   onClick("update-now", async () => {
     show("settings-answer", say("getting_keys", language()));
-    const fault = await update();
+    const fault = await setup.update();
     void offerEvidence();
     const answer = fault ? deviceFaultText(fault, language()) : say("up_to_date", language());
     show("settings-answer", answer);
   });
   onFile("load-keys", async (file) => {
-    const isTaken = await accept(await bundleIn(file));
+    const device = await setup.change({kind: "accept", data: await bundleIn(file)});
     void offerEvidence();
-    if (isTaken) show("settings-answer", say("up_to_date", language()));
+    if (device !== null) show("settings-answer", say("up_to_date", language()));
   });
   onClick("save-evidence", () => void saveEvidence());
 }

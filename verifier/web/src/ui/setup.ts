@@ -3,7 +3,7 @@
 import {chooseCode} from "../scanning/in-view.ts";
 import type {Bytes} from "../schemas/encoding.ts";
 import type {Language} from "../schemas/languages.ts";
-import {say, type TextName} from "../texts.ts";
+import {say} from "../texts.ts";
 import {
   checkSetup,
   isThumbprint,
@@ -13,18 +13,21 @@ import {
   type SetupFault,
 } from "../trust/setup.ts";
 import type {Device, SetupRequest} from "../trust/store.ts";
+import type {Alert} from "./alert.ts";
 import {element, input, onClick, onFile, show} from "./elements.ts";
+import type {Viewfinder} from "./viewfinder.ts";
 
 /** What the set-up asks of the rest of the page. */
 export interface SetupUses {
   readonly language: () => Language;
   readonly readPicture: (file: File) => Promise<string[]>;
-  readonly watch: (onCodes: (texts: string[]) => Promise<void>) => void;
-  readonly stopWatching: () => void;
-  /** Resolves to null when it failed and the reason is on the page. */
-  readonly setUp: (request: SetupRequest, data: Bytes | null) => Promise<Device | null>;
+  readonly viewfinder: Viewfinder;
+  readonly alert: Alert;
+  readonly setup: {
+    /** Resolves to null when it failed and the reason is on the page. */
+    setUp(request: SetupRequest, data: Bytes | null): Promise<Device | null>;
+  };
   readonly begin: (policy: string) => void;
-  readonly complain: (fault: TextName) => void;
 }
 
 export class SetupScreen {
@@ -85,7 +88,7 @@ export class SetupScreen {
 
   #try(setup: Setup | SetupFault): void {
     if (typeof setup === "string") {
-      this.#uses.complain(setup);
+      this.#uses.alert.say(setup);
       return;
     }
     input("setup-url").value = setup.url;
@@ -97,7 +100,7 @@ export class SetupScreen {
   async #fromFile(file: File): Promise<void> {
     const root = input("setup-root").value.trim();
     if (!isThumbprint(root)) {
-      this.#uses.complain("file_needs_root");
+      this.#uses.alert.say("file_needs_root");
       return;
     }
     const checked = checkSetup(input("setup-url").value, root);
@@ -106,7 +109,7 @@ export class SetupScreen {
   }
 
   async #take(request: SetupRequest, data: Bytes | null): Promise<void> {
-    const device = await this.#uses.setUp(request, data);
+    const device = await this.#uses.setup.setUp(request, data);
     if (device !== null) this.askKind(device);
   }
 
@@ -114,7 +117,8 @@ export class SetupScreen {
     element("setup-scan").hidden = true;
     element("setup-stop").hidden = false;
     element("setup-stop").focus();
-    this.#uses.watch(async (texts) => {
+    const {viewfinder, language} = this.#uses;
+    void viewfinder.open(null, language(), async (texts) => {
       const text = chooseCode(texts, SETUP_PREFIX);
       if (text !== null) this.code(text);
     });
@@ -125,7 +129,7 @@ export class SetupScreen {
     element("setup-scan").hidden = false;
     if (document.activeElement === element("setup-stop")) element("setup-scan").focus();
     element("setup-stop").hidden = true;
-    this.#uses.stopWatching();
+    this.#uses.viewfinder.close();
   }
 
   #showKinds({bundle, policy}: Device): void {

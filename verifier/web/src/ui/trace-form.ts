@@ -5,13 +5,13 @@ import {conditionAt} from "../door/condition.ts";
 import {DeviceFailed} from "../faults.ts";
 import {type HoursToTrace, hoursToTrace, stretches} from "../presence/tracing.ts";
 import {sentence} from "../schemas/door-texts.ts";
-import type {Bytes} from "../schemas/encoding.ts";
 import {hourAt} from "../schemas/hours.ts";
 import type {Language} from "../schemas/languages.ts";
 import {Refused} from "../schemas/refusals.ts";
 import type {Recipient} from "../schemas/trace.ts";
 import {say, type TextName} from "../texts.ts";
 import type {Device} from "../trust/store.ts";
+import type {PresenceThread} from "../workers/presence.ts";
 import {button, element, input, list, onClick, saveFile, show} from "./elements.ts";
 import {localTime} from "./report.ts";
 
@@ -20,11 +20,12 @@ const FILE = "trace.json";
 
 export interface TraceFormUses {
   readonly language: () => Language;
-  readonly device: () => Device | null;
-  /** The dates of which hours can be traced. */
-  readonly dates: () => Promise<readonly string[]>;
-  /** Resolves to null where no key of these hours is left; rejects with DeviceFailed. */
-  readonly trace: (hours: readonly number[], recipient: Recipient) => Promise<Bytes | null>;
+  readonly setup: {
+    readonly device: Device | null;
+    /** The dates of which hours can be traced. */
+    sweep(): Promise<readonly string[]>;
+  };
+  readonly presence: PresenceThread;
 }
 
 export class TraceForm {
@@ -62,7 +63,7 @@ export class TraceForm {
   async #name(): Promise<void> {
     this.#ask(null);
     const times = {from: timeIn("trace-from"), to: timeIn("trace-to")};
-    const dates = await this.#uses.dates();
+    const dates = await this.#uses.setup.sweep();
     const named = this.#refused() ?? hoursToTrace(times, dates, now());
     if (typeof named === "string" || named instanceof Refused) this.#tell(named);
     else if (this.#recipient() === null) this.#tell("no_authority_key");
@@ -82,7 +83,7 @@ export class TraceForm {
 
   async #saved({hours}: HoursToTrace, recipient: Recipient): Promise<TextName> {
     try {
-      const data = await this.#uses.trace(hours, recipient);
+      const data = await this.#uses.presence.trace(hours, recipient);
       if (data === null) return "trace_no_seeds";
       saveFile(FILE, data);
       return "trace_saved";
@@ -94,13 +95,13 @@ export class TraceForm {
 
   /** Why passes cannot be checked now: a bundle of no use at the door says nothing here either. */
   #refused(): Refused | null {
-    const bundle = this.#uses.device()?.bundle;
+    const bundle = this.#uses.setup.device?.bundle;
     return bundle ? conditionAt(bundle, now()).refused : null;
   }
 
   /** The authority's key of this hour, as the bundle in force has it. */
   #recipient(): Recipient | null {
-    const bundle = this.#uses.device()?.bundle;
+    const bundle = this.#uses.setup.device?.bundle;
     const hour = hourAt(now());
     const key = bundle?.tracing.get(hour);
     return bundle && key ? {iss: bundle.iss, hour, key} : null;
@@ -117,7 +118,7 @@ export class TraceForm {
   #showQuestion(): void {
     const [named, language] = [this.#named, this.#uses.language()];
     if (named === null) return;
-    const authority = this.#uses.device()?.bundle.name[language] ?? "";
+    const authority = this.#uses.setup.device?.bundle.name[language] ?? "";
     show("trace-about", sentence("trace_about", language, {authority}));
     list("trace-hours", lines(named, language));
     show("trace-consequence", sentence("trace_consequence", language));

@@ -1,7 +1,7 @@
 /** The check-in code that is shown at the door, made anew whenever an hour or a window ends. */
 
 import {now} from "../browser/clock.ts";
-import {conditionAt, windowAt} from "../door/condition.ts";
+import {isUsable, windowAt} from "../door/condition.ts";
 import type {Venue} from "../door/verification.ts";
 import type {MadeCode} from "../presence/check-in.ts";
 import {firstHourAt, gridAt} from "../schemas/check-in.ts";
@@ -65,8 +65,7 @@ export class PresenceThread {
 
   async #make(device: Device, at: number): Promise<CheckInShown> {
     const {bundle, checkIn} = device;
-    const isUsable = conditionAt(bundle, at).refused === null;
-    const grid = isUsable ? await gridAt(bundle, at) : null;
+    const grid = isUsable(bundle, at) ? await gridAt(bundle, at) : null;
     if (grid === null) return "check_in_unusable";
     const {name} = checkIn;
     const code = {name, grid};
@@ -86,7 +85,12 @@ export class PresenceThread {
 
 /** All that a code depends on. */
 function keyOf({bundle, digest, checkIn}: Device, at: number): string {
-  const isUsable = conditionAt(bundle, at).refused === null;
   const hours = [hourAt(at), firstHourAt(at)];
-  return JSON.stringify([digest, checkIn.name, isUsable, windowAt(bundle, at)?.nbf, ...hours]);
+  return JSON.stringify([
+    digest,
+    checkIn.name,
+    isUsable(bundle, at),
+    windowAt(bundle, at)?.nbf,
+    ...hours,
+  ]);
 }

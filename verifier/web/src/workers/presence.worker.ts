@@ -1,11 +1,12 @@
 /** The thread that has the venue's private keys. It is started where a code is shown or traced. */
 
 import {DeviceFailed} from "../faults.ts";
+import {hourKeys} from "../presence/bindings.ts";
 import {type MadeCode, makeCheckIn} from "../presence/check-in.ts";
-import {sealExport} from "../presence/tracing.ts";
+import {livingSeeds} from "../presence/seeds.ts";
 import type {CheckInCode} from "../schemas/check-in.ts";
 import {type Bytes, InvalidText} from "../schemas/encoding.ts";
-import type {Recipient} from "../schemas/trace.ts";
+import {type Recipient, sealTrace} from "../schemas/trace.ts";
 import {answerWith} from "./thread.ts";
 
 /** `now` is the page's time. */
@@ -16,11 +17,23 @@ export type Task =
   | {readonly kind: "trace"; readonly hours: readonly number[]; readonly recipient: Recipient};
 
 answerWith(async (question: Question): Promise<MadeCode | Bytes | null> => {
-  if (question.kind === "code") return makeCheckIn(question.code, question.now);
+  const {kind, now} = question;
+  return kind === "code"
+    ? makeCheckIn(question.code, now)
+    : sealExport(question.hours, question.recipient, now);
+});
+
+/** The file for the authority; null where no seed of these hours is left. Throws DeviceFailed. */
+async function sealExport(
+  hours: readonly number[],
+  recipient: Recipient,
+  now: number,
+): Promise<Bytes | null> {
+  const keys = await hourKeys(await livingSeeds(now), hours);
   try {
-    return await sealExport(question.hours, question.recipient, question.now);
+    return keys.size > 0 ? await sealTrace(keys, recipient) : null;
   } catch (error) {
     if (error instanceof InvalidText) throw new DeviceFailed({kind: "no_authority_key"});
     throw error;
   }
-});
+}

@@ -2,7 +2,7 @@
 
 import type {Outcome} from "../schemas/refusals.ts";
 
-/** Hertz of tones of 120 ms each: rising, one low tone held, twice the same. */
+/** Hertz of tones of 120 ms each: rising, one long low tone, twice the same. */
 const TONES: Readonly<Record<Outcome, readonly number[]>> = {
   admit: [660, 990],
   refuse: [165, 165, 165],
