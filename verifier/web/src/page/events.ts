@@ -1,4 +1,4 @@
-/** What the page hears of besides its own controls: other tabs, the browser, keys, and time. */
+/** Events from outside the page's own controls: other tabs, the browser, keys and time. */
 
 import {now} from "../browser/clock.ts";
 import {parseSetupLink, type SetupFault, type SetupLink} from "../trust/setup.ts";
@@ -6,7 +6,7 @@ import {listenForKeys} from "../ui/code-entry.ts";
 import {allowSound} from "../ui/sound.ts";
 
 const HOUR_MS = 3_600_000;
-const LOOK_MS = 5000;
+const REFRESH_MS = 5000;
 
 /** From this difference on the clock was set, or the device has slept. */
 const JUMP_SECONDS = 20;
@@ -28,13 +28,12 @@ export interface PageEvents {
   /** Another tab said something. */
   readonly onMessage: (message: TabMessage) => void;
   readonly onLink: (link: SetupLink | SetupFault) => void;
-  /** The page came into view, or went out of it. */
-  readonly onSight: (isHidden: boolean) => void;
+  readonly onVisible: (isVisible: boolean) => void;
   readonly onFocus: () => void;
-  /** Every hour, and with the network. */
-  readonly renew: () => void;
-  /** Every few seconds, and without the network. */
-  readonly look: () => void;
+  /** Every hour, and when the network is back. */
+  readonly update: () => void;
+  /** Every few seconds, and when the network is gone. */
+  readonly refresh: () => void;
   readonly onTimeJump: () => void;
 }
 
@@ -47,10 +46,10 @@ export function listen(events: PageEvents): void {
     const link = takeLink();
     if (link !== null) events.onLink(link);
   });
-  addEventListener("online", events.renew);
-  addEventListener("offline", events.look);
+  addEventListener("online", events.update);
+  addEventListener("offline", events.refresh);
   addEventListener("focus", events.onFocus);
-  document.addEventListener("visibilitychange", () => events.onSight(document.hidden));
+  document.addEventListener("visibilitychange", () => events.onVisible(!document.hidden));
   watchTime(events);
 }
 
@@ -62,13 +61,13 @@ export function takeLink(): SetupLink | SetupFault | null {
 }
 
 /** A page can stay open for days. */
-function watchTime({renew, look, onTimeJump}: PageEvents): void {
-  setInterval(renew, HOUR_MS);
+function watchTime({update, refresh, onTimeJump}: PageEvents): void {
+  setInterval(update, HOUR_MS);
   let before = now();
   setInterval(() => {
-    const jump = Math.abs(now() - before - LOOK_MS / 1000);
+    const jump = Math.abs(now() - before - REFRESH_MS / 1000);
     before = now();
     if (jump > JUMP_SECONDS) onTimeJump();
-    look();
-  }, LOOK_MS);
+    refresh();
+  }, REFRESH_MS);
 }

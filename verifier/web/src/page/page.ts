@@ -249,20 +249,20 @@ export class Page {
       onMessage: (message) => void this.#hear(message),
       onLink: (link) => void this.#follow(link),
       onFocus: () => this.#door.isElsewhere && this.#door.scanHere(),
-      onSight: (isHidden) => (isHidden ? this.#leaveCamera() : this.#door.scanHere()),
-      renew: () => this.#renew(),
-      look: () => {
+      onVisible: (isVisible) => (isVisible ? this.#door.scanHere() : this.#leaveCamera()),
+      update: () => this.#update(),
+      refresh: () => {
         this.#door.forget();
         this.#render();
       },
       onTimeJump: () => {
         this.#setup.forgetClock();
-        this.#renew();
+        this.#update();
       },
     });
   }
 
-  #renew(): void {
+  #update(): void {
     void this.#setup.sweep();
     void this.#setup.update();
   }

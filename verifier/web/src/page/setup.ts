@@ -9,7 +9,7 @@ import type {Device, SetupRequest, Updated} from "../trust/store.ts";
 import type {Alert} from "../ui/alert.ts";
 import {show} from "../ui/elements.ts";
 import {Thread} from "../workers/thread.ts";
-import type {Question, Task} from "../workers/trust.worker.ts";
+import type {Change, Question, Task} from "../workers/trust.worker.ts";
 import {tellTabs} from "./events.ts";
 
 const RETRY_MS = 300_000;
@@ -70,9 +70,9 @@ export class DeviceSetup {
   }
 
   /** Resolves to null when it failed and the reason is on the page. */
-  async change(task: Task): Promise<Device | null> {
+  async change(change: Change): Promise<Device | null> {
     try {
-      this.#know({device: await this.#ask<Device>(task)});
+      this.#know({device: await this.#ask<Device>(change)});
       tellTabs("changed");
       this.#alert.clear();
       this.#onChange();

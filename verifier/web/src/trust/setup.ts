@@ -13,7 +13,7 @@ export interface Setup {
   readonly root: string;
 }
 
-/** What a link may choose beside that; null stands for what is there already. */
+/** What a link may choose besides; null stands for what is there already. */
 export interface SetupLink extends Setup {
   readonly policy: string | null;
   readonly language: Language | null;

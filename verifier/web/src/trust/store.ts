@@ -224,7 +224,7 @@ export class TrustStore {
     }
   }
 
-  /** A browser that stores nothing still lets a door be kept while the page is open. */
+  /** Where the browser stores nothing, passes can be checked as long as the page is open. */
   async #store(record: TrustRecord): Promise<void> {
     this.#memory = record;
     this.#isStored = await write("venue", record).then(

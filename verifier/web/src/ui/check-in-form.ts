@@ -5,7 +5,7 @@ import type {Language} from "../schemas/languages.ts";
 import {say, type TextName} from "../texts.ts";
 import {CHECK_IN_MODES, type CheckInMode, type CheckInSetting, isMode} from "../trust/settings.ts";
 import type {Device} from "../trust/store.ts";
-import type {Task} from "../workers/trust.worker.ts";
+import type {Change} from "../workers/trust.worker.ts";
 import {element, input, offer, select, show} from "./elements.ts";
 
 const MODE_NAMES: Readonly<Record<CheckInMode, TextName>> = {
@@ -18,7 +18,7 @@ export interface CheckInFormUses {
   readonly language: () => Language;
   readonly setup: {
     /** Resolves to null when it failed and the reason is on the page. */
-    change(task: Task): Promise<Device | null>;
+    change(change: Change): Promise<Device | null>;
   };
 }
 
@@ -34,7 +34,7 @@ export class CheckInForm {
     });
   }
 
-  /** Fill in what is set, when the settings are opened: later it may be somebody's half a name. */
+  /** Fill in what is set, when the settings are opened: later a name may be half typed. */
   open({mode, name}: CheckInSetting): void {
     this.#offerModes(mode);
     input("check-in-name").value = name;
@@ -62,8 +62,8 @@ export class CheckInForm {
       return;
     }
     input("check-in-name").value = name;
-    const task: Task = {kind: "choose_check_in", checkIn: {mode, name}};
-    this.#tell((await this.#uses.setup.change(task)) ? "saved" : "failed");
+    const change: Change = {kind: "choose_check_in", checkIn: {mode, name}};
+    this.#tell((await this.#uses.setup.change(change)) ? "saved" : "failed");
   }
 
   #tell(answer: TextName | null): void {

@@ -22,7 +22,7 @@ export interface DeviceState {
   readonly hasNewPage: boolean;
 }
 
-/** Who stands behind the keys, and what is admitted here. */
+/** Whose keys these are, and what is admitted here. */
 export function showDoor(state: DeviceState, language: Language): void {
   const {bundle, policy} = state.device;
   show("heading", policyOf(bundle, policy)?.name[language] ?? say("door_heading", language));

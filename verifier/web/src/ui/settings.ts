@@ -101,7 +101,7 @@ export class SettingsScreen {
     for (const name of SWITCHES) input(name).checked = preferences[name];
     offerKinds(state.device, preferences.language);
     list("facts", facts(state, preferences.language));
-    // A device that is never online lives on files.
+    // A device that is never online takes bundles from files.
     button("update-now").hidden = state.device.url === null;
   }
 

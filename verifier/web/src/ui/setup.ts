@@ -96,7 +96,7 @@ export class SetupScreen {
     void this.#take({...setup, policy: null}, null);
   }
 
-  /** The address may be missing: then the device lives on files. */
+  /** The address may be missing: then bundles come from files. */
   async #fromFile(file: File): Promise<void> {
     const root = input("setup-root").value.trim();
     if (!isThumbprint(root)) {

@@ -7,7 +7,7 @@ import {Refused} from "../schemas/refusals.ts";
 import {say} from "../texts.ts";
 import {button, dialog, element, show} from "./elements.ts";
 
-/** Milliseconds for which a verdict stands unless its user wants it to stay. */
+/** Milliseconds for which a verdict is shown unless the user wants it to stay. */
 const STANDS_MS = 3000;
 
 /** The screen of a verdict; `onGone` is called when it leaves. */
@@ -27,7 +27,7 @@ export class VerdictScreen {
     return dialog("verdict").open;
   }
 
-  /** Put a verdict up, in place of one that stands. */
+  /** Show a verdict, in place of one that is shown. */
   show(decision: Decision, language: Language, stays: boolean): void {
     const screen = dialog("verdict");
     const outcome = outcomeOf(decision);

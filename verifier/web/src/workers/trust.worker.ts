@@ -10,8 +10,10 @@ import {answerWith} from "./thread.ts";
 /** `now` is the page's time. */
 export type Question = {readonly now: number} & Task;
 
-export type Task =
-  | {readonly kind: "open" | "update" | "remove" | "sweep"}
+export type Task = Change | {readonly kind: "open" | "update" | "remove" | "sweep"};
+
+/** What changes the set-up; the answer is the device as it is then. */
+export type Change =
   | {readonly kind: "set_up"; readonly request: SetupRequest; readonly data: Bytes | null}
   | {readonly kind: "choose_policy"; readonly policy: string}
   | {readonly kind: "choose_check_in"; readonly checkIn: CheckInSetting}
