@@ -33,10 +33,3 @@ export function dateOf(hour: number): string {
 export function tracingEnds(date: string): number {
   return Date.parse(`${date}T00:00:00Z`) / 1000 + TRACING_PERIOD;
 }
-
-/** The hours of which some part lies in `start` to before `end` (Unix seconds). */
-export function hoursBetween(start: number, end: number): number[] {
-  if (start >= end) return [];
-  const first = hourAt(start);
-  return Array.from({length: hourAt(end - 1) - first + 1}, (_, place) => first + place);
-}

@@ -82,9 +82,7 @@ export class TrustStore {
 
   /** Change the kind of venue; throws DeviceFailed for one that the authority does not know. */
   choosePolicy(policy: string | null): Promise<Device> {
-    return alone("trust", async () => {
-      const known = await this.#known();
-      if (known === null) throw new DeviceFailed({kind: "failed"});
+    return this.#change(async (known) => {
       const {bundle} = await this.#device(known);
       if (policyOf(bundle, policy) === undefined) throw new DeviceFailed({kind: "unknown_policy"});
       if (policy !== known.policy) await this.#store({...known, policy});
@@ -94,9 +92,7 @@ export class TrustStore {
 
   /** Change what visitors are shown to check in with. */
   chooseCheckIn(checkIn: CheckInSetting): Promise<Device> {
-    return alone("trust", async () => {
-      const known = await this.#known();
-      if (known === null) throw new DeviceFailed({kind: "failed"});
+    return this.#change(async (known) => {
       await this.#store({...known, checkIn});
       return this.#device({...known, checkIn});
     });
@@ -110,11 +106,18 @@ export class TrustStore {
 
   /** Take a newer bundle from a file; throws DeviceFailed. */
   accept(data: Bytes, now: Clock): Promise<Device> {
+    return this.#change(async (known) => {
+      const {url, state} = known;
+      return this.#putInForce(data, known, {url, root: state.root, policy: null}, now);
+    });
+  }
+
+  /** Throws DeviceFailed before the set-up. */
+  #change(change: (known: TrustRecord) => Promise<Device>): Promise<Device> {
     return alone("trust", async () => {
       const known = await this.#known();
       if (known === null) throw new DeviceFailed({kind: "failed"});
-      const {url, state} = known;
-      return this.#putInForce(data, known, {url, root: state.root, policy: null}, now);
+      return change(known);
     });
   }
 
@@ -199,14 +202,8 @@ export class TrustStore {
       throw new DeviceFailed({kind: "unknown_policy"});
     }
     const url = request.url ?? known?.url ?? null;
-    const record: TrustRecord = {
-      format: FORMAT,
-      url,
-      policy,
-      state,
-      data,
-      checkIn: settingIn(known?.checkIn),
-    };
+    const checkIn = settingIn(known?.checkIn);
+    const record: TrustRecord = {format: FORMAT, url, policy, state, data, checkIn};
     this.#inForce = {digest: state.digest, bundle};
     await this.#store(record);
     return this.#device(record);

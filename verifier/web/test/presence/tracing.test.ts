@@ -1,4 +1,4 @@
-/** Hours, and which of them can be handed to the authority: as tests/verifier/presence has it for Python. */
+/** Hours, and which can be handed to the authority: as tests/verifier/presence has it. */
 
 import {expect, test} from "vitest";
 import {hoursToTrace, stretches} from "../../src/presence/tracing.ts";
