@@ -80,7 +80,7 @@ def checkin(
     except NoWindow:
         raise CommandError(sentence("check_in_no_window", language)) from None
     # Chosen before the code is seen by anyone, so that no visitor comes with a pass bound in vain.
-    store.choose(check_in=settings.check_in, name=settings.name)
+    store.choose_check_in(check_in=settings.check_in, name=settings.name)
     if hour_at(now) not in bundle.tracing:
         warn(sentence("check_in_no_tracing", language))
     _show(code, settings, png=png, as_json=as_json, language=language)
@@ -207,7 +207,7 @@ def _chosen(
 
 
 def _switch_off(store: TrustStore, *, as_json: bool, language: Language) -> None:
-    settings = store.choose(check_in=CheckIn.OFF, name=store.settings().name)
+    settings = store.choose_check_in(check_in=CheckIn.OFF, name=store.settings().name)
     members = {"check_in": settings.check_in.value, "name": settings.name}
     answer(as_json=as_json, members=members, text=sentence("check_in_off", language))
 

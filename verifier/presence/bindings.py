@@ -28,14 +28,14 @@ class BindingsOfDevice:
 
     def __init__(self, store: TrustStore) -> None:
         self._seeds = venue_seeds(store)
-        self._held: tuple[tuple[int, int], Mapping[int, bytes]] | None = None
+        self._derived: tuple[tuple[int, int], Mapping[int, bytes]] | None = None
 
     def at(self, now: int) -> Mapping[int, bytes]:
         """The bindings at ``now``; raises CommandError for a damaged seed."""
         known_by = (hour_at(now), self._version())
-        if self._held is None or self._held[0] != known_by:
-            self._held = (known_by, bindings_at(self._seeds, now))
-        return self._held[1]
+        if self._derived is None or self._derived[0] != known_by:
+            self._derived = (known_by, bindings_at(self._seeds, now))
+        return self._derived[1]
 
     def _version(self) -> int:
         """Seeds are made and destroyed, never changed, so the time of their folder tells."""

@@ -104,7 +104,7 @@ class TrustStore:
         """The same for a set-up that is repeated, which also repairs a file that was removed."""
         return self.settings() if self._settings.exists() else Settings()
 
-    def choose(self, *, check_in: CheckIn, name: str) -> Settings:
+    def choose_check_in(self, *, check_in: CheckIn, name: str) -> Settings:
         """Change what is said and asked at the entrance; raises CommandError before the set-up."""
         self.check_set_up()
         with locked(self.lock):

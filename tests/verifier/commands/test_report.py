@@ -106,7 +106,7 @@ def test_a_check_in_code_is_told_with_its_name_and_for_whom_it_counts(
     tmp_path: Path, check_in: CheckIn, line: str
 ) -> None:
     _, store = device(tmp_path / "home")
-    store.choose(check_in=check_in, name="Café")
+    store.choose_check_in(check_in=check_in, name="Café")
     assert line in text(store, NOON)
     members = report_members(make_report(store, NOON))
     assert (members["check_in"], members["name"]) == (check_in.value, "Café")

@@ -38,7 +38,7 @@ class Night:
         bundle = self.store.bundle()
         assert bundle is not None
         code = make_check_in(self.store, bundle, name="", hours=4, now=self.now)
-        self.store.choose(check_in=check_in, name="")
+        self.store.choose_check_in(check_in=check_in, name="")
         return code.bindings()
 
     def reason(self, binding: bytes = UNBOUND) -> object:
@@ -100,7 +100,7 @@ def test_a_check_in_code_counts_from_the_next_pass_on(tmp_path: Path) -> None:
     assert (night.reason(), night.reason(bound)) == ("not_bound", None)
     night.check_in(CheckIn.SHOWN)
     assert (night.reason(), night.reason(bound)) == (None, None)
-    night.store.choose(check_in=CheckIn.OFF, name="")
+    night.store.choose_check_in(check_in=CheckIn.OFF, name="")
     assert (night.reason(), night.reason(bound)) == (None, "bad_proof")
 
 
@@ -119,7 +119,7 @@ def test_a_door_without_a_code_of_today_warns_once_an_hour_until_one_is_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     night = Night(tmp_path / "home")
-    night.store.choose(check_in=CheckIn.STRICT, name="")
+    night.store.choose_check_in(check_in=CheckIn.STRICT, name="")
     warning = f"warning: {sentence('check_in_not_shown', Language.EN)}\n"
     night.reason()
     night.reason()
@@ -135,7 +135,7 @@ def test_a_door_without_a_code_of_today_warns_once_an_hour_until_one_is_shown(
 def test_a_door_without_a_code_takes_no_notice_of_seeds(tmp_path: Path) -> None:
     night = Night(tmp_path / "home")
     night.check_in(CheckIn.SHOWN)
-    night.store.choose(check_in=CheckIn.OFF, name="")
+    night.store.choose_check_in(check_in=CheckIn.OFF, name="")
     [seed] = night.store.seeds.glob("*.seed")
     seed.write_bytes(b"damaged")
     assert night.reason() is None

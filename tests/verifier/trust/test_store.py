@@ -356,14 +356,14 @@ def test_what_is_chosen_later_stands_beside_what_was_set_up(tmp_path: Path) -> N
     store = new_store(home, World(), settings=Settings("https://qupia.example", "no-hint"))
     assert store.settings().check_in is CheckIn.OFF
     chosen = Settings("https://qupia.example", "no-hint", CheckIn.STRICT, "Дәмхана")
-    assert store.choose(check_in=CheckIn.STRICT, name="Дәмхана") == chosen
+    assert store.choose_check_in(check_in=CheckIn.STRICT, name="Дәмхана") == chosen
     assert store.settings() == TrustStore(home).settings() == chosen
 
 
 def test_a_store_that_is_open_sees_what_another_process_chooses(tmp_path: Path) -> None:
     store = new_store(tmp_path / "home", World())
     assert store.settings().name == ""
-    TrustStore(store.home).choose(check_in=CheckIn.SHOWN, name="Café")
+    TrustStore(store.home).choose_check_in(check_in=CheckIn.SHOWN, name="Café")
     assert store.settings() == Settings(check_in=CheckIn.SHOWN, name="Café")
 
 
@@ -373,7 +373,7 @@ def test_settings_from_before_there_were_check_in_codes_are_read_as_off(tmp_path
     older = {"format": 1, "url": "https://qupia.example", "policy": "no-hint"}
     path.write_text(json.dumps(older))
     assert store.settings() == Settings("https://qupia.example", "no-hint", CheckIn.OFF, "")
-    store.choose(check_in=CheckIn.SHOWN, name="")
+    store.choose_check_in(check_in=CheckIn.SHOWN, name="")
     assert json.loads(path.read_text()) == older | {"check_in": "shown", "name": ""}
 
 
@@ -399,7 +399,7 @@ def test_settings_that_nobody_could_have_chosen_are_damage(
     path.write_text(json.dumps(json.loads(path.read_text()) | member))
     assert "settings.json is missing or damaged" in complaint(store.settings)
     assert "settings.json is missing or damaged" in complaint(
-        lambda: store.choose(check_in=CheckIn.OFF, name="")
+        lambda: store.choose_check_in(check_in=CheckIn.OFF, name="")
     )
 
 
