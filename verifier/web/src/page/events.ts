@@ -2,7 +2,7 @@
 
 import {now} from "../browser/clock.ts";
 import {parseSetupLink, type SetupFault, type SetupLink} from "../trust/setup.ts";
-import {listenForKeys} from "../ui/code-entry.ts";
+import {listenForCodes} from "../ui/code-entry.ts";
 import {allowSound} from "../ui/sound.ts";
 
 const HOUR_MS = 3_600_000;
@@ -39,7 +39,7 @@ export interface PageEvents {
 
 export function listen(events: PageEvents): void {
   tabs.onmessage = ({data}: MessageEvent<TabMessage>) => events.onMessage(data);
-  listenForKeys(events.onCode);
+  listenForCodes(events.onCode);
   // Also keys of a scanner, which go no further.
   for (const event of ["pointerdown", "keydown"]) addEventListener(event, allowSound, true);
   addEventListener("hashchange", () => {

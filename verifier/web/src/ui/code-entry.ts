@@ -6,7 +6,7 @@ import {dialog, element, input, onClick} from "./elements.ts";
 const END_KEYS = ["Enter", "Tab"];
 
 /** Call `onText` with each code that is typed or pasted outside of a field. */
-export function listenForKeys(onText: (text: string) => void): void {
+export function listenForCodes(onText: (text: string) => void): void {
   const scanner = new KeyboardScanner();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tell = (text: string | null): void => {
