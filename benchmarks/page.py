@@ -57,7 +57,7 @@ def run() -> list[Figure]:
                 door.set_up(server.url, issuer=issuer.origin, root=world.pin)
                 delays = _camera_to_verdict(door)
                 decodings = _times(door.page, _DECODE, [_script("reader.worker"), DECODINGS])
-                codes = _times(door.page, _MAKE_CODE, [_script("venue-keys.worker"), NOON, CODES])
+                codes = _times(door.page, _MAKE_CODE, [_script("presence.worker"), NOON, CODES])
             decisions, checks = _decide(browser, world, bundle)
     return [
         Figure("from one frame of the camera to the next", 1000 / FPS, "ms"),
