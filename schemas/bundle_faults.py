@@ -28,4 +28,5 @@ class BundleFault(StrEnum):
 class BundleRejected(Refusal[BundleFault]):
     """A trust bundle was not accepted."""
 
-    texts = load_json("bundle_faults.json")
+    table = load_json("bundle_faults.json")
+    kind = "bundle_fault"

@@ -1,12 +1,13 @@
 """The table of what is kept, as the document ``docs/data-map.md``. Pure: text out, nothing written.
 
->>> print(span(72 * HOUR), span(14 * DAY), span(10 * MINUTE))
-72 h 14 days 10 min
+>>> data_map().splitlines()[0]
+'# Data map'
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from schemas.kinds import DAY, HELD_ELSEWHERE, HOUR, MINUTE, STORED_KINDS, StoredKind
+from schemas.kinds import DAY, HELD_ELSEWHERE, STORED_KINDS, StoredKind
+from schemas.periods import period_text
 
 _BEGINNING = """\
 # Data map
@@ -73,21 +74,14 @@ def data_map() -> str:
     return "\n".join([_BEGINNING, _STORE, stored, _ELSEWHERE, elsewhere, _END])
 
 
-def span(seconds: int) -> str:
-    """A length of time in the largest unit that people use for it."""
-    if seconds > 3 * DAY:
-        return f"{seconds // DAY} days"
-    return f"{seconds // HOUR} h" if seconds >= HOUR else f"{seconds // MINUTE} min"
-
-
 def _stored_row(entry: StoredKind) -> Sequence[str]:
     return (
         f"`{entry.kind}`",
         entry.content,
         entry.dies,
-        span(entry.period),
-        span(entry.longest),
-        "to UTC midnight" if entry.rounding == DAY else f"to {span(entry.rounding)}",
+        period_text(entry.period),
+        period_text(entry.longest),
+        "to UTC midnight" if entry.rounding == DAY else f"to {period_text(entry.rounding)}",
         f"{entry.payload} bytes",
     )
 

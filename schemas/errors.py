@@ -11,8 +11,9 @@ the same words everywhere, its texts belong to the type:
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
+from schemas.catalogues import sentence
 from schemas.languages import Language
 
 FaultT = TypeVar("FaultT", bound=StrEnum)
@@ -25,11 +26,13 @@ class QupiaError(Exception):
 class Refusal(QupiaError, Generic[FaultT]):
     """Something was not done, or not accepted, and what was before stays in force.
 
-    ``fault`` says why. ``texts`` has for each fault a sentence in each language, and where there
-    is a help desk for it the code; a type without texts is told by whoever catches it.
+    ``fault`` says why. The catalogue has a sentence for each fault, and ``kind`` ends its name;
+    where there is a help desk, ``table`` has the code. A type without a kind is told by whoever
+    catches it.
     """
 
-    texts: ClassVar[Mapping[str, Any]] = {}
+    table: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    kind: ClassVar[str] = ""
 
     def __init__(self, fault: FaultT) -> None:
         super().__init__(fault.value)
@@ -38,11 +41,8 @@ class Refusal(QupiaError, Generic[FaultT]):
     @property
     def helpdesk(self) -> str:
         """``Q`` and two digits, to be read out to a help desk."""
-        return self._written("helpdesk")
+        return self.table[self.fault]["helpdesk"]
 
     def text(self, language: Language) -> str:
         """One or two sentences for whoever is refused, or looks after the device."""
-        return self._written(language).format_map(vars(self))
-
-    def _written(self, member: str) -> str:
-        return str(self.texts[self.fault][member])
+        return sentence(f"{self.fault}_{self.kind}", language, **vars(self))

@@ -38,7 +38,8 @@ class NoticesFault(StrEnum):
 class NoticesRejected(Refusal[NoticesFault]):
     """A list was not accepted."""
 
-    texts = load_json("notices_faults.json")
+    table = load_json("notices_faults.json")
+    kind = "notices_fault"
 
 
 @dataclass(frozen=True, repr=False)

@@ -6,7 +6,6 @@ The codes are docs/formats.md, "The issuer's API".
 from enum import StrEnum
 
 from schemas.errors import Refusal
-from schemas.resources import load_json
 
 
 class Problem(StrEnum):
@@ -61,7 +60,7 @@ class ApiProblem(Refusal[Problem]):
     Its texts are for the person who holds the wallet or the registrar's key.
     """
 
-    texts = load_json("problems.json")
+    kind = "problem"
 
     def __init__(self, fault: Problem, *, status: int | None = None) -> None:
         super().__init__(fault)

@@ -47,7 +47,8 @@ class Reason(StrEnum):
 class Refused(Refusal[Reason]):
     """A pass was not admitted. ``seconds`` is the difference that some texts name."""
 
-    texts = load_json("refusals.json")
+    table = load_json("refusals.json")
+    kind = "refusal"
 
     def __init__(self, reason: Reason, *, seconds: int = 0) -> None:
         super().__init__(reason)
@@ -60,4 +61,4 @@ class Refused(Refusal[Reason]):
 
     @property
     def outcome(self) -> Outcome:
-        return Outcome(self._written("outcome"))
+        return Outcome(self.table[self.fault]["outcome"])

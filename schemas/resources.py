@@ -1,10 +1,10 @@
-"""The data files of this package, read once when a module is first imported."""
+"""The data files of packages, read once when a module is first imported."""
 
 import json
 from importlib.resources import files
 from typing import Any
 
 
-def load_json(name: str) -> Any:
-    """The JSON file ``name`` that ships beside this module."""
-    return json.loads(files("schemas").joinpath(name).read_text(encoding="utf-8"))
+def load_json(name: str, package: str = "schemas") -> Any:
+    """The JSON file ``name`` that ships in ``package``; raises FileNotFoundError."""
+    return json.loads(files(package).joinpath(name).read_text(encoding="utf-8"))

@@ -1,6 +1,6 @@
 """Pages made on a server: templates, language, headers. The console and the wallet's pages use it.
 
-What a page says comes from a file of texts, so no template holds a sentence of its own.
+What a page says comes from a catalogue, so no template holds a sentence of its own.
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from schemas.catalogues import Catalogue
 from schemas.errors import QupiaError
-from schemas.jws import parse_json_object
 from schemas.languages import Language
 
 LOOK = Path(__file__).parent / "look"
@@ -67,10 +67,10 @@ class FormTooLarge(QupiaError):
 
 
 class Pages:
-    """The pages in one folder: ``templates/*.html`` and the sentences in ``texts.json``."""
+    """The pages in one folder, ``templates/*.html``, and the sentences in their catalogue."""
 
-    def __init__(self, folder: Path) -> None:
-        self._texts = parse_json_object((folder / "texts.json").read_bytes())
+    def __init__(self, folder: Path, catalogue: Catalogue) -> None:
+        self.knows, self.say = catalogue.knows, catalogue.say
         self._environment = Environment(
             loader=FileSystemLoader([folder / "templates", LOOK]),
             autoescape=True,
@@ -78,14 +78,6 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-
-    def knows(self, name: str) -> bool:
-        """Whether there is a sentence ``name``."""
-        return name in self._texts
-
-    def say(self, name: str, language: Language, /, **values: object) -> str:
-        """The sentence ``name`` with its ``{placeholders}`` filled; raises KeyError."""
-        return str(self._texts[name][language].format_map(values))
 
     def answer(
         self,

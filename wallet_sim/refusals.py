@@ -12,11 +12,12 @@ from schemas.notices import NoticesRejected
 from schemas.problems import ApiProblem, Problem
 from shell.command_line import EXIT_REFUSED, EXIT_USAGE
 from shell.errors import CommandError
+from shell.times import local_time
 from wallet_sim.passes.blinding import BlindingError
 from wallet_sim.passes.presentation import NotShown
 from wallet_sim.passes.state import NotActivated
 from wallet_sim.presence.check_in import NotCheckedIn
-from wallet_sim.texts import local_time, text
+from wallet_sim.texts import text
 
 _TRY_LATER = (Problem.TOO_MANY, Problem.NOT_READY, Problem.FAILED)
 """Nothing was refused: the issuer could not be asked properly."""

@@ -6,7 +6,6 @@ import typer
 
 from issuer.commands.opening import (
     HomeOption,
-    day,
     issuer_home,
 )
 from issuer.init import init_issuer
@@ -14,6 +13,7 @@ from issuer.rules.policy import load_policy
 from schemas.hints import HintForm
 from shell.clock import system_clock
 from shell.command_line import JsonOption, answer
+from shell.times import local_date
 
 
 def init(
@@ -45,7 +45,7 @@ def init(
         as_json=as_json,
         members=members,
         text=f"root thumbprint  {config.root}\n"
-        f"ends on          {day(config.sunset, load_policy(place.policy).zone)}\n"
+        f"ends on          {local_date(config.sunset, load_policy(place.policy).zone)}\n"
         f"home             {place.path}\n"
         f"Now move {place.root_key} offline, then run: qupia-issuer serve",
     )

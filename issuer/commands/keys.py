@@ -9,10 +9,8 @@ import typer
 from issuer.authority import Authority
 from issuer.commands.opening import (
     HomeOption,
-    day,
     issuer_home,
     opened_before_sunset,
-    progress_bar,
     warn_of_root_key,
     warn_of_signer,
 )
@@ -48,6 +46,8 @@ from shell.command_line import (
 from shell.errors import CommandError
 from shell.files import create_private, is_private, read_given, write_private
 from shell.pictures import save_qr
+from shell.progress import progress_bar
+from shell.times import local_date
 
 RootOption = Annotated[Path, typer.Option("--root", help="The root key, from where it is kept.")]
 NewRootOption = Annotated[
@@ -118,7 +118,7 @@ def delegate(
         if not is_private(root):
             warn(f"others can read {root}; lock the stick away, or run: chmod 600 '{root}'")
         next_root = None if new_root is None else _create_root(new_root)
-        with progress_bar("keys") as show:
+        with progress_bar("keys", at_once=True) as show:
             signer = root_statements.delegate(
                 authority, root_key, next_root=next_root, now=now, progress=show
             )
@@ -203,8 +203,9 @@ def sunset(date: str, home: HomeOption = None, as_json: JsonOption = False) -> N
         zone = authority.policy.zone
         when = parse_sunset(date, authority.policy.time_zone, now)
         if when >= authority.config.sunset:
+            stands = local_date(authority.config.sunset, zone)
             raise CommandError(
-                f"the sunset is {day(authority.config.sunset, zone)} and can only move earlier",
+                f"the sunset is {stands} and can only move earlier",
                 exit_code=EXIT_REFUSED,
             )
         authority.audit.note(Action.SUNSET, None, now)
@@ -221,7 +222,7 @@ def sunset(date: str, home: HomeOption = None, as_json: JsonOption = False) -> N
 
 def make_with_progress(authority: Authority, now: int) -> int:
     """Make what is missing, with a bar."""
-    with progress_bar("keys") as show:
+    with progress_bar("keys", at_once=True) as show:
         return make_missing_keys(authority, now, show)
 
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ from issuer.notices.publishing import (
     publications,
     withdraw_notice,
 )
-from issuer.notices.words import say_span, spans, warning_texts
+from issuer.notices.words import warning_texts
 from issuer.oversight.approvals import ApprovalFault, ApprovalRefused, Pending, pending, reject
 from schemas.encoding import format_time
 from schemas.hours import begin_of
@@ -38,6 +38,7 @@ from shell.command_line import (
 )
 from shell.errors import CommandError
 from shell.files import read_given
+from shell.times import local_span, spans
 
 notice_app = new_app("Exposure notices: add, list, agree, reject, withdraw.")
 
@@ -181,7 +182,7 @@ def _authority(home: Path | None) -> Iterator[tuple[Authority, int]]:
             yield authority, now
         except (NoticeRefused, ApprovalRefused) as refused:
             hours = refused.hours if isinstance(refused, NoticeRefused) else ()
-            named = ", ".join(say_span(span, authority.policy.zone) for span in spans(hours))
+            named = ", ".join(local_span(span, authority.policy.zone) for span in spans(hours))
             message = _REFUSALS[refused.fault] + (f": {named}" if named else "")
             code = 2 if refused.fault in _BAD_INPUT else EXIT_REFUSED
             raise CommandError(message, exit_code=code) from None
@@ -231,7 +232,7 @@ def _times(hours: Iterable[int]) -> list[str]:
 
 def _told(hours: tuple[int, ...], zone: tzinfo) -> str:
     """The hours in local time and UTC, how many, and until when wallets can find them."""
-    lines = [f"{say_span(span, zone)}  ({say_span(span)} UTC)" for span in spans(hours)]
+    lines = [f"{local_span(span, zone)}  ({local_span(span, UTC)} UTC)" for span in spans(hours)]
     number = f"{len(hours)} hours, in the list until {format_time(last_end(hours))}"
     return "\n".join([*lines, number])
 
@@ -259,5 +260,5 @@ def _list_text(waiting: list[dict[str, Any]], published: list[Publication], zone
     ]
     for one in published:
         lines.append(f"published  {one.name}  until {format_time(one.ends)}")
-        lines += [f"           {say_span(span, zone)}" for span in spans(one.hours)]
+        lines += [f"           {local_span(span, zone)}" for span in spans(one.hours)]
     return "\n".join(lines) or "Nothing waits, and nothing is published."

@@ -1,13 +1,10 @@
 """How an issuer command opens its home, and what it warns of."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC
 from pathlib import Path
 from typing import Annotated
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from issuer.authority import Authority
 from issuer.home import Config, Home
@@ -23,6 +20,7 @@ from shell.command_line import (
     warn,
 )
 from shell.errors import CommandError
+from shell.times import local_date
 
 HomeOption = Annotated[Path | None, home_option("QUPIA_ISSUER_HOME")]
 
@@ -63,7 +61,7 @@ def opened_before_sunset(
 
 def refuse_after_sunset(authority: Authority, now: int) -> None:
     if authority.is_over(now):
-        ended = day(authority.config.sunset, authority.policy.zone)
+        ended = local_date(authority.config.sunset, authority.policy.zone)
         raise CommandError(
             f"this issuer ended on {ended}; to go on, ask the public again and found a new one: "
             "qupia-issuer init --home NEW",
@@ -86,23 +84,6 @@ def warn_of_signer(home: Home, config: Config, now: int) -> None:
     if end - now <= WARN_BEFORE_END:
         state = "ended" if end <= now else "ends"
         warn(
-            f"the bundle signer {state} on {day(end)}; "
+            f"the bundle signer {state} on {local_date(end, UTC)}; "
             "run: qupia-issuer keys delegate --root ROOT.pem"
         )
-
-
-def day(seconds: int, zone: tzinfo = UTC) -> str:
-    """The date of a time, for people who run the issuer; the sunset is one of their own zone."""
-    return datetime.fromtimestamp(seconds, zone).strftime("%Y-%m-%d")
-
-
-@contextmanager
-def progress_bar(text: str) -> Iterator[Callable[[int, int | None], None]]:
-    """A bar on standard error, where that is a terminal; told what is done, and of how many."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task(text, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from issuer import staff_actions
-from issuer.commands.opening import HomeOption, opened_before_sunset, progress_bar
+from issuer.commands.opening import HomeOption, opened_before_sunset
 from issuer.intake.register import run_intake
 from issuer.intake.rows import IntakeSummary
 from issuer.registration.withdrawals import WITHDRAWALS
@@ -23,6 +23,7 @@ from shell.command_line import (
     time_argument,
 )
 from shell.errors import CommandError
+from shell.progress import progress_bar
 
 EvidenceOption = Annotated[str, typer.Option("--evidence", help="A kind of policy.toml.")]
 
@@ -78,7 +79,10 @@ def intake(
     as_json: JsonOption = False,
 ) -> int:
     """Take a laboratory's export; its codes go to a new file."""
-    with opened_before_sunset(home, at) as (authority, now), progress_bar("rows") as show:
+    with (
+        opened_before_sunset(home, at) as (authority, now),
+        progress_bar("rows", at_once=True) as show,
+    ):
         summary = run_intake(
             authority, None, file, out, now=now, progress=lambda done: show(done, None)
         )

@@ -7,9 +7,9 @@ from issuer.commands.opening import HomeOption, issuer_home, opened
 from issuer.home import Home
 from issuer.oversight.audit import Action, Audit
 from issuer.retention import last_run, overdue, read_log, run_retention
-from schemas.data_map import span
 from schemas.encoding import format_time
 from schemas.kinds import HOUR, STORED_KINDS
+from schemas.periods import period_text
 from shell.command_line import (
     EXIT_DONE,
     EXIT_REFUSED,
@@ -92,9 +92,8 @@ def _status_text(members: dict[str, Any]) -> str:
     lines = [f"{'kind':<12} {'held':>8}  {'oldest':>8}  kept at most"]
     for entry in members["kinds"]:
         oldest = entry["oldest_seconds"]
-        age = "-" if oldest is None else span(oldest)
-        lines.append(
-            f"{entry['kind']:<12} {entry['held']:>8}  {age:>8}  {span(entry['period_seconds'])}"
-        )
+        age = "-" if oldest is None else period_text(oldest)
+        period = period_text(entry["period_seconds"])
+        lines.append(f"{entry['kind']:<12} {entry['held']:>8}  {age:>8}  {period}")
     lines.append(f"last run: {members['last_run'] or 'never; run: qupia-issuer retention run'}")
     return "\n".join(lines)

@@ -31,6 +31,7 @@ from issuer.console.sign_in import SIGN_IN, SignInPage, end_session, token_of
 from issuer.intake.job_files import MOST_JOBS
 from issuer.intake.upload import Upload, UploadFault, UploadRefused, receive_upload
 from issuer.staff import StaffSession
+from schemas.catalogues import load_catalogue
 from schemas.problems import ApiProblem, Problem
 from shell.clock import Clock
 from shell.errors import CommandError
@@ -72,7 +73,7 @@ PAGES: tuple[Page, ...] = (
 
 def console_routes(authority: Authority, clock: Clock) -> list[BaseRoute]:
     """All routes under ``/console``."""
-    pages = Pages(FOLDER)
+    pages = Pages(FOLDER, load_catalogue("issuer.console"))
     gate = _Gate(authority, clock, pages)
     sign_in = SignInPage(authority, clock, pages)
     return [

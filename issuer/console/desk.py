@@ -10,8 +10,10 @@ from starlette.responses import Response
 from issuer.authority import Authority
 from issuer.staff import Account, Role
 from schemas.languages import Language
+from schemas.problems import ApiProblem, Problem
 from shell.forms import Sent, new_form, take_form
 from shell.pages import Pages
+from shell.times import read_local_time
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,6 +86,17 @@ class Desk:
             return self.say(f"evidence_{kind}")
         except KeyError:
             return kind
+
+    def sent_time(self, date: str, clock: str = "") -> int:
+        """Unix seconds of a local time in two fields, of midnight without ``clock``.
+
+        Raises ApiProblem ``invalid``.
+        """
+        try:
+            at = self.sent(clock) if clock else "00:00"
+            return read_local_time(self.sent(date), at, self.authority.policy.zone)
+        except ValueError:
+            raise ApiProblem(Problem.INVALID) from None
 
     def sent(self, name: str) -> str:
         """A field of the form without white space around it; empty when it was not sent."""

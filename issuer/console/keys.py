@@ -6,7 +6,6 @@ from typing import Any
 from starlette.responses import Response
 
 from issuer.console.desk import Desk, Page
-from issuer.console.moments import local_time
 from issuer.keys.roots import WARN_BEFORE_END, signer_end
 from issuer.oversight.audit import Action
 from issuer.publication.making import find_key, retire
@@ -17,6 +16,7 @@ from schemas.encoding import b64url_encode
 from schemas.kinds import DAY, HOUR
 from schemas.problems import ApiProblem, Problem
 from shell.pictures import qr_png
+from shell.times import local_time
 
 
 def show(desk: Desk) -> Response:
@@ -29,13 +29,13 @@ def show(desk: Desk) -> Response:
         root=authority.config.root,
         url=authority.config.url,
         setup_png=b64encode(qr_png(authority.config.setup_code)).decode("ascii"),
-        signer_ends=local_time(authority.policy, ends),
+        signer_ends=local_time(ends, authority.policy.zone),
         signer_days=max(0, ends - now) // DAY,
         signer_warns=ends - now <= WARN_BEFORE_END,
         bundle=_bundle(desk, published.bundle, published.digest) if published else None,
         columns=[status.name[desk.language] for status in authority.policy.statuses],
         windows=_windows(desk, published.bundle) if published else [],
-        sunset=local_time(authority.policy, authority.config.sunset),
+        sunset=local_time(authority.config.sunset, authority.policy.zone),
     )
 
 
@@ -49,7 +49,7 @@ def act(desk: Desk) -> Response:
         return desk.page(
             "person_sure.html",
             consequence=desk.say(
-                "retire_means", key=b64url_encode(key.id)[:8], hours=_bundle_hours(desk)
+                "retire_means", key=b64url_encode(key.id)[:8], count=_bundle_hours(desk)
             ),
             kept={"key": desk.sent("key")},
         )
@@ -66,8 +66,8 @@ def _bundle_hours(desk: Desk) -> int:
 def _bundle(desk: Desk, bundle: TrustBundle, digest: str) -> dict[str, Any]:
     return {
         "version": bundle.version,
-        "made": local_time(desk.authority.policy, bundle.iat),
-        "ends": local_time(desk.authority.policy, bundle.exp),
+        "made": local_time(bundle.iat, desk.authority.policy.zone),
+        "ends": local_time(bundle.exp, desk.authority.policy.zone),
         "digest": digest,
         "retired": len(bundle.retired),
     }
@@ -78,8 +78,8 @@ def _windows(desk: Desk, bundle: TrustBundle) -> list[dict[str, Any]]:
     policy = desk.authority.policy
     return [
         {
-            "begins": local_time(policy, window.nbf),
-            "ends": local_time(policy, window.exp),
+            "begins": local_time(window.nbf, policy.zone),
+            "ends": local_time(window.exp, policy.zone),
             "is_now": window.contains(desk.now),
             "statuses": [
                 {

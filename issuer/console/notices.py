@@ -5,7 +5,6 @@ from typing import Any
 from starlette.responses import Response
 
 from issuer.console.desk import Desk, Page
-from issuer.console.moments import local_time, parse_moment
 from issuer.notices.exports import NoticeFault, NoticeRefused, Proposal
 from issuer.notices.publishing import (
     KIND,
@@ -17,12 +16,13 @@ from issuer.notices.publishing import (
     publications,
     withdraw_notice,
 )
-from issuer.notices.words import say_span, spans, warning_texts
+from issuer.notices.words import warning_texts
 from issuer.oversight.approvals import ApprovalRefused, Pending, pending, reject
 from issuer.oversight.audit import Action
 from issuer.staff import Role
 from issuer.staff_actions import require
 from schemas.problems import ApiProblem, Problem
+from shell.times import local_span, local_time, spans
 
 _TIMES = ("from_date", "from_time", "to_date", "to_time")
 
@@ -45,16 +45,15 @@ def act(desk: Desk) -> Response:
     try:
         return step(desk) if step else _page(desk, None)
     except ApprovalRefused as refused:
-        return _page(desk, desk.say(f"proposal_{refused.fault}"))
+        return _page(desk, desk.say(f"{refused.fault}_proposal"))
     except NoticeRefused as refused:
         return _page(desk, _sentence(desk, refused))
 
 
 def _bring(desk: Desk) -> Response:
-    policy = desk.authority.policy
     try:
-        start = parse_moment(policy, desk.sent("from_date"), desk.sent("from_time"))
-        end = parse_moment(policy, desk.sent("to_date"), desk.sent("to_time"))
+        start = desk.sent_time("from_date", "from_time")
+        end = desk.sent_time("to_date", "to_time")
     except ApiProblem as problem:
         if problem.fault is not Problem.INVALID:
             raise
@@ -68,7 +67,7 @@ def _bring(desk: Desk) -> Response:
 
 def _agree(desk: Desk) -> Response:
     publication = agree_to_notice(desk.authority, desk.sent("digest"), desk.account, desk.now)
-    return desk.done("notice_published", hours=len(publication.hours))
+    return desk.done("notice_published", number=len(publication.hours))
 
 
 def _reject(desk: Desk) -> Response:
@@ -83,14 +82,14 @@ def _are_you_sure(desk: Desk) -> Response:
         raise NoticeRefused(NoticeFault.UNKNOWN_NAME)
     return desk.page(
         "person_sure.html",
-        consequence=desk.say("notice_withdraw_means", hours=len(found[0].hours)),
+        consequence=desk.say("notice_withdraw_means", number=len(found[0].hours)),
         kept={"name": name},
     )
 
 
 def _withdraw(desk: Desk) -> Response:
     hours = withdraw_notice(desk.authority, desk.sent("name"), desk.account, desk.now)
-    return desk.done("notice_withdrawn", hours=hours)
+    return desk.done("notice_withdrawn", number=hours)
 
 
 def _proposal(desk: Desk, waiting: Pending) -> dict[str, Any]:
@@ -107,7 +106,7 @@ def _proposal(desk: Desk, waiting: Pending) -> dict[str, Any]:
         "digest": waiting.digest,
         "is_mine": waiting.proposer == desk.account.number,
         "can_be_agreed_to": content["problem"] is None,
-        "waits": local_time(desk.authority.policy, waiting.expires_at),
+        "waits": local_time(waiting.expires_at, desk.authority.policy.zone),
     }
 
 
@@ -118,15 +117,15 @@ def _publication(desk: Desk, publication: Publication) -> dict[str, Any]:
 def _told(desk: Desk, hours: tuple[int, ...]) -> dict[str, Any]:
     policy = desk.authority.policy
     return {
-        "spans": [say_span(span, policy.zone) for span in spans(hours)],
+        "spans": [local_span(span, policy.zone) for span in spans(hours)],
         "number": len(hours),
-        "ends": local_time(policy, last_end(hours)),
+        "ends": local_time(last_end(hours), policy.zone),
     }
 
 
 def _sentence(desk: Desk, refused: NoticeRefused) -> str:
     zone = desk.authority.policy.zone
-    named = ", ".join(say_span(span, zone) for span in spans(refused.hours))
+    named = ", ".join(local_span(span, zone) for span in spans(refused.hours))
     return desk.say(f"notice_{refused.fault}") + (f" {named}" if named else "")
 
 

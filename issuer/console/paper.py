@@ -4,7 +4,6 @@ from starlette.responses import Response
 
 from issuer import paper
 from issuer.console.desk import Desk, Page
-from issuer.console.moments import parse_moment
 from issuer.console.register import form, person, show_slip, slip_language
 from issuer.oversight.audit import Action
 from issuer.slips import paper_slip
@@ -23,7 +22,7 @@ def act(desk: Desk) -> Response:
         issued = paper.issue(
             desk.authority,
             evidence=desk.sent("evidence"),
-            at=parse_moment(desk.authority.policy, desk.sent("date"), desk.sent("time")),
+            at=desk.sent_time("date", "time"),
             birthday=birthday or "",
             reference=reference,
             now=desk.now,

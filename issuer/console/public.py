@@ -9,9 +9,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from issuer.authority import Authority
-from issuer.console.spans import say_span
+from schemas.catalogues import load_catalogue
 from schemas.jws import parse
 from schemas.languages import Language
+from schemas.periods import period_text
 from shell.files import read_private
 from shell.pages import Pages, language_of, look_routes, remember_language
 
@@ -21,7 +22,7 @@ LOOK = "/look"
 
 def public_routes(authority: Authority) -> list[BaseRoute]:
     """``/transparency``, ``/activate`` and what they look like."""
-    public = _Public(authority, Pages(FOLDER))
+    public = _Public(authority, Pages(FOLDER, load_catalogue("issuer.console")))
     return [
         Route("/transparency", public.transparency, methods=["GET"]),
         Route("/activate", public.activate, methods=["GET"]),
@@ -52,7 +53,7 @@ class _Public:
             return None
         members = payload.unverified_payload
         kinds = [
-            {**kind, "period": say_span(self._pages, language, kind["period_seconds"])}
+            {**kind, "period": period_text(kind["period_seconds"], language)}
             for kind in members["kinds"]
         ]
         return {"last_run_days": members["last_run_days"], "kinds": kinds}

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from issuer import staff_actions
 from issuer.console.desk import Desk, Page
-from issuer.console.moments import local_clock, local_date, local_time, parse_moment
 from issuer.intake.iin import parse_iin
 from issuer.oversight.audit import Action
 from issuer.registration.codes import IssuedCode
@@ -18,6 +17,7 @@ from schemas.hints import HintForm
 from schemas.languages import Language
 from schemas.problems import ApiProblem, Problem
 from shell.slips import Paper, draw_pdf, draw_png
+from shell.times import local_clock, local_date, local_time
 
 _IN_A_DATE = re.compile(r"[0-9]{1,2}")
 _INVALID = {"register": "register_invalid", "paper": "paper_invalid"}
@@ -35,7 +35,7 @@ def act(desk: Desk) -> Response:
             desk.authority,
             desk.account,
             evidence=desk.sent("evidence"),
-            at=parse_moment(desk.authority.policy, desk.sent("date"), desk.sent("time")),
+            at=desk.sent_time("date", "time"),
             birthday=birthday,
             reference=reference,
             now=desk.now,
@@ -43,7 +43,7 @@ def act(desk: Desk) -> Response:
     except ApiProblem as problem:
         return form(desk, "register", problem)
     if not isinstance(result, IssuedCode):
-        until = local_time(desk.authority.policy, result.until)
+        until = local_time(result.until, desk.authority.policy.zone)
         return desk.done("withdrawn_until", until=until)
     slip = activation_slip(
         desk.authority.policy,
@@ -93,13 +93,13 @@ def form(desk: Desk, what: str, problem: ApiProblem | None = None) -> Response:
         kinds=[{"id": kind, "name": desk.evidence_name(kind)} for kind in kinds],
         chosen=desk.sent("evidence"),
         asks_birthday=on_paper or desk.authority.config.hint is not HintForm.NONE,
-        months=desk.say("months").split(", "),
+        months=[desk.say(f"month_{number:02}") for number in range(1, 13)],
         slip_language=slip_language(desk).value,
         zone=policy.calendar.zone.key,
-        today=local_date(policy, desk.now),
+        today=local_date(desk.now, policy.zone),
         # Were they set back to now after a mistake elsewhere, nobody would notice.
-        date=desk.sent("date") or local_date(policy, desk.now),
-        clock=desk.sent("time") or local_clock(policy, desk.now),
+        date=desk.sent("date") or local_date(desk.now, policy.zone),
+        clock=desk.sent("time") or local_clock(desk.now, policy.zone),
     )
 
 

@@ -5,13 +5,13 @@ from typing import Any
 from starlette.responses import Response
 
 from issuer.console.desk import Desk, Page
-from issuer.console.spans import say_span
 from issuer.oversight.audit import Action
 from issuer.perishable.store import Held
 from issuer.retention import overdue, read_log
 from issuer.staff import Role
 from schemas.encoding import format_time
 from schemas.kinds import DAY, STORED_KINDS
+from schemas.periods import period_text
 
 _DAYS_SHOWN = 14
 
@@ -34,8 +34,8 @@ def _kind(desk: Desk, entry: Held) -> dict[str, Any]:
     return {
         "kind": entry.kind.value,
         "held": entry.held,
-        "period": say_span(desk.pages, desk.language, period),
-        "oldest": None if oldest is None else say_span(desk.pages, desk.language, oldest),
+        "period": period_text(period, desk.language),
+        "oldest": None if oldest is None else period_text(oldest, desk.language),
         "part": 0 if oldest is None else min(100, round(100 * oldest / period)),
     }
 

@@ -6,7 +6,6 @@ from typing import Any
 from starlette.responses import Response
 
 from issuer.console.desk import Desk, Page
-from issuer.console.moments import local_time
 from issuer.oversight.approvals import (
     ApprovalKind,
     ApprovalRefused,
@@ -27,6 +26,7 @@ from issuer.publication.root_statements import (
 from issuer.staff_actions import ROLES
 from schemas.jwk import thumbprint
 from schemas.jws import parse
+from shell.times import local_time
 
 _KIND = ApprovalKind.ROOT_STATEMENT
 
@@ -42,7 +42,7 @@ def act(desk: Desk) -> Response:
     try:
         return step(desk) if step else _page(desk, None)
     except ApprovalRefused as refused:
-        return _page(desk, desk.say(f"proposal_{refused.fault}"))
+        return _page(desk, desk.say(f"{refused.fault}_proposal"))
     except StatementRefused as refused:
         return _page(desk, desk.say(f"statement_{refused.fault}"))
 
@@ -82,10 +82,10 @@ def _proposal(desk: Desk, proposal: Pending) -> dict[str, Any]:
         "digest": proposal.digest,
         "is_mine": proposal.proposer == desk.account.number,
         "can_be_agreed_to": True,
-        "ends": local_time(desk.authority.policy, proposal.expires_at),
+        "ends": local_time(proposal.expires_at, desk.authority.policy.zone),
         "version": payload["version"],
         "signer": thumbprint(signer),
-        "signer_ends": local_time(desk.authority.policy, signer["exp"]),
+        "signer_ends": local_time(signer["exp"], desk.authority.policy.zone),
         "roots": [thumbprint(root) for root in payload["roots"]],
     }
 

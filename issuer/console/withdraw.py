@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from issuer import staff_actions
 from issuer.console.desk import Desk, Page
-from issuer.console.moments import local_date, local_time, parse_moment
 from issuer.oversight.audit import Action
 from issuer.registration.withdrawals import WITHDRAWALS
 from issuer.rules.values import FRAUD
@@ -16,6 +15,7 @@ from issuer.staff_actions import ROLES
 from schemas.kinds import HOUR
 from schemas.problems import ApiProblem, Problem
 from schemas.references import normalise_reference
+from shell.times import local_date, local_time
 
 
 def show(desk: Desk) -> Response:
@@ -25,7 +25,7 @@ def show(desk: Desk) -> Response:
         "person.html",
         what="withdraw",
         kinds=[{"id": kind, "name": desk.evidence_name(kind)} for kind in kinds],
-        today=local_date(desk.authority.policy, desk.now),
+        today=local_date(desk.now, desk.authority.policy.zone),
         may_lift=is_officer,
     )
 
@@ -36,7 +36,7 @@ def act(desk: Desk) -> Response:
         raise ApiProblem(Problem.INVALID)
     if evidence == FRAUD or desk.sent("lift"):
         staff_actions.require(desk.account, Action.LIFT)
-    at = parse_moment(desk.authority.policy, desk.sent("date"))
+    at = desk.sent_time("date")
     if desk.sent("step") != "do":
         return _ask(desk, evidence, at)
     if desk.sent("lift"):
@@ -45,11 +45,11 @@ def act(desk: Desk) -> Response:
         )
         if left is None:
             return desk.done("lifted")
-        return desk.done("lifted_but", until=local_time(desk.authority.policy, left))
+        return desk.done("lifted_but", until=local_time(left, desk.authority.policy.zone))
     result = staff_actions.withdraw(
         desk.authority, desk.account, reference=reference, evidence=evidence, at=at, now=desk.now
     )
-    return desk.done("withdrawn_until", until=local_time(desk.authority.policy, result.until))
+    return desk.done("withdrawn_until", until=local_time(result.until, desk.authority.policy.zone))
 
 
 def show_lost(desk: Desk) -> Response:
@@ -60,7 +60,7 @@ def end_lost(desk: Desk) -> Response:
     """A phone was lost: its wallet gets nothing more, and its owner can have a new code."""
     reference = _reference(desk)
     if desk.sent("step") != "do":
-        consequence = desk.say("lost_phone_means", hours=_last_pass_hours(desk))
+        consequence = desk.say("lost_phone_means", count=_last_pass_hours(desk))
         return desk.page("person_sure.html", consequence=consequence, kept={"reference": reference})
     staff_actions.end_lost(desk.authority, desk.account, reference=reference, now=desk.now)
     return desk.done("lost_phone_done")
@@ -97,10 +97,10 @@ def _ask(desk: Desk, evidence: str, at: int) -> Response:
         ends = policy.evidence_ends(evidence, at)
         if at > desk.now or ends <= desk.now:
             raise ApiProblem(Problem.INVALID)
-        until = local_time(policy, ends)
+        until = local_time(ends, policy.zone)
         consequence = desk.say(
             "withdraw_means",
-            why=desk.evidence_name(evidence), until=until, hours=_last_pass_hours(desk),
+            why=desk.evidence_name(evidence), until=until, count=_last_pass_hours(desk),
         )  # fmt: skip
     kept = {name: desk.sent(name) for name in ("evidence", "date", "reference", "lift")}
     return desk.page("person_sure.html", consequence=consequence, kept=kept)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from schemas.data_map import data_map, span
+from schemas.data_map import data_map
 from schemas.kinds import DAY, HELD_ELSEWHERE, HOUR, MINUTE, STORED_KINDS, TRACING_PERIOD, Kind
+from schemas.periods import period_text
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "data-map.md"
 
@@ -41,4 +42,4 @@ def test_all_that_belongs_to_a_date_of_presence_tracing_dies_together() -> None:
     [(10 * MINUTE, "10 min"), (HOUR, "1 h"), (3 * DAY, "72 h"), (4 * DAY, "4 days")],
 )
 def test_a_period_is_told_in_the_unit_that_people_use(seconds: int, text: str) -> None:
-    assert span(seconds) == text
+    assert period_text(seconds) == text

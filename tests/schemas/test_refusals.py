@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 
 from schemas.bundle_faults import BundleFault, BundleRejected
-from schemas.door_texts import check_id, headline, sentence
+from schemas.catalogues import sentence
+from schemas.door_texts import check_id, headline
 from schemas.hints import HintForm, all_hints
 from schemas.languages import Language
 from schemas.notices import NoticesFault, NoticesRejected
 from schemas.problems import STATUS, ApiProblem, Problem
 from schemas.refusals import Outcome, Reason, Refused
 from schemas.resources import load_json
+from tests.support.catalogues import ROOT, by_name
 
+TEXTS = by_name(ROOT / "schemas/texts")
 CYRILLIC = re.compile("[а-яё]", flags=re.IGNORECASE)
 KAZAKH = re.compile("[әғқңөұүһі]", flags=re.IGNORECASE)
 
@@ -57,18 +60,22 @@ def test_each_problem_has_a_sentence_and_a_status(problem: Problem, language: La
 
 
 @pytest.mark.parametrize(
-    ("file", "names"),
+    ("file", "kind", "names"),
     [
-        ("refusals.json", Reason),
-        ("bundle_faults.json", BundleFault),
-        ("notices_faults.json", NoticesFault),
-        ("problems.json", Problem),
+        ("refusals.json", "_refusal", Reason),
+        ("bundle_faults.json", "_bundle_fault", BundleFault),
+        ("notices_faults.json", "_notices_fault", NoticesFault),
+        (None, "_problem", Problem),
     ],
 )
-def test_a_file_of_texts_holds_the_closed_list_and_nothing_else(file: str, names: Any) -> None:
-    texts = load_json(file)
-    assert set(texts) == {name.value for name in names}
-    for entry in texts.values():
+def test_codes_and_sentences_are_those_of_the_closed_list_and_nothing_else(
+    file: str | None, kind: str, names: Any
+) -> None:
+    wanted = {name.value for name in names}
+    assert file is None or set(load_json(file)) == wanted
+    told = {name.removesuffix(kind): entry for name, entry in TEXTS.items() if name.endswith(kind)}
+    assert set(told) == wanted
+    for entry in told.values():
         check_languages(entry)
 
 
@@ -109,10 +116,9 @@ def test_outcomes_are_told_by_sign_and_word() -> None:
 
 
 def test_door_sentences_are_there_in_each_language() -> None:
-    texts = load_json("door_texts.json")
-    entries = [*texts["sentences"].values(), *texts["check_id"].values()]
-    for entry in entries:
-        check_languages(entry)
+    for name, entry in TEXTS.items():
+        if not name.startswith(("born_", "outcome_", "paper_", "period_")):
+            check_languages(entry)
     assert sentence("keys_old", Language.EN, hours=30, left=42).startswith("The keys are old: 30 h")
 
 

@@ -1,7 +1,6 @@
 """What all server-rendered pages share: languages, forms, headers, style."""
 
 import asyncio
-import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
+from schemas.catalogues import Catalogue
 from schemas.languages import Language
 from shell.pages import (
     FORM_LIMIT,
@@ -25,6 +25,14 @@ from shell.pages import (
 from tests.support.asgi import arriving, http_scope, parts
 from tests.support.visitor import Visitor
 
+CATALOGUE = Catalogue(
+    {
+        Language.EN: {"hello": "Hello, {name}"},
+        Language.RU: {"hello": "Привет, {name}"},
+        Language.KK: {"hello": "Сәлем, {name}"},
+    }
+)
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -34,8 +42,6 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "templates/hello.html").write_text(
         "<p lang={{ language }}>{{ t('hello', name=name) }}</p>"
     )
-    texts = {"hello": {"en": "Hello, {name}", "ru": "Привет, {name}", "kk": "Сәлем, {name}"}}
-    (tmp_path / "texts.json").write_text(json.dumps(texts), encoding="utf-8")
     return tmp_path
 
 
@@ -53,12 +59,12 @@ def read(*chunks: bytes) -> dict[str, str]:
 
 
 def test_a_page_speaks_the_readers_language_and_escapes_what_people_gave(folder: Path) -> None:
-    answer = Pages(folder).answer("hello.html", Language.KK, {"name": "<b>"})
+    answer = Pages(folder, CATALOGUE).answer("hello.html", Language.KK, {"name": "<b>"})
     assert bytes(answer.body).decode() == "<p lang=kk>Сәлем, &lt;b&gt;</p>"
 
 
 def test_a_page_carries_all_headers_and_stays_in_no_cache(folder: Path) -> None:
-    answer = Pages(folder).answer("hello.html", Language.EN, {"name": ""}, status=400)
+    answer = Pages(folder, CATALOGUE).answer("hello.html", Language.EN, {"name": ""}, status=400)
     assert answer.status_code == 400
     assert {name: answer.headers[name] for name in HEADERS} == HEADERS
     assert answer.headers["cache-control"] == "no-store"
@@ -66,11 +72,11 @@ def test_a_page_carries_all_headers_and_stays_in_no_cache(folder: Path) -> None:
 
 def test_a_value_that_a_template_lacks_is_an_error_rather_than_nothing(folder: Path) -> None:
     with pytest.raises(UndefinedError):
-        Pages(folder).answer("hello.html", Language.EN, {})
+        Pages(folder, CATALOGUE).answer("hello.html", Language.EN, {})
 
 
 def test_pages_know_their_own_sentences_only(folder: Path) -> None:
-    pages = Pages(folder)
+    pages = Pages(folder, CATALOGUE)
     assert (pages.knows("hello"), pages.knows("goodbye")) == (True, False)
 
 

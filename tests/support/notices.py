@@ -3,42 +3,33 @@
 Texts are looked up where the page itself has them from.
 """
 
-import json
-from pathlib import Path
-from typing import Any
-
 from schemas.bundle_faults import BundleFault
+from schemas.resources import load_json
 from tests.support.browser import ROOT, wait_until
+from tests.support.catalogues import PAGE_TEXTS, by_name
 from tests.support.door import Door
 
-_TEXTS = ROOT / "verifier/web/src/texts.json"
-_SCHEMAS = ROOT / "schemas"
+_SHARED = by_name(ROOT / "schemas/texts")
 
 
 def text(name: str, lang: str = "en") -> str:
     """A text of the page's own."""
-    return str(_load(_TEXTS)[name][lang])
+    return PAGE_TEXTS[name][lang]
 
 
 def sentence(name: str, lang: str = "en", **values: int) -> str:
     """A sentence that page and command have in common."""
-    found: str = _load(_SCHEMAS / "door_texts.json")["sentences"][name][lang]
-    return found.format(**values)
+    return _SHARED[name][lang].format(**values)
 
 
 def fault_text(fault: BundleFault, lang: str = "en") -> str:
-    found = _load(_SCHEMAS / "bundle_faults.json")[fault.value]
-    return f"{found[lang]} ({found['helpdesk']})"
+    codes = load_json("bundle_faults.json")
+    return f"{_SHARED[f'{fault}_bundle_fault'][lang]} ({codes[fault]['helpdesk']})"
 
 
 def reason_text(reason: str, lang: str = "en") -> str:
     """With its ``{placeholders}``."""
-    return str(_load(_SCHEMAS / "refusals.json")[reason][lang])
-
-
-def _load(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    return _SHARED[f"{reason}_refusal"][lang]
 
 
 def notices(door: Door) -> list[str]:

@@ -6,7 +6,6 @@
         screenshot(door.page, name)
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,15 +13,11 @@ from playwright.sync_api import Page
 
 from schemas.kinds import HOUR
 from schemas.presentation import slot_at
-from tests.support.browser import ROOT, let_pass, lose_camera, wait_until
+from tests.support.browser import let_pass, lose_camera, wait_until
 from tests.support.bundle_server import BundleServer
+from tests.support.catalogues import PAGE_TEXTS
 from tests.support.door import Door
 from tests.support.world import NOON, World
-
-TEXTS: dict[str, dict[str, str]] = json.loads(
-    (ROOT / "verifier/web/src/texts.json").read_text(encoding="utf-8")
-)
-"""What the page says by name and language."""
 
 VENUE = "Кафе «Қайырлы таң», Алматы қ."
 """52 bytes."""
@@ -163,4 +158,4 @@ class Tour:
 def is_told(page: Page, name: str) -> bool:
     """Whether the line below the camera's picture is this text of the page."""
     lang = page.evaluate("document.documentElement.lang")
-    return page.locator("#hint").text_content() == TEXTS[name][lang]
+    return page.locator("#hint").text_content() == PAGE_TEXTS[name][lang]

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from schemas.bundle import TrustBundle
+from schemas.catalogues import sentence
 from schemas.check_in import (
     DEFAULT_HOURS,
     MOST_SHOWN_HOURS,
@@ -16,7 +17,6 @@ from schemas.check_in import (
     check_name,
     format_check_in,
 )
-from schemas.door_texts import sentence
 from schemas.encoding import format_time
 from schemas.hours import begin_of, date_of, hour_at
 from schemas.languages import Language
@@ -32,7 +32,7 @@ from shell.command_line import (
 from shell.errors import CommandError
 from shell.files import create_private
 from shell.pictures import ErrorLevel, qr_for_terminal, save_qr
-from verifier.commands.local_time import local_time
+from shell.times import zoned_time
 from verifier.commands.opening import HomeOption, check_usable, open_store
 from verifier.commands.report import check_in_line
 from verifier.door.condition import condition_at
@@ -167,7 +167,10 @@ class _Export:
             raise typer.Abort
 
     def _named(self, hours: range) -> str:
-        begins, ends = local_time(begin_of(hours.start)), local_time(begin_of(hours.stop))
+        begins, ends = (
+            zoned_time(begin_of(hours.start)),
+            zoned_time(begin_of(hours.stop)),
+        )
         date = date_of(hours.start)
         return self._say("trace_hours", begins=begins, ends=ends, hours=len(hours), date=date)
 
@@ -199,7 +202,7 @@ def _chosen(
     try:
         kept = before.name if name is None else check_name(name)
     except ValueError:
-        raise CommandError(sentence("check_in_bad_name", language, bytes=NAME_BYTES)) from None
+        raise CommandError(sentence("check_in_bad_name", language, count=NAME_BYTES)) from None
     check_in = CheckIn.SHOWN if before.check_in is CheckIn.OFF else before.check_in
     if strict is not None:
         check_in = CheckIn.STRICT if strict else CheckIn.SHOWN
@@ -228,7 +231,7 @@ def _show(
     }
     lines = [] if png is not None else [qr_for_terminal(text, ErrorLevel.M)]
     lines.append(check_in_line(settings, language))
-    lines.append(sentence("check_in_until", language, until=local_time(until)))
+    lines.append(sentence("check_in_until", language, until=zoned_time(until)))
     if not code.name:
         lines.append(sentence("check_in_give_name", language))
     answer(as_json=as_json, members=members, text="\n".join(lines))

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.bundle import TrustBundle
-from schemas.door_texts import sentence
+from schemas.catalogues import sentence
 from schemas.encoding import format_time
 from schemas.kinds import HOUR
 from schemas.languages import Language
 from schemas.windows import Window
-from verifier.commands.local_time import local_time
+from shell.times import zoned_time
 from verifier.door.condition import CLOCK_WARNING, Condition, NextStep, condition_at, next_step
 from verifier.trust.settings import CheckIn, ClockCheck, Settings
 from verifier.trust.store import TrustStore
@@ -116,7 +116,10 @@ def _device_lines(report: Report, bundle: TrustBundle, language: Language) -> li
     if bundle.specimen:
         lines.insert(1, sentence("training", language))
     if report.window is not None:
-        begins, ends = local_time(report.window.nbf), local_time(report.window.exp)
+        begins, ends = (
+            zoned_time(report.window.nbf),
+            zoned_time(report.window.exp),
+        )
         lines.insert(1, sentence("window", language, begins=begins, ends=ends))
     return lines
 

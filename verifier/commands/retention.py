@@ -1,7 +1,7 @@
 """Commands about what is kept for a time: run, status, verify."""
 
-from schemas.data_map import span
-from schemas.door_texts import sentence
+from schemas.catalogues import sentence
+from schemas.periods import period_text
 from shell.command_line import (
     EXIT_DONE,
     EXIT_REFUSED,
@@ -50,8 +50,8 @@ def status(
         "retention_status",
         language,
         number=kind["held"],
-        oldest="-" if oldest is None else span(oldest),
-        period=span(kind["period_seconds"]),
+        oldest="-" if oldest is None else period_text(oldest, language),
+        period=period_text(kind["period_seconds"], language),
     )
     answer(as_json=as_json, members={"kinds": [kind]}, text=text)
 

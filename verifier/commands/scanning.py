@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from schemas.bundle import TrustBundle
-from schemas.door_texts import sentence
+from schemas.catalogues import sentence
 from schemas.hours import hour_at
 from schemas.languages import Language
 from shell.clock import Clock

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.bundle import Status, TrustBundle, VenuePolicy
-from schemas.door_texts import check_id, headline, paper_mark
+from schemas.catalogues import sentence
+from schemas.door_texts import check_id, headline
 from schemas.languages import Language
 from schemas.refusals import Outcome, Reason, Refused
 from verifier.door.seen import SeenSet
@@ -55,7 +56,7 @@ class Decision:
         start = f"{self.source}: {headline(self.outcome, language)}"
         if isinstance(self.result, Refused):
             return f"{start} — {self.result.text(language)} ({self.result.helpdesk})"
-        facts = [paper_mark(language)] if self.result.paper else []
+        facts = [sentence("paper_mark", language)] if self.result.paper else []
         facts += [self.status.name[language]] if self.status is not None else []
         if self.result.asks_hint and self.result.holder is not None:
             facts.append(check_id(self.result.holder, language))

@@ -31,6 +31,8 @@ from wallet_sim.commands.presence import (
     notices_task,
     read_check_in,
 )
+from wallet_sim.commands.presence_reports import holdings as presence_holdings
+from wallet_sim.commands.presence_reports import standing_lines
 from wallet_sim.commands.showing import choose_pass, keep_on_screen
 from wallet_sim.fetching.activation import activate as activate_slip
 from wallet_sim.fetching.activation import check_replaceable, parse_slip
@@ -47,8 +49,6 @@ from wallet_sim.fetching.tools import HomeOption, Tools
 from wallet_sim.passes.status import condition, holdings
 from wallet_sim.presence.check_in import bindings_of
 from wallet_sim.presence.file import VisitsFile
-from wallet_sim.presence.reports import holdings as presence_holdings
-from wallet_sim.presence.reports import standing_lines
 from wallet_sim.refusals import REFUSALS, spoken, to_command_error
 from wallet_sim.texts import text
 

@@ -13,8 +13,9 @@ from schemas.presentation import UNBOUND
 from shell.command_line import EXIT_REFUSED, answer, say, warn
 from shell.errors import CommandError
 from shell.pictures import qr_for_terminal, save_qr
+from shell.times import local_time
 from wallet_sim.passes.presentation import Showing, present
-from wallet_sim.texts import local_time, text
+from wallet_sim.texts import text
 
 _CLEAR = "\x1b[2J\x1b[3J\x1b[H"
 """Clear the screen and what could be scrolled back to, and begin at the top."""
@@ -79,7 +80,7 @@ class Display:
         language, ends = self.language, local_time(showing.batch.window.exp)
         name = getattr(showing.entitlement.name, language)
         lines = [] if self.png is not None else [qr_for_terminal(code)]
-        lines.append(text("shown", language, status=name, ends=ends, remaining=showing.remaining))
+        lines.append(text("shown", language, status=name, ends=ends, number=showing.remaining))
         lines += [text(note, language) for note in _notes(showing)]
         if self.ends is not None:
             lines.append(text("bound", language, until=local_time(self.ends)))

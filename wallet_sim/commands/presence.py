@@ -19,6 +19,7 @@ from shell.command_line import (
 )
 from shell.errors import CommandError
 from shell.pictures import read_codes
+from shell.progress import progress_bar
 from wallet_sim.both import (
     NO_LIST,
     NoticesOfWallet,
@@ -27,13 +28,7 @@ from wallet_sim.both import (
     fetch_notices,
     visits_of,
 )
-from wallet_sim.commands.progress import progress_bar
-from wallet_sim.fetching.file import WalletFile
-from wallet_sim.fetching.session import Session
-from wallet_sim.fetching.tools import HomeOption, Tools
-from wallet_sim.passes.state import NotActivated
-from wallet_sim.presence.check_in import CheckInFault, NotCheckedIn
-from wallet_sim.presence.reports import (
+from wallet_sim.commands.presence_reports import (
     alerts_lines,
     alerts_members,
     checked_in_lines,
@@ -43,6 +38,11 @@ from wallet_sim.presence.reports import (
     visits_lines,
     visits_members,
 )
+from wallet_sim.fetching.file import WalletFile
+from wallet_sim.fetching.session import Session
+from wallet_sim.fetching.tools import HomeOption, Tools
+from wallet_sim.passes.state import NotActivated
+from wallet_sim.presence.check_in import CheckInFault, NotCheckedIn
 from wallet_sim.presence.state import Visits
 from wallet_sim.refusals import REFUSALS, spoken, to_command_error
 from wallet_sim.texts import text

@@ -6,12 +6,13 @@ import typer
 
 from schemas.languages import Language
 from shell.command_line import say
+from shell.times import local_time
 from wallet_sim.commands.display import Display
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.tools import Tools
 from wallet_sim.passes.presentation import Denied, NotShown, Showing
 from wallet_sim.showing import keep_showing, take_pass
-from wallet_sim.texts import local_time, text
+from wallet_sim.texts import text
 
 
 def choose_pass(file: WalletFile, tools: Tools, *, again: bool, language: Language) -> Showing:

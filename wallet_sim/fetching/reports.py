@@ -5,10 +5,11 @@ from typing import Any
 from schemas.encoding import format_time, parse_body_time
 from schemas.languages import Language
 from schemas.windows import Window
+from shell.times import local_time
 from wallet_sim.fetching.sync import Synced
 from wallet_sim.passes.state import Batch, Entitlement, Wallet
 from wallet_sim.passes.status import advice, next_batch
-from wallet_sim.texts import knows, local_time, text
+from wallet_sim.texts import knows, text
 
 
 def status_name(entitlement: Entitlement, language: Language) -> str:
@@ -97,7 +98,7 @@ def _batch_line(batch: Batch, now: int, language: Language) -> str:
     if batch.fault is not None:
         return text(batch.fault, language, **_times(batch.window))
     name = "status_now" if batch.window.contains(now) else "status_next"
-    return text(name, language, count=len(batch.fresh), **_times(batch.window))
+    return text(name, language, number=len(batch.fresh), **_times(batch.window))
 
 
 def data_lines(
@@ -124,7 +125,7 @@ def _indented(lines: list[str]) -> list[str]:
 def _held_line(entry: dict[str, Any], part: str, language: Language) -> str:
     """One entry; what an issuer calls by an unknown name is quoted, without control characters."""
     name = f"{part}_{entry['what']}"
-    values = {"count": entry.get("count", 1), "date": entry.get("date", "")}
+    values = {"number": entry.get("count", 1), "date": entry.get("date", "")}
     known = text(name, language, **values) if knows(name) else None
     what = known or ascii(entry["what"])
     return text("data_line", language, what=what, dies=_local_body_time(entry["dies"]))

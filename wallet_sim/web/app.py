@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from schemas.catalogues import load_catalogue
 from schemas.languages import Language
 from shell.forms import Sent
 from shell.last_resort import LastResort
@@ -73,7 +74,7 @@ def make_house(home: Path, tools: Tools) -> House:
     """Everything that the pages stand on. Raises CommandError for a home that cannot be used."""
     people = People(home, tools.clock)
     people.prepare()
-    return House(people, tools, Pages(FOLDER))
+    return House(people, tools, Pages(FOLDER, load_catalogue("wallet_sim.web")))
 
 
 def create_app(house: House, keys: Keys) -> Starlette:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from schemas import jws
+from shell.times import local_time
 from wallet_sim.fetching.reports import hint_line, status_name
 from wallet_sim.passes.state import (
     Batch,
@@ -15,7 +16,6 @@ from wallet_sim.passes.state import (
     last_shown,
 )
 from wallet_sim.passes.status import advice, next_batch
-from wallet_sim.texts import local_time
 from wallet_sim.web.desk import WalletDesk
 from wallet_sim.web.visits import look
 

@@ -10,11 +10,11 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from shell.pages import HEADERS
+from shell.times import local_time
 from wallet_sim.fetching.reports import status_name
 from wallet_sim.passes.presentation import Denied, NotShown, Showing
 from wallet_sim.passes.state import NotActivated, Wallet, is_recent, last_shown
 from wallet_sim.showing import take_pass
-from wallet_sim.texts import local_time
 from wallet_sim.web.arrival import Arrival
 from wallet_sim.web.cards import colour_of
 from wallet_sim.web.desk import WalletDesk

@@ -4,10 +4,10 @@ from starlette.responses import Response
 
 from schemas.bundle_faults import BundleRejected
 from shell.errors import CommandError
+from shell.times import local_time
 from wallet_sim.fetching.activation import ActivationSlip, activate, check_replaceable, parse_slip
 from wallet_sim.fetching.reports import status_name
 from wallet_sim.passes.state import Entitlement
-from wallet_sim.texts import local_time
 from wallet_sim.web.desk import WalletDesk
 from wallet_sim.web.fetching import call_issuer, fetch, wait_and_go
 from wallet_sim.web.words import TROUBLE

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from schemas import notice_texts
+from schemas.catalogues import sentence
 from schemas.hours import hour_at, tracing_ends
 from shell.errors import CommandError
+from shell.times import local_time
 from wallet_sim.both import check_in_here, check_out_here, visits_of
 from wallet_sim.passes.state import NotActivated
+from wallet_sim.presence.alerts import Alert, alerts_of
 from wallet_sim.presence.check_in import CheckedOut, NotCheckedIn, bindings_of
 from wallet_sim.presence.file import VisitsFile
-from wallet_sim.presence.reports import alert_title, alerts_of
 from wallet_sim.presence.state import Visits
-from wallet_sim.texts import local_time
 from wallet_sim.web.arrival import Arrival
 from wallet_sim.web.desk import WalletDesk
 
@@ -132,7 +132,7 @@ def check_out(desk: WalletDesk) -> Response:
 
 
 def _checked_out(desk: WalletDesk, done: CheckedOut) -> str:
-    return desk.say("checked_out", count=done.deleted) if done.was_open else desk.say("no_stay")
+    return desk.say("checked_out", number=done.deleted) if done.was_open else desk.say("no_stay")
 
 
 # What can be known
@@ -145,13 +145,16 @@ def look(desk: WalletDesk) -> Glance:
     except CommandError as error:
         return Glance(fault=desk.words(error))
     warnings = tuple(
-        Warned(
-            alert_title(alert, desk.language), desk.say("alerts_dies", dies=local_time(alert.dies))
-        )
+        Warned(_title(desk, alert), desk.say("alerts_dies", dies=local_time(alert.dies)))
         for alert in alerts_of(visits)
     )
-    advice = notice_texts.advice(desk.language) if warnings else ""
+    advice = sentence("notice_advice", desk.language) if warnings else ""
     return Glance(_stay(desk, visits), warnings, advice)
+
+
+def _title(desk: WalletDesk, alert: Alert) -> str:
+    begins, ends = local_time(alert.begins), local_time(alert.ends)
+    return sentence("notice_title", desk.language, begins=begins, ends=ends)
 
 
 def _stay(desk: WalletDesk, visits: Visits) -> StayTimes | None:
@@ -180,7 +183,7 @@ def held_of_visits(desk: WalletDesk) -> list[str]:
         lines.append(desk.say("visits_stay", since=stay.since, until=stay.until))
     for alert in alerts_of(visits):
         dies = desk.say("alerts_dies", dies=local_time(alert.dies))
-        lines.append(f"{alert_title(alert, desk.language)}. {dies}")
+        lines.append(f"{_title(desk, alert)}. {dies}")
     return [*lines, _heard(desk, visits)]
 
 
@@ -192,7 +195,7 @@ def _heard(desk: WalletDesk, visits: Visits) -> str:
     heard = visits.heard
     if heard is None:
         return desk.say("alerts_never")
-    return desk.say("alerts_checked", at=local_time(heard.at), notices=heard.notices)
+    return desk.say("alerts_checked", at=local_time(heard.at), number=heard.notices)
 
 
 def silence_of(desk: WalletDesk) -> str:

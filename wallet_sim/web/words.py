@@ -5,12 +5,12 @@ from collections.abc import Callable
 from schemas.languages import Language
 from shell.errors import CommandError
 from shell.fetching import NoAnswer
+from shell.times import local_time
 from wallet_sim.fetching.trust import ClockBehind
 from wallet_sim.passes.presentation import NotShown
 from wallet_sim.passes.state import NotActivated
 from wallet_sim.presence.check_in import NotCheckedIn
 from wallet_sim.refusals import REFUSALS, to_command_error
-from wallet_sim.texts import local_time
 
 TROUBLE = (*REFUSALS, CommandError)
 """Whatever a wallet may refuse with."""

@@ -21,8 +21,8 @@ from issuer.console.app import PAGES
 from issuer.documents.notice_list import parse_list
 from issuer.keys.tracing import tracing_seeds
 from issuer.staff import Role, Staff
-from schemas import notice_texts
 from schemas.activation import parse_activation_url
+from schemas.catalogues import sentence
 from schemas.hour_keys import public_half
 from schemas.hours import begin_of, hour_at
 from schemas.languages import Language
@@ -218,7 +218,7 @@ def test_two_officers_publish_a_notice_and_one_withdraws_it(
     second.goto(notices)
     second.locator("form:has([value=agree]) button").scroll_into_view_if_needed()
     screenshot(second, f"console-notices-agree-{lang}")
-    assert notice_texts.advice(Language(lang)) in second.inner_text("main")
+    assert sentence("notice_advice", Language(lang)) in second.inner_text("main")
     assert axe_violations(second) == [] and not is_wide(second)
     second.click("form:has([value=agree]) button")
     second.locator("[role=status]").wait_for()

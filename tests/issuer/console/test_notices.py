@@ -9,10 +9,10 @@ import pytest
 from issuer.notices.publishing import KIND, propose_notice, publications
 from issuer.oversight.approvals import pending
 from issuer.staff import Role
+from schemas.catalogues import sentence
 from schemas.hours import hour_at, tracing_ends
 from schemas.kinds import DAY
 from schemas.languages import Language
-from schemas.notice_texts import advice
 from tests.support.asgi import Reply
 from tests.support.clerk import Clerk, alert, praise
 from tests.support.exports import export_of, proposal_of, publish_hours
@@ -61,7 +61,7 @@ def test_one_officer_brings_and_another_publishes_what_both_have_seen(
     second = clerk(Role.OFFICER)
     seen = second.get(NOTICES)
     assert SHOWN in seen.html and "Hours: 3" in seen.html
-    assert advice(Language.EN) in seen.html
+    assert sentence("notice_advice", Language.EN) in seen.html
     assert hours_listed(issuer) == []
     done = second.send_form(NOTICES, step="agree", digest=digest_on(seen))
     assert "Published. Hours: 3." in praise(done)
@@ -223,7 +223,7 @@ def test_the_text_stands_in_the_language_of_the_page(
     officer: Clerk, issuer: Service, lang: Language
 ) -> None:
     propose_notice(issuer.authority, proposal_of(issuer, PAST), None, NOON)
-    assert advice(lang) in officer.get(f"{NOTICES}?lang={lang}").html
+    assert sentence("notice_advice", lang) in officer.get(f"{NOTICES}?lang={lang}").html
 
 
 def test_what_is_kept_shows_notices(officer: Clerk, issuer: Service) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from schemas.catalogues import sentence
 from schemas.check_in import CheckInCode, parse_check_in
-from schemas.door_texts import sentence
 from schemas.encoding import format_time, parse_time
 from schemas.hour_keys import public_half
 from schemas.hours import begin_of, hour_at
@@ -115,7 +115,7 @@ def test_a_name_that_cannot_be_shown_is_refused_and_changes_nothing(
     device: Run, tmp_path: Path, name: str, language: Language
 ) -> None:
     message = complaint(device("checkin", "--name", name, "--lang", language.value))
-    assert message == sentence("check_in_bad_name", language, bytes=60)
+    assert message == sentence("check_in_bad_name", language, count=60)
     assert device("status", "--json").members["check_in"] == "off"
     assert not (tmp_path / "home" / "no-backup").exists()
 

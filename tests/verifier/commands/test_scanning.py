@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.door_texts import sentence
+from schemas.catalogues import sentence
 from schemas.hours import hour_at
 from schemas.kinds import HOUR
 from schemas.languages import Language

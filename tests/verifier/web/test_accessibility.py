@@ -3,7 +3,6 @@
 Pictures of all screens are left in tests/screenshots, for people to look at.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from itertools import combinations
@@ -17,7 +16,6 @@ from schemas.kinds import HOUR
 from tests.support.browser import (
     LAPTOP,
     PHONE,
-    ROOT,
     TABLET,
     Watched,
     axe_violations,
@@ -26,11 +24,11 @@ from tests.support.browser import (
     screenshot,
 )
 from tests.support.bundle_server import BundleServer, serving
+from tests.support.catalogues import PAGE_TEXTS
 from tests.support.door import Door
-from tests.support.screens import SCREENS, TEXTS, VERDICTS, Tour
+from tests.support.screens import SCREENS, VERDICTS, Tour
 from tests.support.world import NOON, World
 
-SOURCES = ROOT / "verifier/web/src"
 LANGUAGES = ("kk", "ru", "en")
 
 OWN_SIZE = {"kk": PHONE, "ru": TABLET, "en": LAPTOP}
@@ -303,7 +301,7 @@ def test_a_device_is_set_up_used_and_cleared_with_keys_alone(
     page = door.page
     page.goto(venue_page)
     door.wait_for("setup")
-    get_keys = TEXTS["get_keys"]["en"]
+    get_keys = PAGE_TEXTS["get_keys"]["en"]
     tab(page, "language-first", "setup-scan", "setup-picture", "setup-url")
     page.keyboard.type(authority.origin)
     tab(page, "setup-root")
@@ -314,7 +312,7 @@ def test_a_device_is_set_up_used_and_cleared_with_keys_alone(
     page.locator("#venue-form").wait_for()
     assert focused(page) == "venue"
     page.keyboard.press("ArrowDown")
-    tab(page, TEXTS["start"]["en"])
+    tab(page, PAGE_TEXTS["start"]["en"])
     page.keyboard.press("Space")
     door.wait_for("scanning")
     expect(page.locator("#heading")).to_have_text("first-only")
@@ -406,7 +404,7 @@ def announced(page: Page) -> tuple[str, str]:
 def test_nothing_on_the_page_changes_in_a_quiet_minute(scanning: Callable[..., Door]) -> None:
     page = scanning().page
     hint = page.locator("#hint")
-    expect(hint).to_have_text(TEXTS["point_camera"]["en"])
+    expect(hint).to_have_text(PAGE_TEXTS["point_camera"]["en"])
     page.evaluate("""() => {
       window.qupiaTestChanges = [];
       new MutationObserver((changes) => {
@@ -429,9 +427,9 @@ def test_without_a_picture_of_the_camera_nobody_is_asked_to_hold_a_code_before_i
 ) -> None:
     page = scanning().page
     hint = page.locator("#hint")
-    expect(hint).to_have_text(TEXTS["point_camera"]["en"])
+    expect(hint).to_have_text(PAGE_TEXTS["point_camera"]["en"])
     lose_camera(page)
-    expect(hint).to_have_text(TEXTS["ready"]["en"])
+    expect(hint).to_have_text(PAGE_TEXTS["ready"]["en"])
 
 
 def test_without_network_nobody_is_comforted_whose_keys_are_of_no_use(
@@ -439,7 +437,7 @@ def test_without_network_nobody_is_comforted_whose_keys_are_of_no_use(
 ) -> None:
     page = scanning().page
     page.context.set_offline(True)
-    comfort = page.locator("#notices").get_by_text(TEXTS["offline"]["en"])
+    comfort = page.locator("#notices").get_by_text(PAGE_TEXTS["offline"]["en"])
     expect(comfort).to_have_count(1)
     page.clock.set_fixed_time(NOON + 100 * HOUR)
     let_pass(page, 5)
@@ -472,34 +470,3 @@ def test_forced_colours_leave_sign_word_and_buttons_to_be_seen(
     for selector in ("#open-settings", "#open-text"):
         darkest, lightest = picture_of(door.page, selector).getextrema()
         assert lightest - darkest > 128
-
-
-# Texts
-
-
-def sources() -> str:
-    files = [p for p in SOURCES.rglob("*.ts") if not p.name.endswith(".d.ts")]
-    return "\n".join(path.read_text("utf-8") for path in files)
-
-
-def named_in_the_page() -> set[str]:
-    html = (ROOT / "verifier/web/index.html").read_text("utf-8")
-    return set(re.findall(r'data-(?:text|label)="(\w*)"', html))
-
-
-def test_every_text_that_the_page_names_exists() -> None:
-    assert named_in_the_page() - set(TEXTS) == set()
-
-
-def test_every_text_is_used() -> None:
-    used = named_in_the_page() | set(re.findall(r'"(\w+)"', sources()))
-    assert set(TEXTS) - used == set()
-
-
-@pytest.mark.parametrize("name", TEXTS)
-def test_a_text_is_there_in_all_languages_with_the_same_places_to_fill(name: str) -> None:
-    text = TEXTS[name]
-    assert set(text) == set(LANGUAGES)
-    assert all(words.strip() == words != "" for words in text.values())
-    places = [sorted(re.findall(r"\{\w+\}", words)) for words in text.values()]
-    assert places[0] == places[1] == places[2]

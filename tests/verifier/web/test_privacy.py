@@ -2,7 +2,6 @@
 
 import gzip
 import http.client
-import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -19,6 +18,7 @@ from schemas.hours import hour_at
 from schemas.presentation import parse_presentation, slot_at
 from tests.support.browser import Watched, wait_until
 from tests.support.bundle_server import BundleServer
+from tests.support.catalogues import PAGE_TEXTS
 from tests.support.counting import wire_to
 from tests.support.door import ADMITTED, Door
 from tests.support.films import Scene, frame, write_film
@@ -26,7 +26,6 @@ from tests.support.venue_server import VenueServer
 from tests.support.world import NOON, World
 from verifier.serving import CONTENT_SECURITY_POLICY, GZIP_LEVEL, PAGE
 
-TEXTS = json.loads((Path(__file__).parents[3] / "verifier/web/src/texts.json").read_text())
 FIRST_LOAD = 1_500_000
 PIECE = 16
 """Bytes of a secret that must not be found anywhere, not even as a part of something else."""
@@ -248,7 +247,7 @@ def test_the_page_promises_it_in_three_languages(
         door.page.locator("#open-settings").click()
         door.page.locator("#language").select_option(language)
         door.page.keyboard.press("Escape")
-        promise = door.page.get_by_text(TEXTS["nothing_kept"][language], exact=True)
+        promise = door.page.get_by_text(PAGE_TEXTS["nothing_kept"][language], exact=True)
         expect(promise).to_be_visible()
 
 
@@ -369,7 +368,7 @@ def test_the_policy_forbids_what_the_page_does_not_need(
     for kind in ("script-src-elem inline", "style-src-attr inline", "img-src http"):
         await_violation(seen, kind)
     await_violation(seen, "script-src eval")
-    expect(seen.page).to_have_title(TEXTS["title"]["en"])
+    expect(seen.page).to_have_title(PAGE_TEXTS["title"]["en"])
 
 
 def await_violation(seen: Watched, what: str) -> None:

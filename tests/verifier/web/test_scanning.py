@@ -16,6 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from schemas.activation import Activation, format_activation_url
+from schemas.catalogues import sentence
 from schemas.door_texts import check_id
 from schemas.languages import Language
 from schemas.presentation import SLOT_SECONDS, slot_at
@@ -29,14 +30,13 @@ from tests.support.browser import (
     wait_until,
 )
 from tests.support.bundle_server import BundleServer, serving
+from tests.support.catalogues import PAGE_TEXTS
 from tests.support.door import ADMITTED, Door, Verdict
 from tests.support.films import Scene, frame, hard, write_film
 from tests.support.keyboards import KAZAKH, RUSSIAN, scan_with
 from tests.support.processes import RealIssuer, run_real
 from tests.support.world import NOON, World
 
-TEXTS = json.loads((Path(__file__).parents[3] / "verifier/web/src/texts.json").read_text())
-WORDS = json.loads((Path(__file__).parents[3] / "schemas/door_texts.json").read_text())["outcomes"]
 STATUS = {"en": "Green", "ru": "Зелёный", "kk": "Жасыл"}
 NOT_A_PASS = Verdict("refuse", "not_a_pass")
 NO_CODE = Verdict("cannot_check", "no_code")
@@ -148,7 +148,7 @@ def test_each_code_that_stays_around_is_judged_once_and_a_refused_one_again_when
     before = len(door.scenes())
     wait_until(seen.page, lambda: len(door.scenes()) > before + 2 * len(texts))
     assert len(door.verdicts()) == 4
-    expect(seen.page.locator("#hint")).to_have_text(TEXTS["already_checked"]["en"])
+    expect(seen.page.locator("#hint")).to_have_text(PAGE_TEXTS["already_checked"]["en"])
     seen.assert_quiet()
 
 
@@ -179,11 +179,11 @@ def fault_of(page: Page) -> str:
     """The name of the text that tells why there is no camera."""
     told = page.locator("#camera-fault-text")
     expect(told).not_to_be_empty()
-    return next(str(name) for name, text in TEXTS.items() if text["en"] == told.text_content())
+    return next(str(name) for name, text in PAGE_TEXTS.items() if text["en"] == told.text_content())
 
 
 def try_again(page: Page) -> None:
-    page.get_by_role("button", name=TEXTS["try_again"]["en"]).click()
+    page.get_by_role("button", name=PAGE_TEXTS["try_again"]["en"]).click()
 
 
 def films(page: Page) -> bool:
@@ -215,9 +215,9 @@ def test_a_missing_camera_is_explained_also_in_another_language(
     page.locator("#language").select_option("kk")
     page.keyboard.press("Escape")
     told = page.locator("#camera-fault-text")
-    expect(told).to_have_text(TEXTS["camera_missing"]["kk"])
+    expect(told).to_have_text(PAGE_TEXTS["camera_missing"]["kk"])
     page.locator("#camera-again").click()
-    expect(told).to_have_text(TEXTS["camera_missing"]["kk"])
+    expect(told).to_have_text(PAGE_TEXTS["camera_missing"]["kk"])
     assert door.judge(town.code(NOON)) == ADMITTED
 
 
@@ -483,7 +483,7 @@ def test_a_verdict_says_all_that_is_needed_in_the_language_of_the_door(
     door = open_door(lang=lang)
     assert door.judge(town.code(NOON)) == ADMITTED
     said = spoken(door.page)
-    assert said == [WORDS["admit"][lang], STATUS[lang], check_id("03", language)]
+    assert said == [sentence("outcome_admit", language), STATUS[lang], check_id("03", language)]
     door.dismiss()
     slot = slot_at(NOON) - 6
     refusals = {
@@ -493,9 +493,13 @@ def test_a_verdict_says_all_that_is_needed_in_the_language_of_the_door(
     }
     for text, refused in refusals.items():
         assert door.judge(text) == Verdict(refused.outcome, refused.reason)
-        helpdesk = TEXTS["helpdesk"][lang].format(code=refused.helpdesk)
+        helpdesk = PAGE_TEXTS["helpdesk"][lang].format(code=refused.helpdesk)
         said = spoken(door.page)
-        assert said == [WORDS[refused.outcome][lang], refused.text(language), helpdesk]
+        assert said == [
+            sentence(f"outcome_{refused.outcome}", language),
+            refused.text(language),
+            helpdesk,
+        ]
         door.dismiss()
 
 

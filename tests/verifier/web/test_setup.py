@@ -1,6 +1,5 @@
 """A device is set up by hand, by code, by link or by file, and says what is wrong when it fails."""
 
-import json
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -17,6 +16,7 @@ from schemas.trust import accept_bundle
 from shell.pictures import read_codes, save_qr
 from tests.support.browser import Watched, wait_until
 from tests.support.bundle_server import BundleServer
+from tests.support.catalogues import PAGE_TEXTS
 from tests.support.door import ADMITTED, Door, setup_link
 from tests.support.films import Scene, write_film
 from tests.support.hostile_answers import WEB_PAGE, hostile_bundles
@@ -24,8 +24,6 @@ from tests.support.keyboards import KAZAKH, RUSSIAN, scan_with
 from tests.support.processes import RealIssuer, free_port, run_real
 from tests.support.world import NOON, World
 from verifier.serving import PAGE
-
-TEXTS = json.loads((Path(__file__).parents[3] / "verifier/web/src/texts.json").read_text())
 
 OpenPage = Callable[..., Watched]
 
@@ -48,11 +46,11 @@ def fill_in(page: Page, url: str, root: str) -> None:
 
 def start(page: Page) -> None:
     """Take the kind of venue that is chosen."""
-    page.get_by_role("button", name=TEXTS["start"]["en"]).click()
+    page.get_by_role("button", name=PAGE_TEXTS["start"]["en"]).click()
 
 
 def assert_told(page: Page, name: str, language: str = "en") -> None:
-    expect(page.locator("#alert")).to_have_text(TEXTS[name][language])
+    expect(page.locator("#alert")).to_have_text(PAGE_TEXTS[name][language])
 
 
 # By hand
@@ -217,7 +215,7 @@ def test_scanning_for_a_set_up_code_can_be_stopped_and_fails_like_any_camera(
     page = seen.page
     page.goto(venue_page)
     page.locator("#setup-scan").click()
-    expect(page.locator("#camera-fault-text")).to_have_text(TEXTS["camera_refused"]["en"])
+    expect(page.locator("#camera-fault-text")).to_have_text(PAGE_TEXTS["camera_refused"]["en"])
     seen.context.grant_permissions(["camera"])
     page.locator("#camera-again").click()
     filming = "document.querySelector('video').srcObject !== null"
@@ -331,7 +329,7 @@ def test_a_link_that_fails_fills_the_form(
     door.wait_for("setup", fault="unreachable")
     expect(door.page.locator("#setup-url")).to_have_value(issuer.origin)
     issuer.start()
-    door.page.get_by_role("button", name=TEXTS["get_keys"]["en"]).click()
+    door.page.get_by_role("button", name=PAGE_TEXTS["get_keys"]["en"]).click()
     start(door.page)
     door.wait_for("scanning")
 
@@ -344,7 +342,7 @@ def test_a_link_to_a_kind_of_venue_that_does_not_exist_sets_nothing_up(
     page.goto(setup_link(venue_page, issuer=issuer.origin, root=world.pin, policy="cinema"))
     door.wait_for("setup", fault="unknown_policy")
     assert_told(page, "unknown_policy")
-    page.get_by_role("button", name=TEXTS["get_keys"]["en"]).click()
+    page.get_by_role("button", name=PAGE_TEXTS["get_keys"]["en"]).click()
     start(page)
     door.wait_for("scanning")
 
@@ -360,9 +358,9 @@ def test_the_page_speaks_the_language_of_the_device_first(
 ) -> None:
     page = open_page(locale=locale).page
     page.goto(venue_page)
-    expect(page.locator("#heading")).to_have_text(TEXTS["setup_heading"][language])
+    expect(page.locator("#heading")).to_have_text(PAGE_TEXTS["setup_heading"][language])
     expect(page.locator("html")).to_have_attribute("lang", language)
-    expect(page).to_have_title(TEXTS["title"][language])
+    expect(page).to_have_title(PAGE_TEXTS["title"][language])
 
 
 def own_address() -> str | None:

@@ -15,6 +15,7 @@ from schemas.paths import NOTICES_PATH, TRUST_BUNDLE_PATH
 from schemas.problems import Problem
 from schemas.refusals import Reason, Refused
 from schemas.trust import accept_bundle
+from shell import progress
 from shell.pictures import save_qr
 from tests.support.commands import Run, Terminal
 from tests.support.issuer_in_memory import CODE, Phone
@@ -23,7 +24,6 @@ from tests.support.world import NOON
 from verifier.door.verification import Venue as StrictVenue
 from verifier.door.verification import verify
 from wallet_sim.both import visits_of
-from wallet_sim.commands import progress
 from wallet_sim.presence.state import Visits
 
 FIRST = hour_at(NOON)

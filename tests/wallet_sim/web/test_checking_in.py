@@ -10,6 +10,7 @@ from schemas.check_in import parse_check_in
 from schemas.encoding import b64url_encode
 from schemas.kinds import HOUR, MINUTE
 from schemas.refusals import Reason, Refused
+from shell.times import local_time
 from tests.support.asgi import Reply
 from tests.support.issuer_in_memory import OTHER_CODE, Phone
 from tests.support.venue_in_memory import Venue
@@ -19,7 +20,6 @@ from verifier.door.verification import Venue as Door
 from verifier.door.verification import verify
 from wallet_sim.both import check_out_here, visits_of
 from wallet_sim.presence.state import Visits
-from wallet_sim.texts import local_time
 from wallet_sim.web.background import look_after
 from wallet_sim.web.house import House
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from schemas import notice_texts
+from schemas.catalogues import sentence
 from schemas.hours import hour_at
 from schemas.kinds import HOUR, MINUTE
 from schemas.languages import Language
@@ -154,7 +154,7 @@ def test_an_outbreak_reaches_the_wallet_and_a_mistake_is_taken_back(
     venue.receive(served.home, hour)
     name = publish(real_issuer, venue.export(hour), hour)
     fetch_until(page, served, lambda: page.locator("#warnings").count() == 1)
-    expect(page.locator("#warnings")).to_contain_text(notice_texts.advice(Language.EN))
+    expect(page.locator("#warnings")).to_contain_text(sentence("notice_advice", Language.EN))
     withdraw(real_issuer, name)
     fetch_until(page, served, lambda: page.locator("#warnings").count() == 0)
 

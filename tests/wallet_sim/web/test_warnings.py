@@ -5,13 +5,14 @@ from threading import Event, Thread
 
 import pytest
 
-from schemas import notice_texts
+from schemas.catalogues import sentence
 from schemas.encoding import b64url_encode
 from schemas.hours import hour_at, tracing_ends
 from schemas.kinds import DAY, HOUR
 from schemas.languages import Language
 from schemas.paths import NOTICES_PATH
 from schemas.problems import Problem
+from shell.times import local_time
 from tests.support.asgi import Reply
 from tests.support.issuer_in_memory import OTHER_CODE, Phone
 from tests.support.venue_in_memory import Venue
@@ -20,12 +21,11 @@ from tests.support.world import NOON, World
 from wallet_sim.both import visits_of
 from wallet_sim.presence import notices
 from wallet_sim.presence.state import Visits
-from wallet_sim.texts import local_time
 from wallet_sim.web.background import look_after
 from wallet_sim.web.house import House
 
 FIRST = hour_at(NOON)
-TITLE = notice_texts.title(Language.EN, begins=local_time(NOON), ends=local_time(NOON + HOUR))
+TITLE = sentence("notice_title", Language.EN, begins=local_time(NOON), ends=local_time(NOON + HOUR))
 DIES = tracing_ends("2026-03-17")
 PATIENCE = 20.0
 
@@ -80,7 +80,7 @@ def test_a_match_is_a_warning_at_the_top_of_the_card(
     assert "! Warning" in seen.text
     assert TITLE in seen.text
     assert f"This warning goes on {local_time(DIES)}" in seen.text
-    assert notice_texts.advice(Language.EN) in seen.text
+    assert sentence("notice_advice", Language.EN) in seen.text
     assert seen.html.index('id="warnings"') < seen.html.index('id="who"')
 
 
@@ -90,7 +90,7 @@ def test_a_warning_is_told_in_the_readers_language(
 ) -> None:
     publish(venue.notice(FIRST))
     seen = visited.get(f"/p/1?lang={language}")
-    assert notice_texts.advice(language) in seen.text
+    assert sentence("notice_advice", language) in seen.text
 
 
 def test_hours_in_a_row_are_one_warning_and_the_advice_stands_once(
@@ -98,7 +98,7 @@ def test_hours_in_a_row_are_one_warning_and_the_advice_stands_once(
 ) -> None:
     publish(*venue.notices(NOON, NOON + 2 * HOUR))
     seen = visited.get("/p/1")
-    assert seen.text.count(notice_texts.advice(Language.EN)) == 1
+    assert seen.text.count(sentence("notice_advice", Language.EN)) == 1
     assert f"{local_time(NOON)} – {local_time(NOON + 3 * HOUR)}" in seen.text
 
 

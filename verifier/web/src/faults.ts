@@ -1,11 +1,13 @@
 /** What can fail in a set-up, an update or an export, as a value that travels between threads. */
 
-import problems from "@schemas/problems.json";
 import {type BundleFault, faultText} from "./schemas/bundle-faults.ts";
+import {type SentenceName, sentence, sentences} from "./schemas/catalogues.ts";
 import type {Language} from "./schemas/languages.ts";
 import {say} from "./texts.ts";
 
-export type ProblemCode = keyof typeof problems;
+type CodeIn<Name> = Name extends `${infer Code}_problem` ? Code : never;
+
+export type ProblemCode = CodeIn<SentenceName>;
 
 /** Faults that have a text of their own name. */
 type Plain =
@@ -40,10 +42,10 @@ export function faultOf(error: unknown): DeviceFault {
 /** What a person reads: what happened and what to do. */
 export function deviceFaultText(fault: DeviceFault, language: Language): string {
   if (fault.kind === "bundle") return faultText(fault.fault, language);
-  if (fault.kind === "problem") return problems[fault.code][language];
+  if (fault.kind === "problem") return sentence(`${fault.code}_problem`, language);
   return say(fault.kind, language);
 }
 
 export function isProblemCode(code: unknown): code is ProblemCode {
-  return typeof code === "string" && Object.hasOwn(problems, code);
+  return typeof code === "string" && sentences.knows(`${code}_problem`);
 }

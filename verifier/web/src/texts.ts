@@ -1,9 +1,14 @@
-/** What the page says besides the texts that it shares with the command, in three languages. */
+/** What the page says besides the sentences that it shares with the command. */
 
-import {fill, type Language} from "./schemas/languages.ts";
-import texts from "./texts.json";
+import {Catalogue, type NameIn} from "./schemas/catalogues.ts";
+import type {Language} from "./schemas/languages.ts";
+import en from "./texts/en.json";
+import kk from "./texts/kk.json";
+import ru from "./texts/ru.json";
 
-export type TextName = keyof typeof texts;
+export type TextName = NameIn<typeof en>;
+
+const CATALOGUE = new Catalogue<TextName>({kk, ru, en});
 
 /** The text `name` with its `{placeholders}` filled. */
 export function say(
@@ -11,9 +16,9 @@ export function say(
   language: Language,
   values: Readonly<Record<string, string | number>> = {},
 ): string {
-  return fill(texts[name][language], values);
+  return CATALOGUE.say(name, language, values);
 }
 
 export function isTextName(name: string): name is TextName {
-  return Object.hasOwn(texts, name);
+  return CATALOGUE.knows(name);
 }

@@ -97,7 +97,7 @@ async function look(mine) {
       if (stream !== mine) return;
       if (read === null) return lose("scan_gone");
       if (read.code) return arrive(read.code);
-      tell(read.other ? "camera_other" : "camera_point");
+      tell(read.other ? "camera_wrong" : "camera_point");
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }

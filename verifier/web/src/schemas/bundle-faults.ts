@@ -1,6 +1,7 @@
 /** Why a trust bundle is not accepted: docs/formats.md, "When a client refuses a bundle". */
 
 import faults from "@schemas/bundle_faults.json";
+import {sentence} from "./catalogues.ts";
 import type {Language} from "./languages.ts";
 
 export type BundleFault = keyof typeof faults;
@@ -17,5 +18,5 @@ export class BundleRejected extends Error {
 
 /** One or two sentences for whoever set the device up, with the code for the help desk. */
 export function faultText(fault: BundleFault, language: Language): string {
-  return `${faults[fault][language]} (${faults[fault].helpdesk})`;
+  return `${sentence(`${fault}_bundle_fault`, language)} (${faults[fault].helpdesk})`;
 }

@@ -1,7 +1,8 @@
 /** Why a pass is not admitted: a closed list (docs/formats.md, "Deciding at the door"). */
 
 import refusals from "@schemas/refusals.json";
-import {fill, type Language} from "./languages.ts";
+import {sentence} from "./catalogues.ts";
+import type {Language} from "./languages.ts";
 
 export type Reason = keyof typeof refusals;
 export type Outcome = "admit" | "refuse" | "cannot_check";
@@ -28,6 +29,6 @@ export class Refused extends Error {
 
   /** One or two sentences for the person at the door. */
   text(language: Language): string {
-    return fill(refusals[this.reason][language], {seconds: this.seconds});
+    return sentence(`${this.reason}_refusal`, language, {seconds: this.seconds});
   }
 }

@@ -3,7 +3,7 @@
 import {isClockWrong, isUsable} from "../door/condition.ts";
 import {type DeviceFault, deviceFaultText} from "../faults.ts";
 import {policyOf} from "../schemas/bundle.ts";
-import {sentence} from "../schemas/door-texts.ts";
+import {sentence} from "../schemas/catalogues.ts";
 import type {Language} from "../schemas/languages.ts";
 import {say} from "../texts.ts";
 import type {Device} from "../trust/store.ts";

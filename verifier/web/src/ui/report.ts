@@ -2,7 +2,7 @@
 
 import {conditionAt, isClockWrong} from "../door/condition.ts";
 import type {TrustBundle} from "../schemas/bundle.ts";
-import {sentence} from "../schemas/door-texts.ts";
+import {sentence} from "../schemas/catalogues.ts";
 import type {Language} from "../schemas/languages.ts";
 
 const HOUR = 3600;

@@ -4,7 +4,7 @@ import {read} from "../browser/storage.ts";
 import {windowAt} from "../door/condition.ts";
 import {type DeviceFault, deviceFaultText} from "../faults.ts";
 import {listCameras} from "../scanning/camera.ts";
-import {sentence} from "../schemas/door-texts.ts";
+import {sentence} from "../schemas/catalogues.ts";
 import type {Bytes} from "../schemas/encoding.ts";
 import type {Language} from "../schemas/languages.ts";
 import {say} from "../texts.ts";

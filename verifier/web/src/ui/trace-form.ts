@@ -4,7 +4,7 @@ import {now} from "../browser/clock.ts";
 import {conditionAt} from "../door/condition.ts";
 import {DeviceFailed} from "../faults.ts";
 import {type HoursToTrace, hoursToTrace, stretches} from "../presence/tracing.ts";
-import {sentence} from "../schemas/door-texts.ts";
+import {sentence} from "../schemas/catalogues.ts";
 import {hourAt} from "../schemas/hours.ts";
 import type {Language} from "../schemas/languages.ts";
 import {Refused} from "../schemas/refusals.ts";
@@ -138,7 +138,7 @@ function lines({hours, missing}: HoursToTrace, language: Language): string[] {
     const times = {begins: localTime(begins, language), ends: localTime(ends, language)};
     return say("trace_hours", language, {...times, hours: number});
   });
-  return missing > 0 ? [...named, say("trace_missing", language, {hours: missing})] : named;
+  return missing > 0 ? [...named, say("trace_missing", language, {count: missing})] : named;
 }
 
 /** What a field says in the device's own time, Unix seconds; NaN where it says nothing whole. */

@@ -1,7 +1,10 @@
-/** Every reason and fault has its texts in three languages, and the code of the JSON file. */
+/** Every reason and fault has its sentence in three languages, and the code of the JSON file. */
 
 import faults from "@schemas/bundle_faults.json";
 import refusals from "@schemas/refusals.json";
+import en from "@schemas/texts/en.json";
+import kk from "@schemas/texts/kk.json";
+import ru from "@schemas/texts/ru.json";
 import {describe, expect, test} from "vitest";
 import {type BundleFault, BundleRejected, faultText} from "../../src/schemas/bundle-faults.ts";
 import {isLanguage, LANGUAGES} from "../../src/schemas/languages.ts";
@@ -9,6 +12,7 @@ import {type Reason, Refused} from "../../src/schemas/refusals.ts";
 
 const REASONS = Object.keys(refusals) as Reason[];
 const FAULTS = Object.keys(faults) as BundleFault[];
+const TEXTS = {kk, ru, en};
 
 describe.each(REASONS)("the reason %s", (reason) => {
   const refused = new Refused(reason, 4321);
@@ -24,7 +28,7 @@ describe.each(REASONS)("the reason %s", (reason) => {
 
   test.each(LANGUAGES)("is told in %s, with its seconds", (language) => {
     const text = refused.text(language);
-    expect(text).toBe(refusals[reason][language].replaceAll("{seconds}", "4321"));
+    expect(text).toBe(TEXTS[language][`${reason}_refusal`].replaceAll("{seconds}", "4321"));
     expect(text).toMatch(/\p{L}{2}/u);
     expect(text).not.toMatch(/[{}]/);
   });
@@ -33,7 +37,8 @@ describe.each(REASONS)("the reason %s", (reason) => {
 describe.each(FAULTS)("the fault %s", (fault) => {
   test.each(LANGUAGES)("is told in %s, with its code", (language) => {
     const {helpdesk} = faults[fault];
-    expect(faultText(fault, language)).toBe(`${faults[fault][language]} (${helpdesk})`);
+    const text = TEXTS[language][`${fault}_bundle_fault`];
+    expect(faultText(fault, language)).toBe(`${text} (${helpdesk})`);
     expect(new BundleRejected(fault).fault).toBe(fault);
   });
 });

@@ -1,39 +1,18 @@
-"""What commands and pages show of visits and warnings: members of ``--json``, and lines."""
+"""What commands show of visits and warnings: members of ``--json``, and lines."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from schemas import notice_texts
+from schemas.catalogues import sentence
 from schemas.encoding import format_time
 from schemas.hours import date_of, tracing_ends
 from schemas.languages import Language
+from shell.times import local_time
+from wallet_sim.presence.alerts import Alert, alerts_of
 from wallet_sim.presence.check_in import CheckedIn, CheckedOut
-from wallet_sim.presence.state import Visits, warning_ends
-from wallet_sim.texts import local_time, text
-
-
-@dataclass(frozen=True)
-class Alert:
-    """One or more warned hours of one date in a row: from when to when, and when this dies."""
-
-    begins: int
-    ends: int
-    dies: int
-
-
-def alerts_of(visits: Visits) -> list[Alert]:
-    """The standing warnings, the earliest first."""
-    alerts: list[Alert] = []
-    for hour in visits.warnings:
-        last = alerts[-1] if alerts else None
-        alert = Alert(hour.arrive, hour.leave, warning_ends(hour))
-        if last is not None and (last.ends, last.dies) == (alert.begins, alert.dies):
-            alerts[-1] = Alert(last.begins, alert.ends, alert.dies)
-        else:
-            alerts.append(alert)
-    return alerts
+from wallet_sim.presence.state import Visits
+from wallet_sim.texts import text
 
 
 def checked_in_lines(checked_in: CheckedIn, language: Language) -> list[str]:
@@ -61,7 +40,7 @@ def checked_out_line(checked_out: CheckedOut, language: Language) -> str:
     """What became of the stay."""
     if not checked_out.was_open:
         return text("no_stay", language)
-    return text("checked_out", language, count=checked_out.deleted)
+    return text("checked_out", language, number=checked_out.deleted)
 
 
 def visits_lines(visits: Visits, language: Language) -> list[str]:
@@ -109,20 +88,20 @@ def alerts_lines(visits: Visits, language: Language) -> list[str]:
     """When, and what to do."""
     lines = [line for alert in alerts_of(visits) for line in _alert_lines(alert, language)]
     if lines:
-        lines.append(notice_texts.advice(language))
+        lines.append(sentence("notice_advice", language))
     elif visits.heard is not None:
         lines.append(text("alerts_none", language))
     return [*lines, _list_line(visits, language)]
 
 
-def alert_title(alert: Alert, language: Language) -> str:
+def _alert_title(alert: Alert, language: Language) -> str:
     """When, in local time."""
     begins, ends = local_time(alert.begins), local_time(alert.ends)
-    return notice_texts.title(language, begins=begins, ends=ends)
+    return sentence("notice_title", language, begins=begins, ends=ends)
 
 
 def _alert_lines(alert: Alert, language: Language) -> Iterator[str]:
-    yield alert_title(alert, language)
+    yield _alert_title(alert, language)
     yield text("alerts_dies", language, dies=local_time(alert.dies))
 
 
@@ -130,7 +109,7 @@ def _list_line(visits: Visits, language: Language) -> str:
     heard = visits.heard
     if heard is None:
         return text("alerts_never", language)
-    return text("alerts_checked", language, at=local_time(heard.at), notices=heard.notices)
+    return text("alerts_checked", language, at=local_time(heard.at), number=heard.notices)
 
 
 def alerts_members(visits: Visits) -> dict[str, Any]:
