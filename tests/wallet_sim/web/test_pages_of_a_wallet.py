@@ -1,16 +1,15 @@
 """Activating, fetching, looking at what is held, ending: what the pages say and do."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from schemas.activation import format_code
-from schemas.jws import parse_json_object
 from schemas.kinds import DAY, HOUR
 from schemas.problems import Problem
 from shell.fetching import NoAnswer
 from tests.support.asgi import Reply
+from tests.support.catalogues import read
 from tests.support.issuer_in_memory import CODE, OTHER_CODE, Phone
 from tests.support.visitor import Visitor
 from wallet_sim.passes.state import Wallet
@@ -221,13 +220,6 @@ def test_an_empty_wallet_asks_nobody(house: House, phone: Phone) -> None:
 # Texts
 
 
-def test_every_sentence_has_the_same_placeholders_in_all_languages() -> None:
-    texts = parse_json_object((web_app.FOLDER / "texts.json").read_bytes())
-    for name, spoken in texts.items():
-        assert set(spoken) == {"kk", "ru", "en"}, name
-        fields = [{part.split("}")[0] for part in said.split("{")[1:]} for said in spoken.values()]
-        assert fields[0] == fields[1] == fields[2], name
-
-
 def test_no_sentence_of_the_pages_names_a_command() -> None:
-    assert "qupia-wallet" not in Path(web_app.FOLDER / "texts.json").read_text(encoding="utf-8")
+    for texts in read(web_app.FOLDER / "texts").values():
+        assert not [text for text in texts.values() if "qupia-wallet" in text]
