@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from schemas.languages import Language
+from schemas.plurals import category
 from tests.support.browser import Watched
 from tests.support.engines import Offers, Python, build_laboratory
 from tests.support.hostile import hostile
@@ -102,3 +104,15 @@ def test_every_hostile_bundle_meets_the_same_fault(page: Page) -> None:
     faults = page.evaluate(IN_LABORATORY, ["accept", [members(chain) for chain in chains]])
     for name, here, there in zip(HOSTILE, Python().accept(chains), faults, strict=True):
         assert there == here, name
+
+
+@pytest.mark.parametrize("language", Language)
+def test_numbers_have_the_same_forms(page: Page, language: Language) -> None:
+    counted = page.evaluate(
+        """(language) => {
+          const rules = new Intl.PluralRules(language);
+          return Array.from({length: 250}, (_, number) => rules.select(number));
+        }""",
+        language.value,
+    )
+    assert counted == [category(number, language).value for number in range(250)]
