@@ -2,6 +2,7 @@
 
 The steps that give them are docs/formats.md, "Deciding at the door".
 
+>>> from schemas.languages import Language
 >>> refused = Refused(Reason.STALE, seconds=120)
 >>> refused.reason, refused.helpdesk, refused.outcome
 (<Reason.STALE: 'stale'>, 'Q13', <Outcome.REFUSE: 'refuse'>)

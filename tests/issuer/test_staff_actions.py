@@ -93,7 +93,7 @@ class Console(Door):
     def _send(self, path: str, *, role: Role = Role.REGISTRAR, **fields: str) -> str:
         seen = Clerk.of(self.issuer, role).send_form(path, **fields)
         told = r'role="alert">(?:<p>)?✗ (.*?)</' if seen.status != 200 else r"(\w{4}(?:-\w{4}){3})"
-        found = re.search(told, seen.body, re.S)
+        found = re.search(told, seen.html, re.S)
         return found[1] if found else ""
 
 
@@ -195,4 +195,4 @@ def test_an_account_may_do_what_its_role_says_and_nothing_else(action: Action) -
         else:
             with pytest.raises(ApiProblem) as caught:
                 staff_actions.require(account(role), action)
-            assert (caught.value.problem, caught.value.status) == (Problem.NOT_ALLOWED, 403)
+            assert (caught.value.fault, caught.value.status) == (Problem.NOT_ALLOWED, 403)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from shell.files import create_private, make_private_directory
 from wallet_sim.passes.state import Wallet, prune
-from wallet_sim.storage.value_file import ValueFile
+from wallet_sim.storage import ValueFile
 
 EVIDENCE_NAME = "evidence"
 

@@ -4,7 +4,7 @@ So that it is there says nothing about whether its owner was anywhere.
 """
 
 from wallet_sim.presence.state import Visits, prune
-from wallet_sim.storage.value_file import ValueFile
+from wallet_sim.storage import ValueFile
 
 
 class VisitsFile(ValueFile[Visits]):

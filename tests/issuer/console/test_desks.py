@@ -459,7 +459,7 @@ def test_what_was_not_proposed_cannot_be_agreed_to(
         assert "no such proposal" in alert(seen)
     [file] = issuer.home.approvals.glob("[!.]*.json")
     members = json.loads(file.read_bytes())
-    members[1] = members[1][:-4] + "AAAA"
+    members["value"] = members["value"][:-4] + "AAAA"
     file.write_text(json.dumps(members))
     seen = second.send_form(STATEMENT, step="agree", digest=digest)
     assert seen.status == 400

@@ -11,8 +11,8 @@ from issuer.intake.export_file import Export
 from issuer.intake.rows import read_export
 from issuer.rules.policy import default_policy_text, parse_policy
 from shell.errors import CommandError
-from tests.issuer.fhir_export import bundle, ndjson, patient, swab
-from tests.issuer.lab_export import NOW, make_row, write_text
+from tests.support.fhir_export import bundle, ndjson, patient, swab
+from tests.support.lab_export import NOW, make_row, write_text
 
 POLICY = parse_policy(default_policy_text())
 TABLE = write_text([make_row(number) for number in range(5000)])

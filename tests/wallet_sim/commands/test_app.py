@@ -271,7 +271,7 @@ def test_nothing_is_displayed_when_the_wallet_cannot_be_written(
     def full(path: Path, data: bytes) -> None:
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr("wallet_sim.storage.value_file.replace_private", full)
+    monkeypatch.setattr("wallet_sim.storage.replace_private", full)
     outcome = filled("show")
     assert (outcome.status, outcome.out) == (2, "")
     assert outcome.err.startswith("error: No space left on device")

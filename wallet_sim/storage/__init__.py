@@ -1,1 +1,0 @@
-"""Files that hold one value each."""
