@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,11 @@ class LogLine:
 
     @classmethod
     def decode(cls, text: str) -> "LogLine":
+        """Raises ValueError, KeyError, TypeError or AttributeError for any other text."""
         members = json.loads(text)
-        return cls(members["day"], parse_time(members["last_run"]), members["deleted"])
+        deleted = {kind: int(number) for kind, number in members["deleted"].items()}
+        day = date.fromisoformat(members["day"]).isoformat()
+        return cls(day, parse_time(members["last_run"]), deleted)
 
 
 def run_retention(authority: Authority, now: int) -> Mapping[str, int]:
@@ -124,7 +128,7 @@ def read_log(authority: Authority) -> list[LogLine]:
         return []
     try:
         return [LogLine.decode(line) for line in read_private(path).decode().splitlines()]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise CommandError(
             f"{path} is damaged; restore it from a backup, or move it away"
         ) from None

@@ -168,7 +168,9 @@ class PortableKey:
 @cache
 def _libcrypto() -> Any:
     """The libcrypto that Python's own ssl module is linked with, else the system's."""
-    for name in (getattr(_ssl, "__file__", None), ctypes.util.find_library("crypto")):
+    # Looking for a library runs other programs, so the second way is gone only where it must be.
+    ways = (lambda: getattr(_ssl, "__file__", None), lambda: ctypes.util.find_library("crypto"))
+    for name in (way() for way in ways):
         if name is None:
             continue
         try:

@@ -120,8 +120,8 @@ class AuditFindings:
     """What :meth:`Audit.verify` found.
 
     ``lines`` were right, ``head`` is the hash of the last of them. ``bad`` is the number that the
-    first bad line has or should have. ``torn`` says that a crash cut the last line short; what it
-    was to say did not happen, and the next line heals it.
+    first bad line has or should have. ``torn`` says that the file ends with the beginning of the
+    next line, as a crash leaves it; what it was to say did not happen, and that line heals it.
     """
 
     lines: int
@@ -226,12 +226,8 @@ class Audit:
         size = os.fstat(descriptor).st_size
         tail = os.pread(descriptor, 2 * LONGEST_LINE, max(0, size - 2 * LONGEST_LINE))
         whole, newline, torn = tail.rpartition(b"\n")
-        if not newline:
-            if size > LONGEST_LINE:
-                raise self._damaged()
-            return 0, Place(), bool(torn)
-        last = _parse(whole.rpartition(b"\n")[2])
-        if last is None:
+        last = _parse(whole.rpartition(b"\n")[2]) if newline else Place()
+        if last is None or not _is_torn(torn, _place_after(last)):
             raise self._damaged()
         return size - len(torn), _place_after(last), bool(torn)
 
@@ -289,7 +285,7 @@ def _replace(path: Path, place: Place, rest: IO[bytes]) -> None:
 def _verify(file: IO[bytes], head: str | None) -> AuditFindings:
     place, count, found, first = Place(), 0, False, True
     while raw := file.readline(LONGEST_LINE):
-        if not raw.endswith(b"\n") and not file.read(1):
+        if not raw.endswith(b"\n") and _is_torn(raw, place) and not file.read(1):
             return _with_head(AuditFindings(count, place.hash, torn=True), head, found=found)
         entry = _parse(raw.removesuffix(b"\n"))
         if isinstance(entry, Place) and first:
@@ -323,6 +319,13 @@ def _with_head(verdict: AuditFindings, head: str | None, *, found: bool) -> Audi
 
 def _place_after(entry: "AuditLine | Place") -> Place:
     return entry if isinstance(entry, Place) else Place(entry.n, entry.hash)
+
+
+def _is_torn(raw: bytes, place: Place) -> bool:
+    """Whether a crash can have left this of the line after ``place``: its beginning, or nothing."""
+    beginning = b'{"n":%d,"day":"' % (place.n + 1)
+    begins = beginning.startswith(raw[: len(beginning)])
+    return begins and raw.isascii() and len(raw) < LONGEST_LINE
 
 
 def _parse(raw: bytes) -> "AuditLine | Place | None":

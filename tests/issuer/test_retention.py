@@ -99,6 +99,28 @@ def test_a_day_on_which_it_did_not_run_shows(issuer: Service) -> None:
     assert days == ["2026-03-17", "2026-03-18", "2026-03-20"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "garbage",
+        "[]",
+        "{}",
+        '{"day": 7, "last_run": "2026-03-17T12:00Z", "deleted": {}}',
+        '{"day": "2026-03-17", "last_run": "2026-03-17T12:00Z", "deleted": 3}',
+        '{"day": "2026-03-17", "last_run": "2026-03-17T12:00Z", "deleted": {"code": "x"}}',
+        '{"day": "2026-03-17", "last_',
+    ],
+)
+def test_a_log_with_a_line_of_another_shape_is_refused_and_left_as_it_is(
+    issuer: Service, line: str
+) -> None:
+    issuer.home.log.write_text(line)
+    issuer.home.log.chmod(0o600)
+    with pytest.raises(CommandError, match="is damaged; restore it from a backup"):
+        run(issuer)
+    assert issuer.home.log.read_text() == line
+
+
 def test_totals_of_a_day_add_up(issuer: Service) -> None:
     for number in (1, 2):
         wallet = issuer.wallet()
@@ -109,6 +131,7 @@ def test_totals_of_a_day_add_up(issuer: Service) -> None:
         assert dict(line.deleted) == {"activation": number}
 
 
+@pytest.mark.process
 def test_what_was_deleted_is_told_by_kind(issuer: Service) -> None:
     issuer.code()
     issuer.activated(reference=None).fetch()
@@ -173,6 +196,7 @@ def test_a_damaged_log_is_one_line(issuer: Service, content: str) -> None:
         run(issuer)
 
 
+@pytest.mark.process
 def test_no_line_names_anyone(issuer: Service) -> None:
     wallet = issuer.activated(reference="880317300123")
     wallet.fetch()
@@ -208,6 +232,7 @@ def test_staff_accounts_go_after_90_days_without_use(issuer: Service) -> None:
     assert [account.role for account in issuer.authority.staff.accounts()] == [Role.REGISTRAR]
 
 
+@pytest.mark.process
 def test_nothing_of_a_day_is_found_after_it(issuer: Service) -> None:
     wallet = issuer.activated(reference="880317300123")
     wallet.fetch()
@@ -239,6 +264,7 @@ def number_listed(issuer: Service) -> int:
     return len(listed.hours)
 
 
+@pytest.mark.process
 def test_a_notice_that_was_changed_in_the_store_holds_up_nothing_else(traced: Service) -> None:
     with traced.authority.store.database.writing() as connection:
         connection.execute("UPDATE records SET sealed = substr(sealed, 1, 40) WHERE kind='notice'")
@@ -250,6 +276,7 @@ def test_a_notice_that_was_changed_in_the_store_holds_up_nothing_else(traced: Se
     assert statement(traced)["iat"] == traced.now
 
 
+@pytest.mark.process
 def test_a_damaged_file_of_accounts_keeps_no_dead_hour_in_the_list(traced: Service) -> None:
     traced.home.staff.write_bytes(b"damaged" * 1000)
     assert number_listed(traced) == 2
@@ -322,6 +349,7 @@ def ended(issuer: Service) -> Service:
     return issuer
 
 
+@pytest.mark.process
 def test_at_the_sunset_everything_but_the_log_goes(ended: Service) -> None:
     totals = run(ended)
     assert totals["signing_keys"] == 6
@@ -337,6 +365,7 @@ def test_at_the_sunset_everything_but_the_log_goes(ended: Service) -> None:
     assert len(read_log(ended.authority)) == 2
 
 
+@pytest.mark.process
 def test_after_the_sunset_it_runs_on_and_finds_nothing(ended: Service) -> None:
     run(ended)
     for days in (0, 1, 400):
@@ -347,11 +376,13 @@ def test_after_the_sunset_it_runs_on_and_finds_nothing(ended: Service) -> None:
     assert read_log(ended.authority)[-1].last_run == ended.now
 
 
+@pytest.mark.process
 def test_the_second_before_the_sunset_nothing_else_goes(ended: Service) -> None:
     assert "signing_keys" not in run(ended, at=ended.authority.config.sunset - 1)
     assert held(ended)["withdrawal"] == 1
 
 
+@pytest.mark.process
 def test_after_the_sunset_no_key_is_left_in_the_database(ended: Service) -> None:
     run(ended)
     ended.close()
@@ -359,6 +390,7 @@ def test_after_the_sunset_no_key_is_left_in_the_database(ended: Service) -> None
     ended.open()
 
 
+@pytest.mark.process
 def test_a_home_can_be_opened_after_its_sunset(ended: Service) -> None:
     run(ended)
     authority = Authority.open(ended.home)
@@ -367,6 +399,7 @@ def test_a_home_can_be_opened_after_its_sunset(ended: Service) -> None:
     authority.store.close()
 
 
+@pytest.mark.process
 def test_keys_of_every_window_go_at_the_sunset(ended: Service) -> None:
     assert max(file.cell.window.exp for file in list_keys(ended.home.pass_keys)) >= ended.now
     run(ended)
@@ -394,6 +427,7 @@ def test_a_bundle_is_published_after_the_keys_of_a_window_went(issuer: Service) 
     assert publish(issuer.authority, end)
 
 
+@pytest.mark.process
 def test_a_store_that_cannot_be_written_is_one_line(issuer: Service, tmp_path: Path) -> None:
     issuer.code()
     store = issuer.home.perishable / "store"

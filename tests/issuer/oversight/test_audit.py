@@ -215,13 +215,43 @@ def test_a_torn_first_line_is_healed_too(audit: Audit, lines: list[bytes]) -> No
     assert audit.verify().lines == 2
 
 
-@pytest.mark.parametrize("content", [b"garbage\n", b"\n", b"x" * 4000, b"\0" * 4000])
-def test_nothing_is_added_to_a_damaged_end(audit: Audit, content: bytes) -> None:
-    audit.path.write_bytes(content)
-    audit.path.chmod(0o600)
-    with pytest.raises(CommandError, match="is damaged; see: qupia-issuer audit verify"):
+@pytest.mark.parametrize("whole", range(4), ids=lambda number: f"after {number} lines")
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"garbage\n",
+        b"garbage",
+        b"\x93\xfe{\n\x07\n",
+        b"\x93\xfe{\n\x07",
+        b"\n",
+        b"[]\n",
+        b"{}",
+        b'{"n":9,"day":"2026-03-17"}\n',
+        b'{"n":9,"day":"2026-03-17"',
+        b"x" * 4000,
+        b"\0" * 4000,
+        b"\0" * 40,
+    ],
+)
+def test_nothing_is_added_to_a_damaged_end(
+    audit: Audit, lines: list[bytes], content: bytes, whole: int
+) -> None:
+    write(audit, [*lines[:whole], content])
+    before = audit.path.read_bytes()
+    with pytest.raises(CommandError, match="is damaged; see: qupia-issuer audit verify") as caught:
         audit.note(Action.RETIRE, None, NOON)
-    assert audit.path.read_bytes() == content
+    assert "\n" not in str(caught.value) and "restore it from a backup" in str(caught.value)
+    assert audit.path.read_bytes() == before
+    assert not audit.verify().ok and not audit.verify().torn
+
+
+def test_a_line_cut_off_before_its_end_of_line_is_damage_with_the_newline(
+    audit: Audit, lines: list[bytes]
+) -> None:
+    write(audit, [*lines[:4], lines[4][:40] + b"\n"])
+    with pytest.raises(CommandError, match="is damaged"):
+        audit.note(Action.RETIRE, None, NOON)
+    assert fault(audit) == (Fault.CHANGED, 5)
 
 
 def test_a_note_that_fails_half_way_leaves_no_trace(
@@ -263,6 +293,7 @@ def add_many(path: Path, count: int) -> None:
         audit.purge(NOON + 366 * DAY)
 
 
+@pytest.mark.process
 def test_processes_that_write_and_purge_at_once_make_one_chain(
     audit: Audit, tmp_path: Path
 ) -> None:
