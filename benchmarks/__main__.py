@@ -8,7 +8,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import intake, page, presence, purge, service, signing, verification
+from benchmarks import demo, intake, page, presence, purge, service, signing, verification
 from benchmarks.figures import Figure
 
 SUITES = {
@@ -19,6 +19,7 @@ SUITES = {
     "intake": intake.run,
     "page": page.run,
     "presence": presence.run,
+    "demo": demo.run,
 }
 
 

@@ -22,9 +22,9 @@ from rich.table import Table
 from schemas.errors import QupiaError
 from schemas.languages import Language
 
-START_SECONDS = 60
-STOP_SECONDS = 15
-COMMAND_SECONDS = 60
+PATIENCE = 300
+"""Seconds for a command, and for a service to come or to go: a machine may have much else to do."""
+
 WIDTH = 92
 
 
@@ -105,7 +105,7 @@ class Homes:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=COMMAND_SECONDS,
+            timeout=PATIENCE,
             check=False,
         )
         if told and done.returncode and done.stderr:
@@ -136,7 +136,7 @@ class Homes:
             finally:
                 process.send_signal(signal.SIGTERM)
                 try:
-                    process.wait(STOP_SECONDS)
+                    process.wait(PATIENCE)
                 except subprocess.TimeoutExpired:
                     process.kill()
 
@@ -187,7 +187,7 @@ def _path_of(program: str) -> str:
 
 
 def _await_answer(url: str, server: "subprocess.Popen[bytes]") -> None:
-    for _ in range(START_SECONDS * 10):
+    for _ in range(PATIENCE * 10):
         if server.poll() is not None:
             raise WentWrong("a service stopped as soon as it was started")
         try:
