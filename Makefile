@@ -3,10 +3,10 @@ PY := .venv/bin/python
 NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix verifier/web --silent
 ARGS ?=
 
-.PHONY: help setup page browser lint test drill demo bench docs pictures lock clean
+.PHONY: help setup page browser lint check test coverage drill demo bench docs pictures lock clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: ## make .venv with the three commands
 	@sh scripts/setup.sh
@@ -24,17 +24,23 @@ lint: page ## style, types and import contracts
 	.venv/bin/lint-imports
 	$(NPM) run check
 
+check: lint ## lint, types, import contracts and every test without a process or a browser
+	$(PY) -m pytest -n 2 -m "not process" $(ARGS)
+
 test: lint browser ## lint, types, import contracts and all tests
 	$(NPM) test
-	$(PY) -m pytest -n 2 --cov --cov-report=term:skip-covered $(ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
-drill: page ## the long drills in full length
+coverage: page browser ## all tests, and which lines of the programs none of them runs
+	$(PY) -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
+
+drill: page ## the long drills in full length, with their bounds of time
 	QUPIA_DRILL=full $(PY) -m pytest -n 2 tests/drills $(ARGS)
 
 demo: page ## the whole story, from laboratory to door
 	@$(PY) -m wallet_sim.commands.app demo $(ARGS)
 
-bench: page browser ## rates beside their physical limits
+bench: page browser ## rates, times and memory beside their bounds
 	$(PY) -m benchmarks $(ARGS)
 
 docs: setup ## renew the parts of docs/ that are made from code
