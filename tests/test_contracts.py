@@ -44,6 +44,7 @@ def _broken(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("room", ["", "commands"])
+@pytest.mark.process
 def test_new_modules_that_know_too_much_break_the_contracts(tmp_path: Path, room: str) -> None:
     _plant(tmp_path, room)
     assert len(_broken(tmp_path)) >= 6

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import PATIENCE
+
+pytestmark = pytest.mark.process
+
 SCRIPTS = Path(__file__).parents[1] / "scripts"
-WAIT = 30
 
 NPM = """#!/bin/sh
 echo "$*" >> "$PROJECT/asked"
@@ -43,7 +46,7 @@ class Project:
             ["/bin/sh", self.path / "scripts" / script],
             capture_output=True,
             text=True,
-            timeout=WAIT,
+            timeout=PATIENCE,
             check=False,
             env=os.environ | {"PROJECT": str(self.path)} | environment,
         )

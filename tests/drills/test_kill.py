@@ -31,7 +31,9 @@ from schemas.trust import read_bundle
 from shell.clock import system_clock
 from shell.errors import CommandError
 from shell.fetching import Answer
-from tests.support.processes import PATIENCE, PROGRAMS, RealIssuer, RealWallet, run_real
+from tests.support.processes import RealIssuer, RealWallet, run_real
+from tests.support.servers import PROGRAMS
+from tests.support.waiting import PATIENCE, wait_until
 from verifier.door.seen import SeenSet
 from verifier.door.verification import verify
 from wallet_sim.passes.account import dpop_proof, new_private_key
@@ -111,6 +113,14 @@ class Traffic:
         self._threads = [threading.Thread(target=one, daemon=True) for one in work]
         for thread in self._threads:
             thread.start()
+
+    def await_progress(self) -> None:
+        """Until two more wallets have their passes and somebody was registered."""
+        so_far = len(self.done)
+        wait_until(
+            lambda: self.failed or (len(self.done) > so_far + 1 and self.issuer.book.registered),
+            "any traffic",
+        )
 
     def end(self) -> None:
         self._stop.set()
@@ -210,9 +220,10 @@ def test_nothing_is_lost_or_done_twice_however_often_it_is_killed(
         issuer.start(wait=False)
         try:
             if number % 2:
-                issuer.await_health()
+                issuer.await_ready()
                 startup = time.monotonic() - began
                 traffic.begin()
+                traffic.await_progress()
                 time.sleep(chance.uniform(0, LONGEST_WAIT))
             else:
                 # While it starts: retention runs first, then keys and the bundle.
@@ -346,13 +357,12 @@ def _activate(issuer: RealIssuer, body: bytes, account: bytes) -> Answer:
 
 def wait_until_clean(issuer: RealIssuer) -> None:
     """Retention caught up at the start, and says so."""
-    until = time.monotonic() + PATIENCE
-    while True:
+
+    def is_clean() -> bool:
         outcome = run_real("qupia-issuer", "retention", "verify", "--home", issuer.home.path)
-        if outcome.status == 0 and issuer.drafts() == []:
-            return
-        assert time.monotonic() < until, outcome
-        time.sleep(0.2)
+        return outcome.status == 0 and issuer.drafts() == []
+
+    wait_until(is_clean, "retention")
 
 
 def check_files(issuer: RealIssuer) -> None:

@@ -25,7 +25,8 @@ from schemas.trust import read_bundle
 from shell.clock import system_clock
 from shell.fetching import Answer
 from tests.support.issuers import blinded
-from tests.support.processes import PATIENCE, RealIssuer, session_of
+from tests.support.processes import RealIssuer, session_of
+from tests.support.waiting import wait_until
 from wallet_sim.passes.account import dpop_proof, new_private_key
 
 ROUNDS = 20 if os.environ.get("QUPIA_DRILL") == "full" else 3
@@ -49,14 +50,14 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealIssuer]:
 
 def workers(issuer: RealIssuer) -> set[int]:
     """The processes that serve, as soon as there are two."""
-    assert issuer.process is not None
-    until = time.monotonic() + PATIENCE
-    while True:
-        found = session_of(issuer.process).items()
-        pids = {pid for pid, command in found if "spawn_main" in command}
-        if len(pids) == 2 or time.monotonic() > until:
-            return pids
-        time.sleep(0.05)
+
+    def found() -> set[int]:
+        assert issuer.process is not None
+        commands = session_of(issuer.process).items()
+        return {pid for pid, command in commands if "spawn_main" in command}
+
+    wait_until(lambda: len(found()) == 2, "the start of two workers")
+    return found()
 
 
 class Caller:
@@ -206,6 +207,11 @@ def last_run(issuer: RealIssuer) -> int:
     return parse_time(json.loads(lines[-1])["last_run"])
 
 
+def is_taken_over(issuer: RealIssuer, dead: int, since: int) -> bool:
+    """Whether another worker works in the background, and has done so."""
+    return holders(issuer.home.worker_lock) not in ([], [dead]) and last_run(issuer) > since
+
+
 def test_one_worker_works_in_the_background_and_when_it_dies_another_takes_over(
     issuer: RealIssuer,
 ) -> None:
@@ -215,23 +221,18 @@ def test_one_worker_works_in_the_background_and_when_it_dies_another_takes_over(
         killed_at = system_clock()
         time.sleep(1)
         os.kill(working, signal.SIGKILL)
-        until = time.monotonic() + PATIENCE
-        while holders(issuer.home.worker_lock) in ([], [working]) or last_run(issuer) <= killed_at:
-            assert time.monotonic() < until
-            time.sleep(0.1)
+        wait_until(partial(is_taken_over, issuer, working, killed_at), "the work of another")
         assert working not in workers(issuer)
         assert len(workers(issuer)) == 2
         assert {issuer.call("GET", "/healthz").status for _ in range(10)} == {200}
 
 
 def test_workers_whose_supervisor_is_killed_leave_the_port_to_the_next(issuer: RealIssuer) -> None:
-    assert issuer.process is not None
+    supervisor = issuer.process
+    assert supervisor is not None
     assert len(workers(issuer)) == 2
-    issuer.process.kill()
-    issuer.process.wait()
-    until = time.monotonic() + PATIENCE
-    while session_of(issuer.process):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    supervisor.kill()
+    supervisor.wait()
+    wait_until(lambda: not session_of(supervisor), "the end of all workers")
     issuer.start("--workers", "2")
     assert issuer.call("GET", "/healthz").status == 200

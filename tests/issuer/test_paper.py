@@ -164,6 +164,7 @@ def test_the_text_stays_the_same_when_the_week_of_keys_ends_within_the_day(issue
     assert slip(issuer, reference="P2", now=turn + HOUR).jwt == before
 
 
+@pytest.mark.process
 def test_a_text_dies_when_its_slips_end(issuer: Service) -> None:
     made = slip(issuer)
     assert held(issuer)["paper"] == 1

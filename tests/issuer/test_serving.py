@@ -6,10 +6,8 @@ import signal
 import socket
 import ssl
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import pytest
@@ -19,11 +17,11 @@ from shell.errors import CommandError
 from shell.fetching import Answer, send
 from tests.support.certificates import certificate
 from tests.support.issuers import Service, pool_keys
-from tests.support.processes import free_port
+from tests.support.servers import PROGRAMS, ended_by, free_port, heard
 from tests.support.texts import to_json
+from tests.support.waiting import PATIENCE, wait_until
 
-PROGRAM = Path(sys.executable).with_name("qupia-issuer")
-WAIT = 30
+PROGRAM = PROGRAMS / "qupia-issuer"
 
 
 @pytest.fixture
@@ -37,37 +35,26 @@ def served(tmp_path: Path) -> Iterator[Service]:
     service.close()
 
 
-@contextmanager
-def serving(service: Service, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
-    """Run ``serve`` until the block ends; it answers when the block begins."""
+def serving(
+    service: Service, *arguments: str | Path
+) -> AbstractContextManager[subprocess.Popen[str]]:
+    """Run ``serve`` until the block ends; :func:`get` waits until it answers."""
     command = [PROGRAM, "serve", "--home", service.home.path, "--json", *arguments]
-    process = subprocess.Popen(
-        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def stop(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str, str]:
-    process.send_signal(number)
-    out, err = process.communicate(timeout=WAIT)
-    return process.returncode, out, err
+    return heard(command)
 
 
 def get(url: str, **headers: str) -> Answer:
     """Ask until the service answers."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    until = time.monotonic() + WAIT
-    while True:
-        try:
-            return send("GET", url, limit=100_000, headers=named)
-        except CommandError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.05)
+    answers: list[Answer] = []
+
+    def is_answered() -> bool:
+        with suppress(CommandError):
+            answers.append(send("GET", url, limit=100_000, headers=named))
+        return bool(answers)
+
+    wait_until(is_answered, f"an answer of {url}")
+    return answers[0]
 
 
 def post(service: Service, path: str, members: dict[str, object], proof: str) -> Answer:
@@ -91,7 +78,7 @@ def test_a_wallet_gets_its_passes_over_http_and_nothing_is_logged(served: Servic
         answer = post(served, "/v1/passes", body, wallet.proof("/v1/passes", to_json(body)))
         assert len(json.loads(answer.body)["batches"][0]["signatures"]) == 8
         assert post(served, "/v1/me", {"a": code}, "wrong").status == 401
-        status, out, err = stop(process, signal.SIGINT)
+        status, out, err = ended_by(process, signal.SIGINT)
     port = int(url.rpartition(":")[2])
     assert (status, err) == (0, "")
     assert json.loads(out) == {"url": url, "host": "127.0.0.1", "port": port}
@@ -110,9 +97,7 @@ def test_missing_keys_are_made_while_it_serves(served: Service) -> None:
         path.unlink()
     served.home.bundle.unlink()
     with serving(served):
-        until = time.monotonic() + WAIT
-        while get(url + "/healthz").status == 503 and time.monotonic() < until:
-            time.sleep(0.05)
+        wait_until(lambda: get(url + "/healthz").status != 503, "an end of making keys")
         assert get(url + "/healthz").status == 200
     assert len(list(served.home.pass_keys.iterdir())) == 8
 
@@ -126,7 +111,7 @@ def test_two_workers_serve_one_home_with_tls(served: Service, tmp_path: Path) ->
     def health() -> bytes:
         address = ("127.0.0.1", port)
         with (
-            socket.create_connection(address, timeout=WAIT) as plain,
+            socket.create_connection(address, timeout=PATIENCE) as plain,
             context.wrap_socket(plain) as line,
         ):
             line.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -134,14 +119,16 @@ def test_two_workers_serve_one_home_with_tls(served: Service, tmp_path: Path) ->
 
     options = ("--workers", "2", "--tls-cert", cert, "--tls-key", key)
     with serving(served, *options) as process:
-        until = time.monotonic() + WAIT
-        answer = b""
-        while not answer and time.monotonic() < until:
+        answers: list[bytes] = []
+
+        def is_answered() -> bool:
             with suppress(OSError):
-                answer = health()
-            time.sleep(0.05)
-        assert answer.startswith(b"HTTP/1.1 200")
-        status, _, err = stop(process, signal.SIGTERM)
+                answers.append(health())
+            return any(answers)
+
+        wait_until(is_answered, "an answer")
+        assert answers[-1].startswith(b"HTTP/1.1 200")
+        status, _, err = ended_by(process, signal.SIGTERM)
     assert (status, err) == (0, "")
 
 
@@ -156,7 +143,7 @@ def test_progress_goes_to_the_terminal_and_one_object_to_standard_output(
         stdout=subprocess.PIPE,
         stderr=other_end,
         env=os.environ | {"TERM": "xterm"},
-        timeout=WAIT,
+        timeout=PATIENCE,
         check=True,
     )
     os.close(other_end)
@@ -175,7 +162,7 @@ def test_a_port_that_is_taken_is_one_line(served: Service) -> None:
             [PROGRAM, "serve", "--home", served.home.path],
             capture_output=True,
             text=True,
-            timeout=WAIT,
+            timeout=PATIENCE,
             check=False,
         )
     assert (ended.returncode, ended.stdout) == (2, "")

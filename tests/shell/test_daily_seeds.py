@@ -85,6 +85,7 @@ def test_seed_and_folder_are_private_and_no_backup_copies_them(seeds: DailySeeds
 
 
 @pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
+@pytest.mark.process
 def test_all_who_make_a_seed_at_once_get_the_same(tmp_path: Path, pool: type[Executor]) -> None:
     dates = [date_at(NOON + i * DAY) for i in range(8)]
     with pool(4) as executor:  # type: ignore[call-arg]

@@ -1,7 +1,7 @@
 """The shared edge in a real process: what it binds, what it says, and what it lets in."""
 
+import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,9 +13,11 @@ from shell.errors import CommandError
 from shell.http_bounds import HEAD_LIMIT
 from shell.serving import Listen, serve_app
 from tests.support.certificates import certificate
-from tests.support.processes import free_port
+from tests.support.servers import ended_by, free_port, heard
+from tests.support.waiting import PATIENCE
 
-WAIT = 30
+pytestmark = pytest.mark.process
+
 ANSWERED = b"HTTP/1.1 200"
 
 PROGRAM = """
@@ -46,20 +48,17 @@ serve_app(make, listen, ready=lambda: print("ready", flush=True), headers=header
 def port() -> Iterator[int]:
     """Where an application that says ``here`` is served."""
     port = free_port()
-    with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    with heard([sys.executable, "-c", PROGRAM, str(port)]) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
+        assert process.stdout.readline() == "ready\n"
         yield port
-        process.terminate()
-        _, errors = process.communicate(timeout=WAIT)
-    assert set(errors.splitlines()) <= {b"WARNING:  Invalid HTTP request received."}
+        _, _, errors = ended_by(process, signal.SIGTERM)
+    assert set(errors.splitlines()) <= {"WARNING:  Invalid HTTP request received."}
 
 
 def said(port: int, *parts: bytes) -> bytes:
     """What comes back for these bytes until the connection ends; empty when it is just closed."""
-    with closing(socket.create_connection(("127.0.0.1", port), timeout=WAIT)) as line:
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)) as line:
         try:
             for part in parts:
                 line.sendall(part)

@@ -120,6 +120,7 @@ def test_a_venue_whose_clock_is_ahead_says_so_and_keeps_its_bundle(
 # The issuer's clock
 
 
+@pytest.mark.process
 def test_an_issuer_that_is_set_back_says_so_and_goes_on_afterwards(
     town: Town, citizen: Citizen, venue: Venue
 ) -> None:
@@ -147,6 +148,7 @@ def test_an_issuer_that_is_set_back_says_so_and_goes_on_afterwards(
     assert venue.scan(other.show()).outcomes == ["admit"]
 
 
+@pytest.mark.process
 def test_while_the_issuer_is_set_back_a_batch_is_still_signed_once(town: Town) -> None:
     town.until(town.window_end())
     wallet = town.service.activated(evidence="vaccinated_full", reference="N2")
@@ -168,6 +170,7 @@ def test_an_issuer_set_back_before_its_delegation_is_told_to_check_its_clock(tow
     town.office.done("bundle", "--out", str(town.folder / "bundle.jws"))
 
 
+@pytest.mark.process
 def test_wallets_and_venues_follow_an_issuer_that_is_set_right_again(
     town: Town, citizen: Citizen, venue: Venue
 ) -> None:

@@ -1,10 +1,10 @@
 """Damaged files: each command gives one clear line, and what was there is still there."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -22,7 +22,7 @@ Damage = Callable[[Path], object]
 DAMAGES: dict[str, Damage] = {
     "truncated": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
     "empty": lambda path: path.write_bytes(b""),
-    "garbage": lambda path: path.write_bytes(os.urandom(path.stat().st_size + 64)),
+    "garbage": lambda path: path.write_bytes(Random(path.name).randbytes(path.stat().st_size + 64)),
     "missing": lambda path: path.unlink(),
     "open": lambda path: path.chmod(0o640),
 }
@@ -135,6 +135,7 @@ def everything_works(town: Town) -> None:
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("name", USERS)
+@pytest.mark.process
 def test_commands_that_need_a_damaged_file_say_so_and_change_nothing(
     used: Town, name: str, damage: str
 ) -> None:
@@ -220,6 +221,7 @@ def test_a_home_of_another_layout_is_not_touched(used: Town, version: object) ->
     path.write_text(json.dumps(members))
 
 
+@pytest.mark.process
 def test_retention_deletes_what_is_over_even_if_its_log_is_damaged(used: Town) -> None:
     home = used.service.home
     home.log.write_bytes(b"garbage")

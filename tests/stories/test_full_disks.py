@@ -16,6 +16,9 @@ from tests.support.commands import Outcome, check_manners
 from tests.support.issuers import Foundry, pool_keys
 from tests.support.lab_export import local, make_row, write_text
 from tests.support.town import Town
+from tests.support.waiting import PATIENCE
+
+pytestmark = pytest.mark.process
 
 PROGRAMS = Path(sys.executable).parent
 
@@ -257,7 +260,7 @@ def limited(program: str, home: Path, *words: str, given: str = "", size: int = 
         text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
     outcome = Outcome(done.returncode, done.stdout, done.stderr)
     check_manners(outcome)

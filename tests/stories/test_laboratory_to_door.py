@@ -3,6 +3,8 @@
 import csv
 from collections.abc import Callable
 
+import pytest
+
 from schemas.encoding import b64url_encode, format_time, parse_time
 from schemas.kinds import DAY, HOUR, MINUTE
 from tests.support.lab_export import local, make_row, write_text
@@ -55,6 +57,7 @@ def test_eight_doors_a_day_and_the_ninth_only_if_the_holder_agrees(town: Town) -
     assert venue.scan(shown["qr"]).outcomes == ["admit"]
 
 
+@pytest.mark.process
 def test_each_day_only_the_next_day_s_passes_are_asked_for(town: Town) -> None:
     citizen, venue = town.activated(evidence="vaccinated_full", reference="N1"), town.venue()
     for day in range(3):
@@ -67,6 +70,7 @@ def test_each_day_only_the_next_day_s_passes_are_asked_for(town: Town) -> None:
     assert [len(batches) for batches in requests] == [2, 1, 1, 1]
 
 
+@pytest.mark.process
 def test_on_the_day_the_evidence_ends_the_passes_work_until_midnight(town: Town) -> None:
     citizen, venue = town.activated(ago=40 * HOUR), town.venue()
     until = parse_time(citizen.done("status")["until"])
@@ -90,6 +94,7 @@ def test_on_the_day_the_evidence_ends_the_passes_work_until_midnight(town: Town)
     ]
 
 
+@pytest.mark.process
 def test_an_entitlement_that_ended_is_refused_even_if_it_was_kept(town: Town) -> None:
     wallet = town.service.activated()
     until = wallet.claims["exp"]
@@ -101,6 +106,7 @@ def test_an_entitlement_that_ended_is_refused_even_if_it_was_kept(town: Town) ->
     assert wallet.fetch().code == (403, "entitlement_expired")
 
 
+@pytest.mark.process
 def test_after_missed_days_the_current_passes_come_at_once_with_a_warning(town: Town) -> None:
     citizen, venue = town.activated(evidence="vaccinated_full", reference="N1"), town.venue()
     town.until(town.clock.now + 4 * DAY)

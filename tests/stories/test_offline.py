@@ -12,6 +12,9 @@ import pytest
 from schemas.activation import Activation, format_activation_url
 from tests.support.processes import PROGRAMS, RealIssuer, RealWallet, run_real
 from tests.support.town import Town
+from tests.support.waiting import PATIENCE
+
+pytestmark = pytest.mark.process
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +45,7 @@ def without_network(*words: str | Path) -> dict[str, object]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))

@@ -21,6 +21,7 @@ NIGHT = NOON + 10 * HOUR
 """22:00 UTC."""
 
 
+@pytest.mark.process
 def test_an_outbreak_warns_just_those_who_were_there_and_leaves_nothing_behind() -> None:
     ended = run_real("qupia-wallet", "demo", "--outbreak", "--json")
     assert ended.status == 0, ended

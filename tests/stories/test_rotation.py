@@ -122,6 +122,7 @@ def test_a_new_root_is_believed_and_only_it_can_go_on(
     assert late.scan(parties.wallet.show()).outcomes == ["admit"]
 
 
+@pytest.mark.process
 def test_who_missed_several_rotations_still_finds_the_way_from_the_pin(
     town: Town, parties: Parties, root: Path
 ) -> None:
@@ -145,6 +146,7 @@ def test_a_new_root_statement_begins_the_versions_anew(
     parties.admit()
 
 
+@pytest.mark.process
 def test_a_signer_that_is_about_to_end_is_renewed_after_a_warning(town: Town, root: Path) -> None:
     town.activated(evidence="vaccinated_full", reference="N1")
     town.until(town.now + 25 * DAY - 1)
@@ -159,6 +161,7 @@ def test_a_signer_that_is_about_to_end_is_renewed_after_a_warning(town: Town, ro
     assert town.service.authority.bundle().exp == town.now + 3 * DAY
 
 
+@pytest.mark.process
 def test_without_a_signer_the_doors_work_until_the_last_bundle_ends(town: Town, root: Path) -> None:
     citizen, venue = town.activated(evidence="vaccinated_full", reference="N1"), town.venue()
     town.until(town.now + 34 * DAY + 12 * HOUR)

@@ -14,6 +14,8 @@ from schemas.encoding import b64url_encode, format_time
 from schemas.kinds import DAY, HOUR
 from tests.support.town import Town
 
+pytestmark = pytest.mark.process
+
 OVER = "The system has ended"
 
 

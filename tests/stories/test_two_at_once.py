@@ -54,6 +54,7 @@ def test_two_activations_of_one_slip_give_one_wallet_with_all_its_passes(
     assert town.venue().scan(citizen.show()).outcomes == ["admit"]
 
 
+@pytest.mark.process
 def test_two_syncs_at_once_fetch_each_batch_once(town: Town) -> None:
     citizen = town.activated(evidence="vaccinated_full", reference="N1")
     town.until(town.window_end(ahead=1) + 3600)

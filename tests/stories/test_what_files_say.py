@@ -22,6 +22,8 @@ from tests.support.processes import RealIssuer, RealWallet
 from tests.support.secrets import found
 from tests.support.town import Town
 
+pytestmark = pytest.mark.process
+
 REFERENCE = "N 1234-567 Ж"
 
 

@@ -34,6 +34,7 @@ def resumes(citizen: Citizen) -> bool:
     [(0, 48 * HOUR), (12 * HOUR, 36 * HOUR), (24 * HOUR - 1, 24 * HOUR + 1)],
     ids=["at midnight", "at noon", "in the last second of a day"],
 )
+@pytest.mark.process
 def test_what_is_held_dies_with_the_next_window_and_within_48_hours(
     town: Town, since_midnight: int, alive_for: int
 ) -> None:
@@ -59,6 +60,7 @@ def test_what_is_held_dies_with_the_next_window_and_within_48_hours(
     citizen.refused("show")
 
 
+@pytest.mark.process
 def test_a_wallet_that_syncs_after_the_withdrawal_gets_nothing_for_the_next_window(
     town: Town, citizen: Citizen
 ) -> None:
@@ -76,6 +78,7 @@ def test_a_wallet_that_syncs_after_the_withdrawal_gets_nothing_for_the_next_wind
 
 
 @pytest.mark.parametrize(("evidence", "days"), [("positive", 10), ("contact", 14)])
+@pytest.mark.process
 def test_issuing_resumes_in_the_second_in_which_the_withdrawal_dies(
     town: Town, citizen: Citizen, evidence: str, days: int
 ) -> None:
@@ -88,6 +91,7 @@ def test_issuing_resumes_in_the_second_in_which_the_withdrawal_dies(
     assert town.venue().scan(citizen.show()).outcomes == ["admit"]
 
 
+@pytest.mark.process
 def test_a_laboratory_s_positive_result_withdraws_an_older_entitlement(
     town: Town, citizen: Citizen
 ) -> None:
@@ -97,6 +101,7 @@ def test_a_laboratory_s_positive_result_withdraws_an_older_entitlement(
     assert not resumes(citizen)
 
 
+@pytest.mark.process
 def test_a_withdrawal_counts_for_every_wallet_of_the_person_and_for_nobody_else(
     town: Town, citizen: Citizen
 ) -> None:
@@ -118,6 +123,7 @@ def test_a_new_code_does_not_help_a_person_who_is_withdrawn(town: Town) -> None:
     citizen.refused("show")
 
 
+@pytest.mark.process
 def test_lifting_one_withdrawal_leaves_the_other_in_force(town: Town, citizen: Citizen) -> None:
     positive = town.withdraw(IIN, "positive")
     town.withdraw(IIN, "contact")
@@ -129,6 +135,7 @@ def test_lifting_one_withdrawal_leaves_the_other_in_force(town: Town, citizen: C
     assert town.venue().scan(citizen.show()).outcomes == ["admit"]
 
 
+@pytest.mark.process
 def test_fraud_is_withdrawn_and_lifted_by_officers_alone_and_lasts_beyond_14_days(
     town: Town, citizen: Citizen
 ) -> None:
@@ -156,6 +163,7 @@ def test_a_withdrawal_is_not_shortened_by_one_of_an_earlier_day(
 # Ended by the owner
 
 
+@pytest.mark.process
 def test_what_its_owner_ended_stays_ended_for_whoever_kept_a_copy(
     town: Town, citizen: Citizen
 ) -> None:

@@ -13,7 +13,6 @@ counts as running. Fixtures that hold it must therefore end with the tests of th
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +31,8 @@ from playwright.sync_api import (
     WebError,
 )
 
+from tests.support import waiting
+
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "verifier/web/node_modules/axe-core/axe.min.js"
 SCREENSHOTS = ROOT / "tests/screenshots"
@@ -40,9 +41,6 @@ PHONE = (360, 640)
 TABLET = (820, 1180)
 LAPTOP = (1366, 768)
 """CSS pixels, width and height."""
-
-PATIENCE = 30.0
-"""Seconds until what must happen soon counts as not happening, also on a busy machine."""
 
 _FLAGS = (
     "--disable-gpu",
@@ -159,7 +157,7 @@ def visit(
         service_workers="allow",
         **more,
     )
-    context.set_default_timeout(PATIENCE * 1000)
+    context.set_default_timeout(waiting.PATIENCE * 1000)
     # What is not named here is denied.
     context.grant_permissions([*_CLIPBOARD, "camera"] if may_use_camera else _CLIPBOARD)
     context.add_init_script(_TELL_VIOLATIONS)
@@ -193,10 +191,7 @@ def wait_until(page: Page, is_so: Callable[[], bool], what: str = "what was wait
 
     Playwright's own ``wait_for_function`` breaks on pages whose policy forbids ``eval``.
     """
-    until = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < until, f"{what} did not happen"
-        page.wait_for_timeout(20)
+    waiting.wait_until(is_so, what, pause=lambda seconds: page.wait_for_timeout(seconds * 1000))
 
 
 _TELL_VIOLATIONS = """

@@ -13,9 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from schemas.paths import HEALTH_PATH, TRUST_BUNDLE_PATH
 from schemas.trust import bundle_digest
-
-_LONGEST_PAUSE = 60.0
-"""Seconds; a test that fails must not leave a waiting thread behind for longer."""
+from tests.support.waiting import PATIENCE
 
 
 @dataclass
@@ -54,7 +52,7 @@ class BundleServer:
 
     def pause(self) -> None:
         """Return when answers may be given."""
-        self._may_answer.wait(_LONGEST_PAUSE)
+        self._may_answer.wait(PATIENCE)
 
     # Being there
 

@@ -14,19 +14,21 @@ others; what it prints first must be the output given. The ports 8000 and 8001 b
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.support.servers import free_port
+from tests.support.waiting import PATIENCE
 
 PORTS = ("8000", "8001")
 """What the documents write."""
 
-LONGEST_SECONDS = 300
+LONGEST_SECONDS = 5 * PATIENCE
 """After this a document that hangs is ended, and its test fails."""
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -72,7 +74,7 @@ class Shell:
             for name in ("issuer", "verifier", "wallet")
         }
         programs = str(Path(sys.executable).parent)
-        self._ports = {port: str(_free_port()) for port in PORTS}
+        self._ports = {port: str(free_port()) for port in PORTS}
         self._process = subprocess.Popen(
             ["bash", "--noprofile", "--norc"],
             cwd=folder,
@@ -113,7 +115,7 @@ class Shell:
         """End the shell and what still runs in it."""
         self._watchdog.cancel()
         try:
-            self._process.communicate("kill $(jobs -p) 2>/dev/null; wait; exit\n", timeout=30)
+            self._process.communicate("kill $(jobs -p) 2>/dev/null; wait; exit\n", timeout=PATIENCE)
         except (subprocess.TimeoutExpired, BrokenPipeError):
             self._kill()
             self._process.communicate()
@@ -145,9 +147,3 @@ def shell(folder: Path) -> Iterator[Shell]:
         yield running
     finally:
         running.close()
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

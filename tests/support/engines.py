@@ -20,14 +20,14 @@ from schemas.bundle_faults import BundleRejected
 from schemas.refusals import Refused
 from schemas.trust import TrustState, accept_bundle, read_bundle
 from shell.files import locked
-from tests.support.processes import PROGRAMS, STOP_SECONDS
+from tests.support.servers import PROGRAMS
+from tests.support.waiting import PATIENCE
 from verifier.door.seen import SeenSet
 from verifier.door.verification import Venue, verify
 
 WEB = Path(__file__).parents[2] / "verifier" / "web"
 LABORATORY = WEB / "test" / "dist" / "laboratory.js"
 _BUILD = WEB / "vite.laboratory.config.ts"
-_BUILD_SECONDS = 120.0
 
 Case = Mapping[str, Any]
 Decided = dict[str, Any]
@@ -180,7 +180,7 @@ def node() -> Iterator[Node]:
             yield Node(process)
             assert process.stdin is not None
             process.stdin.close()
-            process.wait(STOP_SECONDS)
+            process.wait(PATIENCE)
         finally:
             process.kill()
 
@@ -197,7 +197,7 @@ def build_laboratory() -> Path:
                 capture_output=True,
                 encoding="utf-8",
                 check=False,
-                timeout=_BUILD_SECONDS,
+                timeout=PATIENCE,
             )
             assert done.returncode == 0, done.stdout + done.stderr
     return LABORATORY

@@ -7,9 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
-from tests.support import venue_server as venue_servers
 from tests.support.venue_server import VenueServer, venue_server
 from verifier.serving import PAGE
 
@@ -67,7 +64,5 @@ def page_folder(folder: Path) -> Iterator[PageFolder]:
     program = folder / "qupia-verifier"
     program.write_text(_PROGRAM.format(python=sys.executable, page=str(page)))
     program.chmod(0o755)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(venue_servers, "PROGRAMS", folder)
-        with venue_server(folder) as server:
-            yield PageFolder(page, server)
+    with venue_server(folder, programs=folder) as server:
+        yield PageFolder(page, server)

@@ -5,15 +5,10 @@ Ports are free ones, clocks are the machine's, and whatever is started is stoppe
 
 import http.client
 import json
-import os
-import signal
-import socket
 import subprocess
-import sys
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,31 +24,23 @@ from shell.errors import CommandError
 from shell.fetching import Answer
 from tests.support.commands import Outcome, check_manners
 from tests.support.issuers import Service, pool_keys
+from tests.support.servers import PROGRAMS, Server, free_port
+from tests.support.waiting import PATIENCE
 from wallet_sim.fetching.activation import ActivationSlip, activate
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.session import Session, open_session
 from wallet_sim.fetching.sync import Synced, sync
 
-PROGRAMS = Path(sys.executable).parent
-START_SECONDS = 60.0
-STOP_SECONDS = 15.0
-ANSWER_SECONDS = 60.0
-LONGEST_TEST = 240
-"""Seconds, for a drill in full length on a slow machine."""
-
-PATIENCE = 30.0
-"""Seconds until what must happen soon counts as not happening."""
-
-
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+LONGEST_TEST = 600
+"""Seconds, for a package of browser tests or a drill in full length on a busy machine."""
 
 
 def skip_before_midnight() -> None:
-    """In Almaty, where windows end, and in UTC, where days do."""
+    """In Almaty, where windows end, and in UTC, where days do.
+
+    Real programs read the machine's clock, which only its owner can set; what they do as a day ends
+    is tested in one process, where time is a parameter.
+    """
     now = system_clock()
     if min(-(now + 5 * HOUR) % DAY, -now % DAY) < LONGEST_TEST:
         pytest.skip("this would cross midnight in Almaty or in UTC")
@@ -86,7 +73,7 @@ def run_real(program: str, *words: str | Path, given: str = "", **more: Any) -> 
         capture_output=True,
         encoding="utf-8",
         check=False,
-        timeout=ANSWER_SECONDS,
+        timeout=PATIENCE,
         **more,
     )
     outcome = Outcome(done.returncode, done.stdout, done.stderr)
@@ -95,15 +82,13 @@ def run_real(program: str, *words: str | Path, given: str = "", **more: Any) -> 
 
 
 @dataclass
-class RealIssuer:
+class RealIssuer(Server):
     """An issuer at this machine's time, with keys from the pool; ``serve`` it to talk to it."""
 
     home: Home
     url: str
     root: str
     registrar: str
-    log: Path
-    process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     @classmethod
     def found(cls, folder: Path) -> Self:
@@ -122,62 +107,17 @@ class RealIssuer:
         registrar = service.staff(Role.REGISTRAR)
         config = service.authority.config
         service.close()
-        return cls(service.home, config.url, config.root, registrar, folder / "serve.log")
+        return cls(folder / "serve.log", service.home, config.url, config.root, registrar)
 
     @property
     def port(self) -> int:
         return int(self.url.rpartition(":")[2])
 
-    # The process
+    def command(self) -> Sequence[str | Path]:
+        return [PROGRAMS / "qupia-issuer", "serve", "--home", self.home.path]
 
-    def start(self, *words: str, wait: bool = True) -> None:
-        """Start serving, and wait until it answers."""
-        command = [PROGRAMS / "qupia-issuer", "serve", "--home", self.home.path, *words]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-        if wait:
-            self.await_health()
-
-    def await_health(self) -> None:
-        """Raises AssertionError when it ends or does not answer in time."""
-        assert self.process is not None
-        until = time.monotonic() + START_SECONDS
-        while time.monotonic() < until:
-            assert self.process.poll() is None, self.log.read_text()
-            try:
-                if self.call("GET", "/healthz").status == 200:
-                    return
-            except OSError:
-                pass
-            time.sleep(0.02)
-        raise AssertionError(f"not ready in time: {self.log.read_text()}")
-
-    def kill(self) -> None:
-        """``kill -9`` to the process and all that it started."""
-        if self.process is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            self.process = None
-
-    def stop(self) -> None:
-        """End it as a service manager does; with force when that takes too long."""
-        if self.process is None:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self.process = None
-
-    @contextmanager
-    def serving(self, *words: str) -> Iterator["RealIssuer"]:
-        try:
-            self.start(*words)
-            yield self
-        finally:
-            self.stop()
+    def is_ready(self) -> bool:
+        return self.call("GET", "/healthz").status == 200
 
     # Calls
 
@@ -185,7 +125,7 @@ class RealIssuer:
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Answer:
         """One request on a connection of its own. Raises OSError when there is no answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         with closing(connection):
             try:
                 connection.request(method, path, body or None, dict(headers or {}))

@@ -1,24 +1,20 @@
 """``qupia-wallet serve`` as a process of its own, on a free port."""
 
 import json
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.processes import PROGRAMS, START_SECONDS, STOP_SECONDS, free_port
+from tests.support.servers import PROGRAMS, Server, free_port
 
 
 @dataclass
-class WalletServer:
-    """``home`` is the wallet's; what it prints stands in ``log``."""
+class WalletServer(Server):
+    """``home`` is the wallet's."""
 
     home: Path
-    log: Path
     port: int = field(default_factory=free_port)
-    process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     @property
     def origin(self) -> str:
@@ -29,39 +25,19 @@ class WalletServer:
         """What it printed: the address that opens the wallet."""
         return str(json.loads(self.log.read_text().splitlines()[-1])["url"])
 
-    def start(self) -> None:
-        """Start it, and wait until it has printed its address."""
-        words = ["serve", "--home", str(self.home), "--port", str(self.port), "--json"]
+    def command(self) -> Sequence[str | Path]:
+        words = ["serve", "--home", self.home, "--port", str(self.port), "--json"]
+        return [PROGRAMS / "qupia-wallet", *words]
+
+    def start(self, *words: str, wait: bool = True) -> None:
         self.log.write_text("")
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [PROGRAMS / "qupia-wallet", *words], stdout=log, stderr=log, start_new_session=True
-            )
-        until = time.monotonic() + START_SECONDS
-        while not self.log.read_text().endswith("\n"):
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < until, self.log.read_text()
-            time.sleep(0.05)
+        super().start(*words, wait=wait)
 
-    def stop(self) -> None:
-        """End it as a service manager does; with force when that takes too long."""
-        if self.process is None:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.process = None
+    def is_ready(self) -> bool:
+        """Whether it has printed its address."""
+        return self.log.read_text().endswith("\n")
 
 
-@contextmanager
-def wallet_server(folder: Path) -> Iterator[WalletServer]:
+def wallet_server(folder: Path) -> AbstractContextManager[WalletServer]:
     """A server until the block ends, over an empty wallet in ``folder``."""
-    server = WalletServer(folder / "wallet", folder / "wallet.log")
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
+    return WalletServer(folder / "wallet.log", folder / "wallet").serving()

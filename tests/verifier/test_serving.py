@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import http.client
 import json
-import os
 import re
 import signal
 import socket
@@ -20,10 +19,11 @@ import pytest
 
 from tests.support.asgi import ask
 from tests.support.certificates import certificate
-from tests.support.processes import free_port
+from tests.support.servers import ended_by, free_port, heard
+from tests.support.waiting import PATIENCE
 from verifier.serving import CONTENT_SECURITY_POLICY, HEADERS, PAGE, create_app
 
-WAIT = 30
+pytestmark = pytest.mark.process
 
 PROGRAM = """
 import sys
@@ -92,14 +92,14 @@ class Server:
 
     def _connection(self) -> http.client.HTTPConnection:
         if self.trust is None:
-            return http.client.HTTPConnection("localhost", self.port, timeout=WAIT)
-        return http.client.HTTPSConnection("localhost", self.port, timeout=WAIT, context=self.trust)
+            return http.client.HTTPConnection("localhost", self.port, timeout=PATIENCE)
+        return http.client.HTTPSConnection(
+            "localhost", self.port, timeout=PATIENCE, context=self.trust
+        )
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> tuple[int, str, str]:
         """Its exit status, and what it wrote after its first line."""
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=WAIT)
-        return self.process.returncode, out, err
+        return ended_by(self.process, number)
 
 
 def command(page: Path, *arguments: object) -> list[str]:
@@ -112,27 +112,15 @@ def serving(
 ) -> Iterator[Server]:
     """Run ``serve`` until the block ends; its port is open when the block begins."""
     port = free_port()
-    process = subprocess.Popen(
-        command(page, "--port", port, *arguments),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | environment,
-        # A test run in the background of a shell hands on that it ignores this signal.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
-    assert process.stdout is not None
-    try:
+    with heard(command(page, "--port", port, *arguments), **environment) as process:
+        assert process.stdout is not None
         yield Server(process, port, process.stdout.readline(), trust)
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def refused(page: Path, *arguments: object) -> str:
     """The one line of a ``serve`` that cannot begin."""
     ended = subprocess.run(
-        command(page, *arguments), capture_output=True, text=True, timeout=WAIT, check=False
+        command(page, *arguments), capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert (ended.returncode, ended.stdout) == (2, "")
     [line] = ended.stderr.splitlines()

@@ -13,15 +13,13 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.support.processes import RealIssuer
+from tests.support.waiting import PATIENCE
 
 EXAMPLES = 10
 """Of each operation, once as described and once not; a request takes a few milliseconds."""
 
 _SETTINGS = settings(
     max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize=True,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
@@ -51,7 +49,7 @@ def test_any_request_is_answered_as_documented(served: RealIssuer, mode: Generat
         @given(operation.as_strategy(generation_mode=mode))
         def ask(case: Any) -> None:
             """All checks but one: what has the form of a date need not be in a calendar."""
-            answer = case.call(headers=staff)
+            answer = case.call(headers=staff, timeout=PATIENCE)
             seen[f"{case.operation.label} {answer.status_code}"] += 1
             case.validate_response(answer, headers=staff, excluded_checks=[_TOO_STRICT])
 

@@ -17,6 +17,7 @@ from schemas.kinds import DAY, HOUR
 from shell.errors import CommandError
 from shell.files import locked, write_private
 from tests.support.issuers import NOON, Service
+from tests.support.waiting import PATIENCE
 
 
 def test_a_round_deletes_makes_and_publishes(issuer: Service) -> None:
@@ -46,12 +47,10 @@ def test_a_round_past_the_sunset_only_deletes(issuer: Service) -> None:
 
 
 async def until(done: Callable[[], bool]) -> None:
-    """Wait for it, at most ten seconds."""
-    for _ in range(1000):
-        if done():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not come")
+    """Wait for it, and let the loop go on meanwhile."""
+    async with asyncio.timeout(PATIENCE):
+        while not done():
+            await asyncio.sleep(0.01)
 
 
 def serve_until(issuer: Service, done: Callable[[], bool]) -> None:
@@ -68,7 +67,7 @@ def joined() -> None:
     """Wait for the background's thread of this test to end."""
     for thread in threading.enumerate():
         if getattr(thread, "_target", None) is background._work:
-            thread.join(5)
+            thread.join(PATIENCE)
             assert not thread.is_alive()
 
 
@@ -84,8 +83,7 @@ def test_the_application_starts_and_stops_it(issuer: Service) -> None:
 
     async def live() -> None:
         async with app.router.lifespan_context(app):
-            while issuer.authority.bundle().version == 1:
-                await asyncio.sleep(0.01)
+            await until(lambda: issuer.authority.bundle().version == 2)
 
     asyncio.run(live())
     joined()
@@ -180,6 +178,7 @@ def test_keys_are_let_go_of_when_they_are_no_longer_listed(issuer: Service) -> N
     assert issuer.authority.raw_keys._keys == {}
 
 
+@pytest.mark.process
 def test_at_the_sunset_no_key_stays_in_memory(issuer: Service) -> None:
     issuer.activated().fetch()
     assert {"registrar", "entitlement_key"} <= vars(issuer.authority).keys()

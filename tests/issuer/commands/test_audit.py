@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from issuer.oversight.audit import Action
 from schemas.encoding import b64url_encode, format_time
 from tests.support.commands import Run
@@ -27,6 +29,7 @@ def test_an_intake_is_one_line_with_its_rows(at_home: Run, issuer: Service, tmp_
     assert (line.action, line.role, line.total) == ("intake", "home", 3)
 
 
+@pytest.mark.process
 def test_what_happens_to_accounts_and_keys_is_noted(at_home: Run, issuer: Service) -> None:
     at_home("staff", "add", "Lab", "--role", "officer")
     at_home("staff", "reset", "Lab")
@@ -45,6 +48,7 @@ def test_what_happens_to_accounts_and_keys_is_noted(at_home: Run, issuer: Servic
     ]
 
 
+@pytest.mark.process
 def test_verify_tells_its_findings_though_it_cannot_be_noted(at_home: Run, issuer: Service) -> None:
     issuer.home.audit.write_bytes(b"garbage\n")
     issuer.home.audit.chmod(0o600)

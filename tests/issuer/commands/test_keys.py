@@ -65,6 +65,7 @@ def test_what_names_no_single_key_retires_nothing(
     assert load_retired(issuer.home, NOON) == []
 
 
+@pytest.mark.process
 def test_an_id_that_begins_with_a_hyphen_is_no_option(
     at_home: Run, issuer: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from issuer.retention import run_retention
 from schemas.encoding import format_time
 from schemas.kinds import DAY, HOUR, Kind
@@ -9,6 +11,7 @@ from tests.support.commands import Run
 from tests.support.issuers import NOON, MovableClock, Service
 
 
+@pytest.mark.process
 def test_retention_goes_on_after_the_sunset(
     at_home: Run, issuer: Service, clock: MovableClock
 ) -> None:
@@ -46,6 +49,7 @@ def test_retention_run_says_what_it_deleted(at_home: Run, issuer: Service) -> No
     assert at_home("retention", "status", "--json").members["last_run"] == later
 
 
+@pytest.mark.process
 def test_retention_verify_finds_what_is_past_its_time(at_home: Run, issuer: Service) -> None:
     issuer.code()
     assert at_home("retention", "verify").out == "Nothing is kept past its time.\n"

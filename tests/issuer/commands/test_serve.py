@@ -9,6 +9,7 @@ from tests.support.commands import Run
 from tests.support.issuers import NOON, MovableClock, Service
 
 
+@pytest.mark.process
 def test_serve_past_the_sunset_deletes_what_is_left(
     at_home: Run, issuer: Service, clock: MovableClock
 ) -> None:

@@ -404,6 +404,7 @@ def digest_on(seen: Reply) -> str:
     return found[1]
 
 
+@pytest.mark.process
 def test_two_officers_put_a_statement_in_force_and_clients_believe_its_bundle(
     officer: Clerk, clerk: Callable[[Role], Clerk], issuer: Service, statement: str
 ) -> None:
@@ -425,6 +426,7 @@ def test_two_officers_put_a_statement_in_force_and_clients_believe_its_bundle(
     assert {"propose", "agree", "delegate"} <= set(actions(issuer))
 
 
+@pytest.mark.process
 def test_a_statement_that_is_refused_at_the_end_waits_on(
     officer: Clerk, clerk: Callable[[Role], Clerk], issuer: Service, statement: str
 ) -> None:
@@ -441,6 +443,7 @@ def test_a_statement_that_is_refused_at_the_end_waits_on(
     assert "gone" in praise(second.send_form(STATEMENT, step="reject", digest=other))
 
 
+@pytest.mark.process
 def test_one_officer_is_not_two(officer: Clerk, issuer: Service, statement: str) -> None:
     digest = digest_on(officer.send_form(STATEMENT, step="bring", statement=statement))
     refused = officer.send_form(STATEMENT, step="agree", digest=digest)
@@ -449,6 +452,7 @@ def test_one_officer_is_not_two(officer: Clerk, issuer: Service, statement: str)
     assert issuer.authority.bundle().version == 1 or "delegate" not in actions(issuer)
 
 
+@pytest.mark.process
 def test_what_was_not_proposed_cannot_be_agreed_to(
     officer: Clerk, clerk: Callable[[Role], Clerk], issuer: Service, statement: str
 ) -> None:
@@ -466,6 +470,7 @@ def test_what_was_not_proposed_cannot_be_agreed_to(
     assert "changed" in alert(seen)
 
 
+@pytest.mark.process
 def test_a_proposal_waits_seven_days_and_can_be_rejected(
     officer: Clerk, clerk: Callable[[Role], Clerk], issuer: Service, statement: str
 ) -> None:
@@ -497,6 +502,7 @@ def test_an_unknown_step_shows_the_page(officer: Clerk, step: str) -> None:
 # Retention, figures, audit
 
 
+@pytest.mark.process
 def test_retention_shows_what_is_held_and_verifies_from_the_files(
     officer: Clerk, issuer: Service
 ) -> None:

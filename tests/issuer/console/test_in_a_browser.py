@@ -20,6 +20,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from issuer.console.app import PAGES
 from issuer.documents.notice_list import parse_list
 from issuer.keys.tracing import tracing_seeds
+from issuer.notices.publishing import publications, withdraw_notice
+from issuer.oversight.approvals import sweep_approvals
 from issuer.staff import Role, Staff
 from schemas.activation import parse_activation_url
 from schemas.catalogues import sentence
@@ -176,8 +178,8 @@ def test_no_page_is_hard_to_read_or_wider_than_the_window(
 
 
 @pytest.fixture
-def export(issuer: RealIssuer, tmp_path: Path) -> Path:
-    """A venue's file with its keys of the last six hours."""
+def export(issuer: RealIssuer, tmp_path: Path) -> Iterator[Path]:
+    """A venue's file with its keys of the last six hours; what came of it is gone at the end."""
     this, now = hour_at(system_clock()), system_clock()
     own = tracing_seeds(issuer.home).hour_key(this, now)
     assert own is not None
@@ -185,7 +187,11 @@ def export(issuer: RealIssuer, tmp_path: Path) -> Path:
     sealed = seal_trace(keys, iss=issuer.url, hour=this, authority_key=public_half(own))
     path = tmp_path / "hours.json"
     path.write_bytes(format_trace(sealed))
-    return path
+    yield path
+    with issuer.opened() as authority:
+        for publication in publications(authority, system_clock()):
+            withdraw_notice(authority, publication.name, None, system_clock())
+    sweep_approvals(issuer.home, system_clock(), everyone=True)
 
 
 @pytest.mark.parametrize("lang", list(LOOKS))

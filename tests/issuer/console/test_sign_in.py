@@ -16,6 +16,7 @@ from schemas.kinds import HOUR, MINUTE
 from tests.support.asgi import Reply, ask
 from tests.support.clerk import PASSWORD, Clerk, alert, praise
 from tests.support.issuers import Service
+from tests.support.waiting import PATIENCE
 
 NAME = "Aigerim"
 
@@ -185,7 +186,7 @@ def test_a_storm_of_attempts_holds_two_hashes_at_once_and_the_service_answers_be
             with lock:
                 running[0] += 1
                 most[0] = max(most[0], running[0])
-            gate.wait(20)
+            gate.wait(PATIENCE)
             with lock:
                 running[0] -= 1
             return False
@@ -205,7 +206,7 @@ def test_a_storm_of_attempts_holds_two_hashes_at_once_and_the_service_answers_be
         while running[0] < HASHES_AT_ONCE:
             await asyncio.sleep(0.01)
         # All but two wait now; were they to wait in threads, this would wait behind them.
-        health = await asyncio.wait_for(ask(app, "GET", "/healthz"), 10)
+        health = await asyncio.wait_for(ask(app, "GET", "/healthz"), PATIENCE)
         assert health.status in (200, 503)
         assert not any(one.done() for one in tries)
         gate.set()

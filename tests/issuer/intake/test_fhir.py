@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from issuer.intake import fhir_file
@@ -501,7 +501,6 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(resource=st.sampled_from([patient(), swab(), dose()]), name=st.data(), value=JSON)
 def test_any_value_anywhere_gives_a_row_or_a_reason(
     tmp_path: Path, resource: dict[str, Any], name: st.DataObject, value: Any
@@ -511,7 +510,6 @@ def test_any_value_anywhere_gives_a_row_or_a_reason(
     assert len(rows) <= 1
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(at=st.integers(0, 900), junk=st.binary(max_size=4))
 def test_any_damage_gives_rows_or_an_error(tmp_path: Path, at: int, junk: bytes) -> None:
     whole = bundle(patient(), swab(), dose()).encode()

@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +40,7 @@ from shell.files import locked
 from tests.support.fhir_export import bundle, patient, swab
 from tests.support.issuers import Service
 from tests.support.lab_export import NOW, make_big_export, make_row, write_text
+from tests.support.waiting import wait_until
 
 ACCOUNT = 1
 FORMULA = tuple("=+-@\t\r")
@@ -78,10 +78,9 @@ def state(issuer: Service, job: str, **changed: int) -> Job:
 
 
 def finish(issuer: Service, job: str) -> Job:
-    while (found := state(issuer, job)).phase.is_running:
-        time.sleep(0.01)
+    wait_until(lambda: not state(issuer, job).phase.is_running, "the end of a job")
     with locked(JobFiles(jobs_folder(issuer.home), job).lock):
-        return found
+        return state(issuer, job)
 
 
 def fetch(issuer: Service, job: str, **changed: int) -> CodesDownload:
@@ -198,6 +197,7 @@ def test_after_an_hour_nothing_is_left(issuer: Service) -> None:
     assert files(issuer) == []
 
 
+@pytest.mark.process
 def test_what_outlives_its_hour_is_found(issuer: Service) -> None:
     finish(issuer, start(issuer, table()))
     run_retention(issuer.authority, NOW)
@@ -209,6 +209,7 @@ def test_what_outlives_its_hour_is_found(issuer: Service) -> None:
 
 
 @pytest.mark.parametrize("state", [b"{", None])
+@pytest.mark.process
 def test_codes_of_a_lost_or_damaged_state_are_found(issuer: Service, state: bytes | None) -> None:
     job = start(issuer, table())
     finish(issuer, job)
@@ -329,6 +330,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.process
 def test_a_job_whose_process_was_killed_is_interrupted_and_its_codes_can_be_fetched(
     issuer: Service, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from issuer.intake.rows import ExportRow, IntakeSummary, Rejected, RejectReason, read_export
@@ -513,9 +513,7 @@ ROWS = st.lists(
 ).map(lambda parts: (";".join(HEADER) + "\n" + "".join(parts)).encode())
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None
-)
+@settings(max_examples=150)
 @given(content=st.binary(max_size=300) | st.text(max_size=300).map(str.encode) | ROWS)
 def test_any_file_gives_rows_or_one_line(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "any.csv"

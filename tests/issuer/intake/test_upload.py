@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from uvicorn import Config
 
@@ -167,7 +167,6 @@ def test_an_upload_that_is_cancelled_leaves_nothing() -> None:
     asyncio.run(cancel())
 
 
-@settings(deadline=None)
 @given(at=st.integers(0, 400), junk=st.binary(max_size=5), size=st.integers(1, 64))
 def test_any_damage_gives_a_file_or_a_reason(at: int, junk: bytes, size: int) -> None:
     whole = form(part(b"1", "csrf", None), part(FILE[:100]))

@@ -97,6 +97,7 @@ def test_each_cell_gets_a_key_of_2048_bits_in_a_private_file(folder: Path) -> No
 
 
 @pytest.mark.parametrize("number", [1, 9])
+@pytest.mark.process
 def test_keys_are_made_here_or_on_all_cores(number: int) -> None:
     """Nine are more than are made in this process."""
     cells = [*CELLS, Cell(TODAY, "amber", None)][:number]

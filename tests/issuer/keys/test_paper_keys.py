@@ -86,6 +86,7 @@ def test_a_key_whose_slips_are_over_is_destroyed(issuer: Service) -> None:
     assert not key.path.exists()
 
 
+@pytest.mark.process
 def test_a_key_that_outlives_its_slips_is_found(issuer: Service) -> None:
     (key, *_) = list_paper_keys(issuer.home, NOON)
     late = key.window.exp + DAY

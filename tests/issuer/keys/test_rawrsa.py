@@ -72,7 +72,7 @@ def test_the_answers_of_rfc_9578_come_out(implementation: Implementation) -> Non
 
 
 @given(st.integers(0, KEY.n - 1))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_both_implementations_agree_on_every_number_below_the_modulus(value: int) -> None:
     signature = LIBCRYPTO.sign_raw(in_bytes(value))
     assert signature == PORTABLE.sign_raw(in_bytes(value)) == KEY.sign_raw(in_bytes(value))

@@ -84,6 +84,7 @@ def test_a_home_of_the_version_before_gets_seeds_and_a_key_of_notices(issuer: Se
     assert issuer.authority.bundle().version == after.version
 
 
+@pytest.mark.process
 def test_a_seed_dies_with_its_date_and_one_that_outlives_it_is_found(issuer: Service) -> None:
     seeds, date = tracing_seeds(issuer.home), date_at(NOON - DAY)
     dead = tracing_ends(date)

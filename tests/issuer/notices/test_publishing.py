@@ -336,6 +336,7 @@ def test_a_list_is_good_for_three_days_and_never_past_the_sunset(issuer: Service
     assert payload["iss"] == issuer.authority.config.url
 
 
+@pytest.mark.process
 def test_every_entry_dies_on_its_day_and_the_list_is_made_anew(
     issuer: Service, listener: Listener
 ) -> None:
@@ -353,6 +354,7 @@ def test_every_entry_dies_on_its_day_and_the_list_is_made_anew(
         assert issuer.authority.store.count(Kind.NOTICE, end) == len(left)
 
 
+@pytest.mark.process
 def test_a_list_that_outlives_its_entries_is_found(issuer: Service) -> None:
     publish_hours(issuer, PAST)
     end = tracing_ends("2026-03-17")
@@ -407,6 +409,7 @@ def test_a_home_of_the_version_before_gets_its_list_by_itself(issuer: Service) -
     assert number_listed(issuer) == 0
 
 
+@pytest.mark.process
 def test_nothing_is_left_of_notices_after_the_sunset(issuer: Service) -> None:
     publish_hours(issuer, PAST)
     issuer.clock.now = issuer.authority.config.sunset

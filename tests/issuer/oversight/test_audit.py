@@ -251,7 +251,7 @@ def test_a_line_cut_off_before_its_end_of_line_is_damage_with_the_newline(
     write(audit, [*lines[:4], lines[4][:40] + b"\n"])
     with pytest.raises(CommandError, match="is damaged"):
         audit.note(Action.RETIRE, None, NOON)
-    assert fault(audit) == (Fault.CHANGED, 5)
+    assert fault(audit) == (AuditFault.CHANGED, 5)
 
 
 def test_a_note_that_fails_half_way_leaves_no_trace(

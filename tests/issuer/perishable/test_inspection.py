@@ -1,8 +1,8 @@
 """``retention verify``: silent about a healthy home, one line for each planted fault."""
 
 import errno
-import os
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -19,6 +19,8 @@ from tests.support.perishable import (
     open_store,
     raw_database,
 )
+
+pytestmark = pytest.mark.process
 
 EVENING = MIDNIGHT - HOUR
 OVER = MIDNIGHT + GRACE
@@ -236,7 +238,7 @@ def test_a_damaged_database_is_reported(tmp_path: Path) -> None:
         fill(store, 200, life=DAY)
     path = tmp_path / "store" / "store.db"
     data = bytearray(path.read_bytes())
-    data[3 * 4096 : 4 * 4096] = os.urandom(4096)
+    data[3 * 4096 : 4 * 4096] = Random(1).randbytes(4096)
     path.write_bytes(data)
     assert faults(tmp_path, EVENING) == {StoreFault.DAMAGED}
     path.write_bytes(b"not a database".ljust(8192, b"!"))

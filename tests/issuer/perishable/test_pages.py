@@ -61,6 +61,7 @@ def test_as_many_freed_pages_are_found_as_sqlite_counts_and_all_are_clean(
     assert all(found.values())
 
 
+@pytest.mark.process
 def test_freed_pages_that_still_hold_something_are_found(tmp_path: Path) -> None:
     with closing(make(tmp_path / "a.db", secure=False)):
         found = freed(tmp_path / "a.db")
@@ -111,6 +112,7 @@ def test_the_log_counts_up_to_its_last_commit_and_only_with_its_own_salts() -> N
         (lambda data: data[:36] + bytes(4) + data[40:], "list of freed pages is broken"),
     ],
 )
+@pytest.mark.process
 def test_a_damaged_file_is_said_to_be_damaged(
     tmp_path: Path, change: Callable[[bytes], bytes], message: str
 ) -> None:
@@ -147,6 +149,7 @@ def test_only_dates_before_the_given_day_are_named() -> None:
     assert find_days(data, before="2024-10-04") == {"2024-10-03", "2023-01-01"}
 
 
+@pytest.mark.process
 def test_a_survey_names_the_days_in_file_and_log(tmp_path: Path) -> None:
     with closing(make(tmp_path / "a.db", wal=True)) as connection:
         connection.execute("INSERT INTO things VALUES ('2024-10-02')")
@@ -158,6 +161,7 @@ def test_a_survey_names_the_days_in_file_and_log(tmp_path: Path) -> None:
     assert found.damage is None
 
 
+@pytest.mark.process
 def test_a_file_that_cannot_be_read_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         survey(tmp_path / "missing.db", before="2024-10-04")

@@ -31,6 +31,9 @@ from tests.support.perishable import (
     raw_database,
     rows,
 )
+from tests.support.waiting import PATIENCE
+
+pytestmark = pytest.mark.process
 
 
 def mark(home: Path) -> Path:
@@ -251,7 +254,7 @@ def test_a_purge_that_is_killed_at_any_step_is_finished_by_the_next(
         fill(store, 40)
         fill(store, 10, expires=MIDNIGHT + HOUR)
     arguments = [str(tmp_path), str(MIDNIGHT), step, str(calls), when]
-    killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], timeout=60)
+    killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], timeout=PATIENCE)
     assert killed.returncode == -signal.SIGKILL
     check_that_the_next_purge_finishes(tmp_path)
 

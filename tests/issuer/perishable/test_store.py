@@ -26,6 +26,7 @@ from tests.support.perishable import (
     open_store,
     raw_database,
 )
+from tests.support.waiting import PATIENCE
 
 IDENTIFIER = b"7K3M-Q0ZD-4XWB-9T2A identifier"
 PAYLOAD = b"green, month of birth, end of entitlement: payload"
@@ -224,7 +225,7 @@ changes = st.tuples(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(changes, max_size=12))
 def test_the_store_behaves_like_a_dictionary_whose_entries_die(
     steps: list[tuple[Kind, bytes, int, int]],
@@ -250,6 +251,7 @@ def test_the_store_behaves_like_a_dictionary_whose_entries_die(
 # What stands on the disk
 
 
+@pytest.mark.process
 def test_nothing_of_a_live_record_stands_in_clear_in_any_file(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         put(store, payload=PAYLOAD)
@@ -425,14 +427,16 @@ store.close()
 """
 
 
+@pytest.mark.process
 def test_processes_that_open_a_new_store_and_count_together_lose_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-c", COUNTING, str(tmp_path), str(NOON)]
     started = [subprocess.Popen(command) for _ in range(3)]
-    assert [process.wait(timeout=60) for process in started] == [0, 0, 0]
+    assert [process.wait(timeout=PATIENCE) for process in started] == [0, 0, 0]
     with open_store(tmp_path) as store:
         assert store.get(Kind.COUNT, b"day, green", NOON) == b"75"
 
 
+@pytest.mark.process
 def test_opening_a_store_twice_leaves_the_locks_of_the_first_in_place(tmp_path: Path) -> None:
     """A process that closes a file loses its locks on it; whoever ends next would take the log."""
     with open_store(tmp_path) as store:
@@ -440,7 +444,7 @@ def test_opening_a_store_twice_leaves_the_locks_of_the_first_in_place(tmp_path: 
         with open_store(tmp_path):
             pass
         command = [sys.executable, "-c", COUNTING, str(tmp_path), str(NOON)]
-        subprocess.run(command, timeout=60, check=True)
+        subprocess.run(command, timeout=PATIENCE, check=True)
         assert (tmp_path / "store" / "store.db-wal").exists()
 
 
@@ -493,9 +497,10 @@ except StoreError as error:
 """
 
 
+@pytest.mark.process
 def test_a_file_size_limit_gives_one_line_and_loses_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-c", UNDER_A_LIMIT, str(tmp_path), str(NOON)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
     stored, message = ended.stdout.strip().split(" ", 1)
     assert message == (
         "the store cannot be written or read; check the disk and the file size limit (ulimit -f)"
@@ -544,6 +549,7 @@ except StoreError as error:
 """
 
 
+@pytest.mark.process
 def test_a_read_only_mount_gives_one_line_and_loses_nothing(tmp_path: Path) -> None:
     own_mounts = ["unshare", "--user", "--map-root-user", "--mount"]
     if not shutil.which("unshare") or subprocess.run([*own_mounts, "true"]).returncode:
@@ -551,7 +557,7 @@ def test_a_read_only_mount_gives_one_line_and_loses_nothing(tmp_path: Path) -> N
     with open_store(tmp_path) as store:
         put(store, payload=PAYLOAD)
     command = [*own_mounts, sys.executable, "-c", ON_A_READ_ONLY_MOUNT, str(tmp_path)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert ended.stdout == (
         "the store is read-only; make its folder writable for this account and try again\n"
     )
@@ -581,6 +587,7 @@ def test_a_page_damaged_in_the_middle_gives_one_line(tmp_path: Path) -> None:
         store.get(Kind.CODE, b"0", NOON)
 
 
+@pytest.mark.process
 def test_a_store_of_a_later_version_is_not_touched(tmp_path: Path) -> None:
     with open_store(tmp_path):
         pass

@@ -271,6 +271,7 @@ def test_a_signer_that_waits_does_not_disturb_the_service(issuer: Service) -> No
     assert len(load_delegations(issuer.home)) == 1
 
 
+@pytest.mark.process
 def test_signers_that_waited_for_35_days_are_destroyed(issuer: Service) -> None:
     signing_request(issuer.authority, NOON)
     run_retention(issuer.authority, NOON + 35 * DAY - 1)

@@ -14,8 +14,10 @@ import pytest
 
 from schemas.check_in import parse_check_in
 from schemas.hours import hour_at
+from schemas.kinds import DAY, HOUR
 from schemas.presentation import UNBOUND, slot_at
 from shell.clock import system_clock
+from tests.support.waiting import PATIENCE
 from tests.support.world import World
 
 PROGRAM = Path(sys.executable).parent / "qupia-verifier"
@@ -36,6 +38,10 @@ class Machine:
             command, capture_output=True, text=True, env=self.environment, check=False, **options
         )
 
+    def code(self) -> str:
+        """A code of this moment: one of some minutes ago would be stale."""
+        return self.world.code(system_clock())
+
     @property
     def environment(self) -> dict[str, str]:
         return {
@@ -48,7 +54,8 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     now = system_clock()
-    world = World(start=now)
+    # Where it is noon now, no window ends while the test runs.
+    world = World(start=now, zone=f"Etc/GMT{now % DAY // HOUR - 12:+d}")
     path = tmp_path / "bundle.jws"
     path.write_bytes(world.bundle(now))
     machine = Machine(tmp_path / "home", world, path, now)
@@ -66,7 +73,7 @@ def test_a_hand_scanner_gets_each_verdict_at_once(machine: Machine) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         for number in (1, 2):
-            process.stdin.write(machine.world.code(machine.now).encode() + b"\r")
+            process.stdin.write(machine.code().encode() + b"\r")
             process.stdin.flush()
             line = json.loads(process.stdout.readline())
             assert (line["source"], line["outcome"]) == (f"line {number}", "admit")
@@ -90,7 +97,7 @@ def test_a_key_that_stops_the_scanner_leaves_no_traceback(machine: Machine) -> N
         process.stdin.flush()
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=PATIENCE)
         assert errors == b""
         assert process.returncode == 130
 
@@ -103,7 +110,7 @@ def test_a_scan_does_not_even_load_the_web_client_or_the_web_server(machine: Mac
         "finally: print({'httpx', 'starlette', 'uvicorn'} & set(sys.modules))"
     )
     result = subprocess.run(
-        [sys.executable, "-c", program, machine.world.code(machine.now)],
+        [sys.executable, "-c", program, machine.code()],
         capture_output=True,
         text=True,
         env=machine.environment,
@@ -131,7 +138,7 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(machine: Machine) -> N
     ) as process:
         assert process.stdout is not None
         process.stdout.close()
-        _, errors = process.communicate(b"x\n" * 10, timeout=20)
+        _, errors = process.communicate(b"x\n" * 10, timeout=PATIENCE)
         assert errors == b""
         assert process.returncode == 1
 
@@ -175,7 +182,7 @@ def test_a_scan_that_runs_for_long_takes_the_next_bundle(machine: Machine, tmp_p
         assert process.stdout is not None
         reasons = []
         for _ in range(2):
-            process.stdin.write(world.code(machine.now).encode() + b"\n")
+            process.stdin.write(machine.code().encode() + b"\n")
             process.stdin.flush()
             reasons.append(json.loads(process.stdout.readline())["reason"])
             machine.run("import", path)
@@ -184,7 +191,7 @@ def test_a_scan_that_runs_for_long_takes_the_next_bundle(machine: Machine, tmp_p
 
 
 def test_a_scan_that_runs_for_long_follows_the_check_in_code(machine: Machine) -> None:
-    world, now = machine.world, machine.now
+    world = machine.world
     with subprocess.Popen(
         [PROGRAM, "scan", "-", "--json"],
         stdin=subprocess.PIPE,
@@ -193,14 +200,16 @@ def test_a_scan_that_runs_for_long_follows_the_check_in_code(machine: Machine) -
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        reasons, binding = [], UNBOUND
+        reasons, bindings = [], {}
         for options in (["--strict"], ["--no-strict"], ["--off"]):
+            now = system_clock()
+            binding = bindings.get(hour_at(now), UNBOUND)
             text = world.show(world.issue(now), slot_at(now), venue=binding)
-            process.stdin.write(f"{world.code(now)}\n{text}\n".encode())
+            process.stdin.write(f"{machine.code()}\n{text}\n".encode())
             process.stdin.flush()
             reasons.append([json.loads(process.stdout.readline())["reason"] for _ in range(2)])
             shown = json.loads(machine.run("checkin", "--json", *options).stdout)
             if "code" in shown:
-                binding = parse_check_in(shown["code"]).bindings()[hour_at(now)]
+                bindings = parse_check_in(shown["code"]).bindings()
         process.stdin.close()
     assert reasons == [[None, None], ["not_bound", None], [None, None]]

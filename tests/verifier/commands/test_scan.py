@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.kinds import DAY, HOUR
@@ -128,9 +128,7 @@ def test_a_policy_that_a_new_bundle_drops_is_told(
     assert complaint(device("scan", world.code(NOON))).endswith("one of: everyone, first-only")
 
 
-@settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=60)
 @given(st.binary(max_size=2000))
 def test_any_bytes_typed_give_decisions_or_none(device: Run, typed: bytes) -> None:
     result = device("scan", "-", "--json", given=typed)
@@ -138,9 +136,7 @@ def test_any_bytes_typed_give_decisions_or_none(device: Run, typed: bytes) -> No
     assert all(line["reason"] == "not_a_pass" for line in result.lines)
 
 
-@settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=60)
 @given(
     st.sampled_from([b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"RIFF\x00WEBP"]),
     st.binary(max_size=500),

@@ -1,13 +1,13 @@
 """A scanner that is left on destroys what is over, and goes on when it cannot."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from schemas.kinds import DAY
 from tests.support.venue_device import VenueDevice
+from tests.support.waiting import wait_until
 from tests.support.world import NOON
 from verifier.presence import retention
 from verifier.presence.retention import swept
@@ -20,14 +20,6 @@ def venue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> VenueDevice:
     venue = VenueDevice(tmp_path / "home")
     venue.code()
     return venue
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if is_so():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it did not happen in ten seconds")
 
 
 def test_a_seed_dies_while_the_scanner_is_on_though_no_pass_comes(venue: VenueDevice) -> None:

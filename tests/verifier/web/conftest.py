@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests.support import engines
 from tests.support.browser import Visit, Watched, chromium, visit
 from tests.support.bundle_server import BundleServer, serving
+from tests.support.engines import Node
 from tests.support.films import Scene, write_film
 from tests.support.venue_server import VenueServer, venue_server
 from tests.support.world import NOON, World
@@ -72,6 +74,13 @@ def own_server(tmp_path: Path) -> Iterator[VenueServer]:
     """The page from a server that the test may stop."""
     with venue_server(tmp_path) as server:
         yield server
+
+
+@pytest.fixture(scope="package")
+def node() -> Iterator[Node]:
+    """The page's decisions without a browser."""
+    with engines.node() as node:
+        yield node
 
 
 @pytest.fixture

@@ -1,17 +1,17 @@
 """The page refuses every bundle that the command refuses, for the same reason, and no other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.bundle_faults import BundleFault
 from schemas.encoding import b64url_encode
 from schemas.kinds import DAY
-from tests.support.engines import Node, Offers, Python, node
+from tests.support.engines import Node, Offers, Python
 from tests.support.hostile import hostile, offers
 from tests.support.spoilt_bundles import BREAKING_A_RULE, FOREIGN_MODULI, OFF_THE_GRID
 from tests.support.world import NOON, World
@@ -21,9 +21,8 @@ Spoil = Callable[[Any], None]
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Node]:
-    with node() as page:
-        yield page
+def page(node: Node) -> Node:
+    return node
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -175,7 +174,7 @@ for world in FORMS.values():
     world.bundle(NOON)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(
     st.sampled_from(list(FORMS)), st.lists(st.lists(edits(), max_size=3), min_size=3, max_size=8)
 )

@@ -1,12 +1,11 @@
 """The page decides on every code as the command does, whatever the code, the time and the venue."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.encoding import BASE45_ALPHABET, base45_encode
@@ -22,7 +21,7 @@ from schemas.presentation import (
     slot_at,
 )
 from schemas.token import DevicePoint
-from tests.support.engines import Node, Python, node
+from tests.support.engines import Node, Python
 from tests.support.spellings import VALUES
 from tests.support.texts import signed, to_json
 from tests.support.world import NOON, Pass, World
@@ -50,7 +49,6 @@ VENUES = [
 ]
 AUTHORITY = Authority()
 BUNDLES = {"authority.jws": AUTHORITY.world, "training.jws": AUTHORITY.training}
-many = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass(frozen=True)
@@ -66,13 +64,12 @@ class Engines:
 
 
 @pytest.fixture(scope="module")
-def engines() -> Iterator[Engines]:
-    with node() as there:
-        here = Python()
-        for name, world in BUNDLES.items():
-            for engine in (here, there):
-                engine.read(name, AUTHORITY.bundles[name], root=world.pin)
-        yield Engines(here, there)
+def engines(node: Node) -> Engines:
+    here = Python()
+    for name, world in BUNDLES.items():
+        for engine in (here, node):
+            engine.read(name, AUTHORITY.bundles[name], root=world.pin)
+    return Engines(here, node)
 
 
 def case(text: str, now: int = NOON, **members: Any) -> dict[str, Any]:
@@ -173,7 +170,6 @@ at_noon = codes(near_noon, PASSES[:2])
 at_any_time = codes(near_noon) | codes(moments)
 
 
-@many
 @given(st.lists(visits(at_noon) | visits(at_any_time), min_size=5, max_size=15))
 def test_honest_codes_at_any_time(engines: Engines, cases: list[dict[str, Any]]) -> None:
     engines.assert_agree(cases)
@@ -190,7 +186,6 @@ def rushes(draw: st.DrawFn) -> dict[str, Any]:
     return case(**scans[-1], before=scans[:-1])
 
 
-@many
 @given(st.lists(rushes(), min_size=1, max_size=5))
 def test_passes_that_are_shown_again(engines: Engines, cases: list[dict[str, Any]]) -> None:
     engines.assert_agree(cases)
@@ -247,7 +242,6 @@ FIELDS = AUTHORITY.fields()
 SPOILT = spoilt(FIELDS, AUTHORITY.green.key.n)
 
 
-@many
 @given(st.lists(SPOILT, min_size=10, max_size=30), st.sampled_from(VENUES))
 def test_codes_with_other_bytes_in_their_fields(
     engines: Engines, spoils: list[dict[str, Any]], venue: dict[str, Any] | None
@@ -360,7 +354,6 @@ def papers(draw: st.DrawFn) -> dict[str, Any]:
     )
 
 
-@many
 @given(st.lists(papers(), min_size=10, max_size=30))
 def test_papers_of_other_claims_keys_and_times(
     engines: Engines, cases: list[dict[str, Any]]
@@ -380,7 +373,6 @@ def paper_edits(draw: st.DrawFn) -> str:
     return text
 
 
-@many
 @given(st.lists(paper_edits(), min_size=20, max_size=50))
 def test_papers_with_a_few_other_characters(engines: Engines, texts: list[str]) -> None:
     engines.assert_agree([case(text) for text in texts])
@@ -426,13 +418,11 @@ line_ends = st.text("\r\n\u2028\x85", max_size=4).map(GOOD.__add__)
 any_text = st.text(any_character, max_size=60) | st.text(any_character).map(PREFIX.__add__)
 
 
-@many
 @given(st.lists(edits() | line_ends, min_size=20, max_size=50))
 def test_good_codes_with_a_few_other_characters(engines: Engines, texts: list[str]) -> None:
     engines.assert_agree([case(text) for text in texts])
 
 
-@many
 @given(
     st.lists(
         any_text | in_the_alphabet | of_the_right_length | of_any_fields, min_size=10, max_size=30

@@ -1,10 +1,9 @@
 """The page makes keys, check-in codes and files of hours that the other programs make and read."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.check_in import (
@@ -22,7 +21,7 @@ from schemas.hour_keys import VENUE_LABEL, binding_of, derive_hour_key, public_h
 from schemas.hours import HOURS, hour_at
 from schemas.trace import NotATrace, open_trace, parse_trace
 from tests.support.curve25519 import FIELD, HIGHEST_BIT, LOW_ORDER, spell
-from tests.support.engines import Node, node
+from tests.support.engines import Node
 from tests.support.world import NOON
 
 HOUR = hour_at(NOON)
@@ -31,14 +30,13 @@ PUBLIC = [public_half(key) for key in PRIVATE]
 GRID = bytes(range(8))
 CODE = CheckInCode(HOUR, tuple(PUBLIC[:4]), GRID, "Кафе «Ақ Орда»")
 NOT_KEYS = [spell(number) for number in (*LOW_ORDER, FIELD + 9, HIGHEST_BIT | 9)]
-many = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=40)
 names = st.text(st.characters(exclude_categories=["C"]), max_size=25)
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Node]:
-    with node() as page:
-        yield page
+def page(node: Node) -> Node:
+    return node
 
 
 def members(code: CheckInCode) -> dict[str, Any]:

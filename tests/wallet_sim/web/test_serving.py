@@ -15,6 +15,7 @@ def test_a_wallet_is_served_on_its_own_machine_only(host: str, phone: Phone) -> 
         serve_wallet(phone.home, phone.tools(), host, 8002, ready=lambda _: None)
 
 
+@pytest.mark.process
 def test_another_host_is_refused_in_words(phone: Phone) -> None:
     outcome = run_real("qupia-wallet", "serve", "--host", "0.0.0.0", "--home", phone.home)
     assert outcome.status == 2

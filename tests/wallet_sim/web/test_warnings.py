@@ -17,6 +17,7 @@ from tests.support.asgi import Reply
 from tests.support.issuer_in_memory import OTHER_CODE, Phone
 from tests.support.venue_in_memory import Venue
 from tests.support.visitor import Visitor
+from tests.support.waiting import PATIENCE
 from tests.support.world import NOON, World
 from wallet_sim.both import visits_of
 from wallet_sim.presence import notices
@@ -27,7 +28,6 @@ from wallet_sim.web.house import House
 FIRST = hour_at(NOON)
 TITLE = sentence("notice_title", Language.EN, begins=local_time(NOON), ends=local_time(NOON + HOUR))
 DIES = tracing_ends("2026-03-17")
-PATIENCE = 20.0
 
 
 @pytest.fixture
