@@ -50,6 +50,7 @@ def test_new_modules_that_know_too_much_break_the_contracts(tmp_path: Path, room
     assert len(_broken(tmp_path)) >= 6
 
 
+@pytest.mark.process
 def test_a_command_reaches_what_staff_may_do_and_not_the_api_or_a_page(tmp_path: Path) -> None:
     _plant(tmp_path, "commands", {"issuer": "import issuer.api.staff_calls\n"})
     [broken] = _broken(tmp_path)

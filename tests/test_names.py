@@ -76,11 +76,11 @@ def test_a_refusal_names_its_list_and_its_texts_have_every_fault_and_nothing_els
 ) -> None:
     faults = _faults(refusal)
     assert issubclass(faults, StrEnum)
-    assert not refusal.texts or set(refusal.texts) == {fault.value for fault in faults}
+    assert not refusal.table or set(refusal.table) == {fault.value for fault in faults}
     for fault in faults:
         refused = refusal(fault)
         assert (refused.fault, str(refused)) == (fault, fault.value)
-        assert not refusal.texts or all(refused.text(language) for language in Language)
+        assert not refusal.kind or all(refused.text(language) for language in Language)
 
 
 def test_the_example_of_the_errors_runs() -> None:

@@ -22,7 +22,11 @@ from schemas.encoding import format_time
 from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR
 from shell.clock import system_clock
-from tests.support.processes import ANSWER_SECONDS, PROGRAMS, RealIssuer
+from tests.support.processes import RealIssuer
+from tests.support.servers import PROGRAMS
+from tests.support.waiting import PATIENCE
+
+pytestmark = pytest.mark.process
 
 PERSON = "KZ-PASSPORT-77"
 
@@ -56,7 +60,7 @@ class Desk:
             env=os.environ | homes | {"PATH": path},
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=ANSWER_SECONDS,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.returncode == status, done
