@@ -25,6 +25,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Page,
     Playwright,
     Request,
@@ -262,9 +263,23 @@ def let_pass(page: Page, seconds: int) -> None:
 
 
 def screenshot(page: Page, name: str) -> Path:
-    """Save what is seen of the page now, for people to look at."""
+    """Save what is seen of the page now, for people to look at.
+
+    While a browser goes from one page to the next there is nothing to be seen.
+    """
     path = SCREENSHOTS / f"{name}.png"
-    page.screenshot(path=path)
+
+    def is_taken() -> bool:
+        page.wait_for_load_state()
+        try:
+            page.screenshot(path=path)
+        except Error as error:
+            if "Unable to capture screenshot" not in error.message:
+                raise
+            return False
+        return True
+
+    wait_until(page, is_taken, "a picture of the page")
     return path
 
 

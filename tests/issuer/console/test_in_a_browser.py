@@ -238,6 +238,7 @@ def test_two_officers_publish_a_notice_and_one_withdraws_it(
     listed = FreshFile(issuer.home.notices, parse_list)
     assert len((listed.get() or never()).hours) == 3
     first.click("form:has([value=withdraw]) button")
+    first.locator("main form button.danger").wait_for()
     screenshot(first, f"console-notices-sure-{lang}")
     first.click("main form button.danger")
     first.locator("[role=status]").wait_for()

@@ -31,9 +31,15 @@ def page(open_browser: Visit, served: WalletServer) -> Page:
 
 
 def read_screen(page: Page, name: str) -> str:
-    """The text of the one code that a camera sees on the screen."""
-    [text] = read_codes(screenshot(page, name))
-    return text
+    """The text of the one code that a camera sees on the screen, as soon as it is there."""
+    seen: list[str] = []
+
+    def is_there() -> bool:
+        seen[:] = read_codes(screenshot(page, name))
+        return len(seen) == 1
+
+    wait_until(page, is_there, "a code on the screen")
+    return seen[0]
 
 
 def admits(issuer: RealIssuer, text: str) -> bool:
@@ -67,7 +73,9 @@ def test_from_the_slip_to_the_door_to_the_end(
             assert door.next_verdict() == ADMITTED
         page.locator("main form button").click()
         wait_until(page, lambda: fresh(served) == held - 2, "a fresh pass")
-        assert read_screen(page, "wallet-en-code")[:100] != text[:100]
+        wait_until(
+            page, lambda: read_screen(page, "wallet-en-code")[:100] != text[:100], "another code"
+        )
     # The issuer is gone from here on.
     while fresh(served):
         left = fresh(served)
@@ -94,7 +102,7 @@ def test_from_the_slip_to_the_door_to_the_end(
 
 def admits_nothing_new(page: Page, served: WalletServer) -> bool:
     """The code is there without an issuer, and no pass was taken for it."""
-    return len(read_codes(screenshot(page, "wallet-en-again-code"))) == 1 and fresh(served) == 0
+    return bool(read_screen(page, "wallet-en-again-code")) and fresh(served) == 0
 
 
 # A pass is taken by a form alone
