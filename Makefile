@@ -4,6 +4,8 @@ NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix verifier/web --silent
 ARGS ?=
 # Tests wait for servers and browsers half of the time, so two for each core keep it busy.
 WORKERS ?= $(shell expr 2 "*" $$(nproc))
+# They write and sync thousands of files, which takes no time in memory, where there is room for it.
+TESTS = TMPDIR="$$(sh scripts/test_folder.sh)" $(PY) -m pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: help setup page browser lint check test coverage drill demo bench docs pictures lock clean
 
@@ -27,17 +29,17 @@ lint: page ## style, types and import contracts
 	$(NPM) run check
 
 check: lint ## lint, types, import contracts and every test without a process or a browser
-	$(PY) -m pytest -n $(WORKERS) -m "not process" $(ARGS)
+	$(TESTS) -m "not process" $(ARGS)
 
 test: lint browser ## lint, types, import contracts and all tests
 	$(NPM) test
-	$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(TESTS) $(ARGS)
 
 coverage: page browser ## all tests, and which lines of the programs none of them runs
-	$(PY) -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
+	$(TESTS) --cov --cov-report=term:skip-covered $(ARGS)
 
 drill: page ## the long drills in full length, with their bounds of time
-	QUPIA_DRILL=full $(PY) -m pytest -n $(WORKERS) tests/drills $(ARGS)
+	QUPIA_DRILL=full $(PY) -m pytest -n 2 tests/drills $(ARGS)
 
 demo: page ## the whole story, from laboratory to door
 	@$(PY) -m wallet_sim.commands.app demo $(ARGS)

@@ -195,3 +195,13 @@ def test_without_a_chromium_root_installs_it(bare: Project) -> None:
     bare.write(".venv/bin/apt-get", installs, program=True)
     assert browser(bare) == (0, "browser: installing chromium (about a minute)\n", "")
     assert bare.asked() == ["update -qq", "install -y -qq chromium"]
+
+
+def test_temporary_files_of_tests_lie_in_a_folder_that_can_be_written(tmp_path: Path) -> None:
+    script = SCRIPTS / "test_folder.sh"
+    given = os.environ | {"TMPDIR": str(tmp_path)}
+    named = subprocess.run(
+        ["/bin/sh", script], capture_output=True, text=True, check=True, env=given
+    )
+    assert named.stdout.strip() in ("/dev/shm", str(tmp_path))
+    assert os.access(named.stdout.strip(), os.W_OK)
