@@ -7,7 +7,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 
 from issuer.api.app import Background, create_app
-from issuer.api.background import beside
+from issuer.api.background import run_rounds
 from issuer.authority import Authority
 from issuer.console.app import console_routes
 from issuer.console.public import public_routes
@@ -28,7 +28,7 @@ class AppFactory:
 
     def __call__(self) -> Starlette:
         end_with_parent()
-        return create_all(Authority.open(Home(self.home)), system_clock, background=beside)
+        return create_all(Authority.open(Home(self.home)), system_clock, background=run_rounds)
 
 
 def create_all(

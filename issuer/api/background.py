@@ -21,7 +21,7 @@ INTERVAL = 60
 
 
 @asynccontextmanager
-async def beside(authority: Authority, clock: Clock) -> AsyncIterator[None]:
+async def run_rounds(authority: Authority, clock: Clock) -> AsyncIterator[None]:
     """Run the rounds in a thread for as long as the application serves."""
     stop = threading.Event()
     thread = threading.Thread(target=_work, args=(authority, clock, stop), daemon=True)

@@ -1,4 +1,4 @@
-"""What one serving process does beside answering; it goes on whatever fails."""
+"""What one serving process does besides answering; it goes on whatever fails."""
 
 import asyncio
 import threading
@@ -10,7 +10,7 @@ import pytest
 
 from issuer.api import background
 from issuer.api.app import create_app
-from issuer.api.background import beside, forget_what_is_over, one_round
+from issuer.api.background import forget_what_is_over, one_round, run_rounds
 from issuer.keys.grid import list_keys
 from issuer.retention import read_log
 from schemas.kinds import DAY, HOUR
@@ -57,7 +57,7 @@ def serve_until(issuer: Service, done: Callable[[], bool]) -> None:
     """Let the background work beside an application until ``done``."""
 
     async def story() -> None:
-        async with beside(issuer.authority, issuer.clock):
+        async with run_rounds(issuer.authority, issuer.clock):
             await until(done)
 
     asyncio.run(story())
@@ -78,7 +78,7 @@ def test_it_works_while_the_application_serves(issuer: Service) -> None:
 
 
 def test_the_application_starts_and_stops_it(issuer: Service) -> None:
-    app = create_app(issuer.authority, issuer.clock, background=beside)
+    app = create_app(issuer.authority, issuer.clock, background=run_rounds)
     issuer.clock.now += DAY
 
     async def live() -> None:
@@ -138,7 +138,7 @@ def test_a_damaged_bundle_does_not_end_it(
         return "bundle.jws is damaged; remove it" in "".join(said)
 
     async def story() -> None:
-        async with beside(issuer.authority, issuer.clock):
+        async with run_rounds(issuer.authority, issuer.clock):
             await until(is_said)
             with issuer.authority.making():
                 write_private(issuer.home.bundle, content)

@@ -25,12 +25,16 @@ export interface Known {
 
 const NOTHING: Known = {device: null, ahead: null, fault: null};
 
+function startStore(): Thread<Question> {
+  return new Thread<Question>(
+    new Worker(new URL("../workers/trust.worker.ts", import.meta.url), {type: "module"}),
+  );
+}
+
 export class DeviceSetup {
   #known: Known = NOTHING;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  readonly #store = new Thread<Question>(
-    new Worker(new URL("../workers/trust.worker.ts", import.meta.url), {type: "module"}),
-  );
+  #store = startStore();
   readonly #alert: Alert;
   readonly #language: () => Language;
   readonly #onChange: () => void;
@@ -88,7 +92,7 @@ export class DeviceSetup {
     const before = this.device?.digest;
     if (before === undefined) return null;
     try {
-      const {device, ahead, fault} = await this.#ask<Updated>({kind: "update"});
+      const {device, ahead, fault} = await this.#update();
       // The set-up may have been removed while the network was slow.
       if (device === null || this.device === null) return null;
       this.#know({device, ahead: ahead ?? this.#known.ahead, fault});
@@ -103,6 +107,31 @@ export class DeviceSetup {
     }
     this.#onChange();
     return this.#known.fault;
+  }
+
+  async #update(): Promise<Updated> {
+    const updated = await this.#ask<Updated>({kind: "update"});
+    if (updated.fault?.kind !== "unreachable" || !(await this.#renewStore())) return updated;
+    return this.#ask<Updated>({kind: "update"});
+  }
+
+  /**
+   * Whether the thread was started anew, because its requests may lead nowhere.
+   *
+   * When a browser clears what this page has stored, its service worker goes too, and threads that
+   * were under it reach nothing any more. The thread that runs stays where no other one starts.
+   */
+  async #renewStore(): Promise<boolean> {
+    if (navigator.serviceWorker?.controller !== null || !this.device?.isStored) return false;
+    const store = startStore();
+    const starts = await store.ask<Device | null>({kind: "open", now: now()}).catch(() => null);
+    if (starts === null) {
+      store.end();
+      return false;
+    }
+    this.#store.end();
+    this.#store = store;
+    return true;
   }
 
   async remove(): Promise<void> {

@@ -24,6 +24,13 @@ export class Thread<Question> {
     });
   }
 
+  /** Stop the worker; what it was asked fails. */
+  end(): void {
+    this.#isBroken = true;
+    this.#worker.terminate();
+    for (const fail of this.#waiting) fail();
+  }
+
   /** Ask; `moved` is handed over instead of copied. Rejects with DeviceFailed. */
   ask<Answer>(question: Question, moved: Transferable[] = []): Promise<Answer> {
     const {port1, port2} = new MessageChannel();
