@@ -26,6 +26,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _heed_ctrl_c() -> None:
+    """A shell that runs the tests in the background has them, and what they start, ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def keys(home: Path) -> int:
     return len(list((home / "pass-keys").glob("*.pem")))
 
@@ -42,7 +47,9 @@ def test_no_worker_is_left_and_no_key_is_lost(
     command = [PROGRAMS / "qupia-issuer", "keys", "make", "--home", home]
     said = tmp_path / "said"
     with said.open("wb") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=file, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=file, stderr=file, start_new_session=True, preexec_fn=_heed_ctrl_c
+        )
     try:
         wait_until(lambda: keys(home) >= before + 10, "making keys")
         assert len(session_of(process)) > 1

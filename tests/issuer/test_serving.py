@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
@@ -132,23 +133,37 @@ def test_two_workers_serve_one_home_with_tls(served: Service, tmp_path: Path) ->
     assert (status, err) == (0, "")
 
 
+def _read_terminal(terminal: int) -> bytes:
+    """Everything until its other end is closed, which Linux reports as an error."""
+    shown = b""
+    with suppress(OSError):
+        while part := os.read(terminal, 4096):
+            shown += part
+    os.close(terminal)
+    return shown
+
+
 def test_progress_goes_to_the_terminal_and_one_object_to_standard_output(
     served: Service, tmp_path: Path
 ) -> None:
     for path in served.home.pass_keys.iterdir():
         path.unlink()
     terminal, other_end = os.openpty()
-    ended = subprocess.run(
-        [PROGRAM, "keys", "make", "--home", served.home.path, "--json"],
-        stdout=subprocess.PIPE,
-        stderr=other_end,
-        env=os.environ | {"TERM": "xterm"},
-        timeout=PATIENCE,
-        check=True,
-    )
-    os.close(other_end)
-    shown = os.read(terminal, 100_000)
-    os.close(terminal)
+    with ThreadPoolExecutor(1) as reader:
+        # Read while it is written: a terminal takes only so much, and gives it back in parts.
+        reading = reader.submit(_read_terminal, terminal)
+        try:
+            ended = subprocess.run(
+                [PROGRAM, "keys", "make", "--home", served.home.path, "--json"],
+                stdout=subprocess.PIPE,
+                stderr=other_end,
+                env=os.environ | {"TERM": "xterm"},
+                timeout=PATIENCE,
+                check=True,
+            )
+        finally:
+            os.close(other_end)
+        shown = reading.result()
     assert json.loads(ended.stdout) == {"made": 8, "published": True}
     assert b"keys" in shown and b"8/8" in shown
 
