@@ -38,7 +38,7 @@ test: lint browser ## lint, types, import contracts and all tests
 coverage: page browser ## all tests, and which lines of the programs none of them runs
 	$(TESTS) --cov --cov-report=term:skip-covered $(ARGS)
 
-drill: page ## the long drills in full length, with their bounds of time
+drill: page ## the long drills and the fuzzing in full length, with their bounds of time
 	QUPIA_DRILL=full $(PY) -m pytest -n 2 tests/drills $(ARGS)
 
 demo: page ## the whole story, from laboratory to door

@@ -8,7 +8,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import demo, intake, page, presence, purge, service, signing, verification
+from benchmarks import demo, intake, log, page, presence, purge, service, signing, verification
 from benchmarks.figures import Figure
 
 SUITES = {
@@ -17,6 +17,7 @@ SUITES = {
     "purge": purge.run,
     "service": service.run,
     "intake": intake.run,
+    "log": log.run,
     "page": page.run,
     "presence": presence.run,
     "demo": demo.run,

@@ -4,28 +4,35 @@ Several processes may have the same home open. What they share is on disk: small
 replaced whole, the store, and two locks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
-from typing import Self
+from typing import Any, Self
 
 from issuer.documents.notice_list import ListFile, parse_list
 from issuer.home import Config, Home
 from issuer.keys.grid import find_key
 from issuer.keys.keyring import SigningKey, entitlement_key_path, load_reference_key
 from issuer.keys.rawrsa import RawKey, load_raw_key
+from issuer.keys.roots import parse_chain
+from issuer.log.folder import log_numbers
+from issuer.log.log import Log
 from issuer.oversight.audit import Audit
 from issuer.perishable.store import Store
 from issuer.registration.registrar import Registrar
 from issuer.rules.policy import Policy, load_policy
 from issuer.staff import Account, Capped, Role, Staff
 from schemas import jws
+from schemas.activation import Activation, format_activation_url
 from schemas.bundle import PassKey, TrustBundle, parse_bundle
 from schemas.bundle_faults import BundleRejected
 from schemas.kinds import GRACE_AFTER_WINDOW
+from schemas.log.entries import split_carried
+from schemas.log.faults import LogRejected
 from schemas.problems import ApiProblem, Problem
+from schemas.root_statements import Chain, parse_signed
 from schemas.trust import bundle_digest
 from shell.errors import CommandError
 from shell.files import locked
@@ -34,11 +41,11 @@ from shell.fresh import FreshFile
 
 @dataclass(frozen=True)
 class Published:
-    """The trust bundle in force: its bytes, its ETag value, its root statements, what it says."""
+    """The trust bundle in force as it is served: its ETag value, its statements, what it says."""
 
     data: bytes
-    digest: str
-    delegations: tuple[str, ...]
+    etag: str
+    delegations: tuple[Mapping[str, Any], ...]
     bundle: TrustBundle
 
 
@@ -91,8 +98,11 @@ class Authority:
     audit: Audit
     raw_keys: RawKeys
     _config: FreshFile[Config] = field(compare=False)
+    _chain: FreshFile[Chain] = field(compare=False)
     _published: FreshFile[Published] = field(compare=False)
+    _entered: FreshFile[Published] = field(compare=False)
     _notices: FreshFile[ListFile | None] = field(compare=False)
+    _logs: dict[int, Log] = field(default_factory=dict, compare=False)
 
     @classmethod
     def open(cls, home: Home) -> Self:
@@ -107,20 +117,49 @@ class Authority:
             audit=Audit.of(home),
             raw_keys=RawKeys(home),
             _config=FreshFile(home.config, Config.parse),
+            _chain=FreshFile(home.delegations, parse_chain),
             _published=FreshFile(home.bundle, _parse_published),
+            _entered=FreshFile(home.entered_bundle, _parse_published),
             _notices=FreshFile(home.notices, parse_list),
         )
 
     @property
     def config(self) -> Config:
-        """What ``init`` fixed, as it is on disk now: the sunset may have been moved earlier.
-
-        Raises CommandError.
-        """
+        """What ``init`` fixed. Raises CommandError."""
         config = self._config.get()
         if config is None:
             raise CommandError(f"{self.home.config} is missing; restore it from a backup")
         return config
+
+    @property
+    def chain(self) -> Chain:
+        """The root statements, as they are on disk now. Raises CommandError."""
+        chain = self._chain.get()
+        if chain is None:
+            raise CommandError(
+                f"{self.home.delegations} is missing; restore it from a backup, or sign the "
+                "first statement: qupia-issuer keys take FILE"
+            )
+        return chain
+
+    @property
+    def sunset(self) -> int:
+        """When the system ends, Unix seconds: only the roots can move it, to an earlier time."""
+        return self.chain.last.sunset
+
+    @property
+    def anchor(self) -> str:
+        """What a new device pins: for people, the root thumbprint."""
+        return self.chain.anchor
+
+    @property
+    def setup_code(self) -> str:
+        """What a venue's page scans to be set up: ``QS1:``, URL, ``#``, the anchor."""
+        return f"QS1:{self.config.url}#{self.anchor}"
+
+    def activation_url(self, code: str) -> str:
+        """The link of a slip with this code."""
+        return format_activation_url(Activation(self.config.url, code, self.anchor))
 
     def published(self) -> Published | None:
         """The bundle in force, as it is on disk now; None before the first.
@@ -129,9 +168,29 @@ class Authority:
         """
         return self._published.get()
 
+    def entered(self) -> Published | None:
+        """A bundle that is in the log and waits for witnesses; None when none does."""
+        return self._entered.get()
+
+    def newest(self) -> Published | None:
+        """What the next bundle goes on from: the one that waits, else the one in force."""
+        return self.entered() or self.published()
+
     def notices(self) -> ListFile | None:
         """The list of notices as it is on disk now; None before the first, or a damaged one."""
         return self._notices.get()
+
+    def log(self, number: int) -> Log | None:
+        """The log with this number, opened once; None where there is none.
+
+        One that lacks what it has signed can still be read: :meth:`Log.for_reading`. Raises
+        CommandError for one without a key.
+        """
+        if number not in log_numbers(self.home):
+            return None
+        if number not in self._logs:
+            self._logs[number] = Log.for_reading(self.home, number)
+        return self._logs[number]
 
     def bundle(self) -> TrustBundle:
         """The bundle in force; raises ApiProblem ``not_ready`` before the first."""
@@ -151,8 +210,14 @@ class Authority:
             self.staff.spend(account, what, cap=cap, now=now, number=number)
 
     def is_over(self, now: int) -> bool:
-        """Whether the sunset has come."""
-        return now >= self.config.sunset
+        """Whether the sunset has come.
+
+        A damaged chain stops what needs a signer, and never the deletion of records.
+        """
+        try:
+            return now >= self.sunset
+        except CommandError:
+            return False
 
     def is_ready(self, now: int) -> bool:
         """Whether passes of the current window can be issued."""
@@ -184,9 +249,11 @@ class Authority:
 def _parse_published(data: bytes) -> Published:
     """Our own bundle; its signature is not checked again, but it must keep the rules."""
     try:
-        payload = jws.parse(data.decode("ascii")).unverified_payload
-        bundle = parse_bundle(payload)
-    except (ValueError, BundleRejected):
+        text, _ = split_carried(data)
+        payload = jws.parse(text.decode("ascii")).unverified_payload
+        sunset = parse_signed(payload["delegations"][-1]).statement.sunset
+        bundle = parse_bundle(payload, sunset=sunset)
+    except (ValueError, LookupError, TypeError, BundleRejected, LogRejected):
         # The next version could not be told from it, but a new root statement begins them anew.
         raise CommandError(
             "bundle.jws is damaged; remove it, then run: qupia-issuer keys delegate --root ROOT.pem"

@@ -4,18 +4,25 @@
 
     issuer.json            what init fixed; clients pin it
     policy.toml            rules that the authority edits
-    ROOT.pem               only until it is taken offline
-    delegations.txt        the root statements, oldest first
-    bundle.jws             the trust bundle now in force
+    ROOT.pem, ROOT-1.pem…  only until they are taken offline
+    FIRST-STATEMENT.json   only until roots that are elsewhere have signed it
+    delegations.json       the root statements, oldest first
+    bundle.jws             the trust bundle now in force, with its proof
+    bundle-entered.jws     only until enough witnesses have signed for the next one
+    replacement.json       only until the roots have agreed to replace every key
+    handover-N.txt         the proof that the log before knows of the last root statement
+    tracing-listed.json    the last hour whose key bundles of the log have listed
     retention.jws          the public statement of the day
     notices.jws            the list of hours to warn of, as everyone fetches it
     retired.json           ids of keys withdrawn before their time, with the end of their window
     log.jsonl              one line a day: what the retention module did
+    log/                   the public logs of bundles, a folder each: entries, the largest signed
+                           checkpoint, and the bundles of the last 14 days
     audit.jsonl            what staff did, each line bound to the one before
     staff.db               staff accounts and their sessions
     approvals/             what waits for a second officer, for 7 days
-    keys/                  signer, entitlement, statement, notices and paper keys, and signers no
-                           root has named yet
+    keys/                  signer, log, entitlement, statement, notices and paper keys, and signers
+                           no root has named yet
     pass-keys/             one RSA key a file, gone with its window
     no-backup/             what must be able to die: no backup may copy it
       reference.key        turns a reference into a rid
@@ -30,7 +37,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from schemas.activation import Activation, format_activation_url
 from schemas.codec import decode, encode
 from schemas.hints import HintForm
 from schemas.jws import parse_json_object
@@ -40,10 +46,9 @@ from shell.files import (
     create_private,
     make_private_directory,
     read_private,
-    write_private,
 )
 
-FORMAT = 1
+FORMAT = 2
 """The version of this layout."""
 
 BATCH_SIZE = 8
@@ -65,15 +70,52 @@ class Home:
 
     @property
     def root_key(self) -> Path:
+        """Where ``init`` writes a root key that is the only one."""
         return self.path / "ROOT.pem"
+
+    def numbered_root_key(self, number: int) -> Path:
+        """Where it writes one of several, from 1 on."""
+        return self.path / f"ROOT-{number}.pem"
+
+    def root_keys(self) -> list[Path]:
+        """The root keys that have not been taken offline yet."""
+        return sorted(self.path.glob("ROOT*.pem"))
 
     @property
     def delegations(self) -> Path:
-        return self.path / "delegations.txt"
+        return self.path / "delegations.json"
+
+    @property
+    def first_request(self) -> Path:
+        """What roots elsewhere are to sign before a new issuer can begin."""
+        return self.path / "FIRST-STATEMENT.json"
 
     @property
     def bundle(self) -> Path:
         return self.path / "bundle.jws"
+
+    @property
+    def entered_bundle(self) -> Path:
+        """Only until enough witnesses have signed for it."""
+        return self.path / "bundle-entered.jws"
+
+    @property
+    def replacement(self) -> Path:
+        """Only until the roots have named the log with which all keys are replaced."""
+        return self.path / "replacement.json"
+
+    def handover(self, version: int) -> Path:
+        """Only while this root statement, which changes what is watched, is the last."""
+        return self.path / f"handover-{version}.txt"
+
+    def handovers(self) -> list[Path]:
+        """That of the last statement, and what an interruption left of others."""
+        return sorted(self.path.glob("handover-*.txt"))
+
+    @property
+    def tracing_listed(self) -> Path:
+        """How far ahead bundles of the log have listed the keys of hours."""
+        return self.path / "tracing-listed.json"
 
     @property
     def statement(self) -> Path:
@@ -88,8 +130,13 @@ class Home:
         return self.path / "retired.json"
 
     @property
-    def log(self) -> Path:
+    def retention_log(self) -> Path:
         return self.path / "log.jsonl"
+
+    @property
+    def logs(self) -> Path:
+        """Made with the first log; in it one folder for each, named by its number."""
+        return self.path / "log"
 
     @property
     def staff(self) -> Path:
@@ -155,13 +202,11 @@ class Home:
 
 @dataclass(frozen=True)
 class Config:
-    """What ``init`` fixed. ``sunset`` is Unix seconds and may only be moved earlier."""
+    """What ``init`` fixed for good; what roots can change is in their statements."""
 
     url: str
     token_issuer: str
-    root: str
     hint: HintForm
-    sunset: int
     specimen: bool
     batch_size: int = BATCH_SIZE
 
@@ -186,21 +231,9 @@ class Config:
             "use the program that made it, or a later one"
         )
 
-    def activation_url(self, code: str) -> str:
-        """The link of a slip with this code."""
-        return format_activation_url(Activation(self.url, code, self.root))
-
-    @property
-    def setup_code(self) -> str:
-        """What a venue's page scans to be set up: ``QS1:``, URL, ``#``, thumbprint of the root."""
-        return f"QS1:{self.url}#{self.root}"
-
     def create(self, home: Home) -> None:
         """Raises FileExistsError when the home has a configuration already."""
         create_private(home.config, self._encode())
-
-    def save(self, home: Home) -> None:
-        write_private(home.config, self._encode())
 
     def _encode(self) -> bytes:
         return json.dumps({"format": FORMAT, **encode(self)}, indent=2).encode()

@@ -4,6 +4,9 @@ The statement is docs/formats.md, "Root statements".
 """
 
 import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,19 +14,67 @@ from zoneinfo import ZoneInfo
 from issuer.documents.bundle import check_size
 from issuer.home import Config, Home
 from issuer.keys.keyring import SigningKey, create_service_keys
-from issuer.keys.roots import delegate
+from issuer.keys.roots import sign_statement, statement_payload
+from issuer.log.log import create_log
 from issuer.perishable.store import Store
+from issuer.publication.root_requests import SigningRequest, pending_member, request_for
+from issuer.publication.root_statements import put_first_in_force
 from issuer.rules.policy import default_policy_text, parse_policy, render_policy
 from issuer.staff import Staff
 from schemas.hints import HintForm
+from schemas.jwk import thumbprint
 from schemas.jws import Typ
 from schemas.kinds import DAY
 from schemas.origins import host_of, parse_origin
+from schemas.root_statements import MOST_ROOTS
 from shell.errors import CommandError
 from shell.files import create_private, remove_drafts
 
 DEFAULT_SUNSET_DAYS = 180
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", flags=re.ASCII)
+
+
+@dataclass(frozen=True)
+class RootChoice:
+    """Whose signatures stand at the beginning.
+
+    ``made`` root keys are written into the home, for trying out. ``public`` are the public keys,
+    as JWKs, of roots that were made on machines of their own. ``threshold`` of them must sign.
+    """
+
+    made: int = 1
+    public: tuple[Mapping[str, str], ...] = ()
+    threshold: int | None = None
+
+    @property
+    def number(self) -> int:
+        return len(self.public) or self.made
+
+    @property
+    def needed(self) -> int:
+        """More than half unless told otherwise; raises CommandError for an impossible number."""
+        needed = self.number // 2 + 1 if self.threshold is None else self.threshold
+        differ = len({thumbprint(root) for root in self.public}) == len(self.public)
+        if not differ or not 1 <= needed <= self.number <= MOST_ROOTS:
+            raise CommandError(
+                f"there are 1 to {MOST_ROOTS} roots, all different, and --threshold is at most "
+                "their number"
+            )
+        return needed
+
+
+@dataclass(frozen=True)
+class Founded:
+    """A new home; ``anchor`` is what devices will pin.
+
+    ``request`` is what roots elsewhere are to sign before anything can be published; None where
+    the roots are in the home and have signed.
+    """
+
+    config: Config
+    anchor: str
+    sunset: int
+    request: SigningRequest | None
 
 
 def init_issuer(
@@ -34,9 +85,10 @@ def init_issuer(
     hint: HintForm,
     sunset: str | None,
     specimen: bool,
+    roots: RootChoice,
     now: int,
-) -> Config:
-    """Make a home with all its keys but the pass keys, and delegate the first signer.
+) -> Founded:
+    """Make a home with all its keys but the pass keys, and the first root statement.
 
     Everything is checked before anything is written, and the configuration is written last, so an
     interrupted ``init`` can be run again. Raises CommandError.
@@ -49,26 +101,41 @@ def init_issuer(
     policy_text = render_policy(default_policy_text(), name=name)
     policy = parse_policy(policy_text)
     origin = _origin(url)
-    root = SigningKey.generate(Typ.ROOT)
-    config = Config(
-        url=origin,
-        token_issuer=host_of(origin),
-        root=root.thumbprint,
-        hint=hint,
-        sunset=parse_sunset(sunset, policy.time_zone, now),
-        specimen=specimen,
-    )
-    check_size(config, policy, now)
+    threshold = roots.needed
+    ends = parse_sunset(sunset, policy.time_zone, now)
+    config = Config(url=origin, token_issuer=host_of(origin), hint=hint, specimen=specimen)
+    check_size(hint, policy, sunset=ends, now=now)
     home.make()
     _remove_unfinished(home)
     create_private(home.policy, policy_text.encode())
-    root.create(home.root_key)
     create_service_keys(home)
-    delegate(home, root=root, next_root=None, earlier=[], version=1, now=now)
+    made = [] if roots.public else _make_roots(home, roots.made)
+    payload = statement_payload(
+        version=1,
+        threshold=threshold,
+        roots=roots.public or [root.jwk for root in made],
+        signer=pending_member(home, now),
+        sunset=ends,
+        log=create_log(home, number=1, token_issuer=config.token_issuer),
+    )
+    request = request_for(origin, payload, before=None)
+    if made:
+        put_first_in_force(home, sign_statement(payload, made), now)
+    else:
+        create_private(home.first_request, request.encode())
     Staff(home.staff).create()
     Store.open(home.perishable).close()
     config.create(home)
-    return config
+    anchor = request.signed.statement.anchor
+    return Founded(config, anchor, ends, None if made else request)
+
+
+def _make_roots(home: Home, number: int) -> list[SigningKey]:
+    """Root keys in the home, until they are moved offline."""
+    made = [SigningKey.generate(Typ.ROOT) for _ in range(number)]
+    for at, root in enumerate(made, 1):
+        root.create(home.root_key if number == 1 else home.numbered_root_key(at))
+    return made
 
 
 def parse_sunset(text: str | None, time_zone: str, now: int) -> int:
@@ -113,7 +180,9 @@ def _is_free(home: Home) -> bool:
 
 def _remove_unfinished(home: Home) -> None:
     """There is no configuration, so nothing was issued with what an interrupted init left."""
-    for path in (home.policy, home.root_key, home.reference_key, *home.keys.glob("*.pem")):
+    single = (home.policy, home.first_request, home.delegations, home.reference_key)
+    for path in (*single, *home.root_keys(), *home.keys.glob("*.pem")):
         path.unlink(missing_ok=True)
+    shutil.rmtree(home.logs, ignore_errors=True)
     for folder in (home.path, home.keys, home.perishable):
         remove_drafts(folder)

@@ -61,7 +61,7 @@ def issue(
     rule = registrar.check(evidence=evidence, at=at, reference=reference, now=now)
     if rule.gives is None or not is_birthday(birthday):
         raise ApiProblem(Problem.INVALID)
-    until = min(registrar.until(evidence, at), authority.config.sunset)
+    until = min(registrar.until(evidence, at), authority.sunset)
     window = paper_window(authority.policy, until=until, now=now)
     claimed = PaperPass(authority.config.url, rule.gives, birthday, window)
     key = _key_in_force(authority, window)

@@ -21,6 +21,8 @@ from issuer.keys.grid import destroy_ended, ended_keys
 from issuer.keys.keyring import SigningKey, destroy_all_keys, statement_key_path
 from issuer.keys.paper_keys import destroy_ended_paper_keys, ended_paper_keys
 from issuer.keys.tracing import tracing_seeds
+from issuer.log.bundles import ended_bundles, purge_bundles
+from issuer.log.folder import log_folders
 from issuer.notices.publishing import refresh_list
 from issuer.oversight.approvals import overdue_approvals, sweep_approvals
 from issuer.perishable.inspection import GRACE, inspect
@@ -91,6 +93,11 @@ def _delete(authority: Authority, now: int, *, over: bool) -> Mapping[str, int]:
     if over:
         deleted["signing_keys"] = destroy_all_keys(authority.home)
         _destroy_published(authority.home)
+        for folder in log_folders(authority.home):
+            folder.remove()
+    deleted["logged_bundles"] = sum(
+        purge_bundles(folder, now) for folder in log_folders(authority.home)
+    )
     # After all that concerns people, so that a damaged file of accounts holds up none of it.
     deleted["approvals"] = sweep_approvals(authority.home, now, everyone=over)
     deleted["uploads"] = sweep_jobs(authority.home, now, everyone=over)
@@ -114,6 +121,7 @@ def overdue(home: Home, now: int) -> list[str]:
         "tracing seeds outlived their 14 days": len(tracing_seeds(home).ended(due)),
         "signers that no root has named outlived their 35 days": len(ended_pending(home, due)),
         "uploads, perhaps with codes, outlived their hour": overdue_jobs(home, due),
+        "bundles beside the log outlived their 14 days": len(_ended_bundles(home, due)),
         "proposals outlived their seven days": overdue_approvals(home, due),
     }
     findings = [str(finding) for finding in inspect(home.perishable, now)]
@@ -123,7 +131,7 @@ def overdue(home: Home, now: int) -> list[str]:
 
 def read_log(authority: Authority) -> list[LogLine]:
     """One line a day, oldest first. Raises CommandError for a damaged log."""
-    path = authority.home.log
+    path = authority.home.retention_log
     if not path.exists():
         return []
     try:
@@ -181,8 +189,13 @@ def _ended_notices(home: Home, due: int) -> int:
     return 0 if listed is None else listed.ended(due)
 
 
+def _ended_bundles(home: Home, due: int) -> list[Path]:
+    return [path for folder in log_folders(home) for path in ended_bundles(folder, due)]
+
+
 def _destroy_published(home: Home) -> None:
-    for path in (home.bundle, home.statement, home.notices, home.retired):
+    gone = (home.statement, home.notices, home.retired, home.tracing_listed)
+    for path in (home.bundle, home.entered_bundle, *gone):
         destroy(path)
 
 
@@ -200,7 +213,7 @@ def _log(authority: Authority, totals: Mapping[str, int], now: int) -> None:
     before = lines[today].deleted if today in lines else {}
     lines[today] = LogLine(today, now, Counter(before) + Counter(totals))
     kept = [lines[day].encode() for day in sorted(lines) if day >= oldest]
-    write_private(authority.home.log, "\n".join(kept).encode())
+    write_private(authority.home.retention_log, "\n".join(kept).encode())
 
 
 def _make_statement(authority: Authority, now: int) -> None:
@@ -220,6 +233,7 @@ def _made_at(statement: Path) -> int:
 
 
 def _remove_drafts(home: Home) -> None:
+    logs = [path for log in log_folders(home) for path in (log.path, log.bundles)]
     folders = (home.path, home.keys, home.pass_keys, home.perishable, home.tracing_seeds)
-    for folder in folders:
+    for folder in (*folders, *logs):
         remove_drafts(folder)

@@ -119,7 +119,7 @@ def result_members(authority: Authority, result: IssuedCode | Withdrawn) -> dict
         return until_members(result.until)
     return {
         "code": format_code(result.code),
-        "activation_url": authority.config.activation_url(result.code),
+        "activation_url": authority.activation_url(result.code),
         "expires_at": format_time(result.expires_at),
     }
 

@@ -5,7 +5,7 @@ The members are docs/formats.md, "The trust bundle".
 Signatures and versions are checked in :mod:`schemas.trust`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise, product
@@ -14,10 +14,11 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from schemas.bundle_faults import BundleFault, BundleRejected
+from schemas.bundle_faults import BundleFault, BundleRejected, OddRule
 from schemas.encoding import b64url_decode
 from schemas.hints import HintForm, Holder, all_hints
 from schemas.kinds import DAY, HOUR
+from schemas.odd_rules import Jwk, odd_key_rule_of, odd_rule_of
 from schemas.paper import PaperKey
 from schemas.presentation import KEY_PREFIX_BYTES
 from schemas.token import PUBLIC_EXPONENT, challenge_digest, token_key_id
@@ -29,6 +30,9 @@ BUNDLE_LIMIT = 4_000_000
 
 LONGEST_LIFE = 7 * DAY
 FRESH = 24 * HOUR
+LONGEST_RETIRING = 24 * HOUR
+"""How long doors can go on admitting passes of a key that was withdrawn."""
+
 CLOCK_TOLERANCE = 120
 """Seconds that a device's clock may lie before a bundle's ``iat``."""
 
@@ -79,17 +83,27 @@ class TrustBundle:
     iat: int
     exp: int
     sunset: int
+    """What the last root statement says; no bundle can change it."""
+    previous: bytes | None
+    """The entry of the log before this bundle's, 32 bytes; None at the log's beginning."""
     batch_size: int
     hint: HintForm
     specimen: bool
     pass_keys: tuple[PassKey, ...]
-    retired: frozenset[bytes]
+    retired: Mapping[bytes, int]
+    """From when on passes of a withdrawn key are refused, by its id."""
+
+    retiring: tuple[PassKey, ...]
+    """The withdrawn keys whose time had not come when the bundle was made."""
+
     statuses: tuple[Status, ...]
     policies: tuple[VenuePolicy, ...]
     paper_keys: tuple[PaperKey, ...]
     service_keys: tuple[Mapping[str, Any], ...]
     tracing: Mapping[int, bytes]
     """The authority's X25519 public keys (32 bytes, not checked yet) by hour since 1970."""
+    tracing_exports: Mapping[int, bytes]
+    """The same for the exports of venues, by UTC day since 1970."""
 
     @cached_property
     def challenge(self) -> bytes:
@@ -98,12 +112,14 @@ class TrustBundle:
 
     @cached_property
     def by_prefix(self) -> Mapping[bytes, PassKey | None]:
-        """The key for the first four bytes of its id; None where it is retired."""
-        keys: dict[bytes, PassKey | None] = {
-            key.id[:KEY_PREFIX_BYTES]: key for key in self.pass_keys
-        }
-        keys.update((key_id[:KEY_PREFIX_BYTES], None) for key_id in self.retired)
-        return keys
+        """The key for the first four bytes of its id; None where it is retired for good."""
+        known = {key.id: key for key in (*self.pass_keys, *self.retiring)}
+        ids = (*known, *self.retired)
+        return {key_id[:KEY_PREFIX_BYTES]: known.get(key_id) for key_id in ids}
+
+    def is_retired(self, key_id: bytes, now: int) -> bool:
+        """Whether a key was withdrawn and its time has come."""
+        return key_id in self.retired and self.retired[key_id] <= now
 
     @cached_property
     def by_id(self) -> Mapping[bytes, PassKey]:
@@ -114,6 +130,12 @@ class TrustBundle:
     def paper_by_kid(self) -> Mapping[str, PaperKey]:
         """The keys of paper passes by what a JWT's header names."""
         return {key.kid: key for key in self.paper_keys}
+
+    @property
+    def listed_keys(self) -> list[tuple[str, Jwk]]:
+        """Each P-256 key that the bundle lists, with its purpose."""
+        service = [(key["typ"], key) for key in self.service_keys]
+        return [("paper", key.jwk) for key in self.paper_keys] + service
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
@@ -139,10 +161,10 @@ class TrustBundle:
         return {(key.window, key.status, key.holder): key for key in self.pass_keys}
 
 
-def parse_bundle(payload: Mapping[str, Any]) -> TrustBundle:
+def parse_bundle(payload: Mapping[str, Any], *, sunset: int) -> TrustBundle:
     """Turn a payload into a bundle; raises BundleRejected when it breaks a rule.
 
-    Unknown members are ignored.
+    ``sunset`` is what the last root statement says, Unix seconds. Unknown members are ignored.
     """
     if not matches("trust-bundle", payload):
         raise BundleRejected(BundleFault.NOT_A_BUNDLE)
@@ -153,24 +175,38 @@ def parse_bundle(payload: Mapping[str, Any]) -> TrustBundle:
         version=payload["version"],
         iat=payload["iat"],
         exp=payload["exp"],
-        sunset=payload["sunset"],
+        sunset=sunset,
+        previous=None if payload["previous"] is None else _parse_id(payload["previous"]),
         batch_size=payload["batch_size"],
         hint=HintForm(payload["hint"]),
         specimen=payload["specimen"],
         pass_keys=tuple(_parse_pass_key(entry) for entry in payload["pass_keys"]),
-        retired=frozenset(_parse_id(text) for text in payload["retired"]),
+        retired={_parse_id(entry["id"]): entry["at"] for entry in payload["retired"]},
+        retiring=tuple(_parse_pass_key(entry) for entry in payload["retiring"]),
         statuses=tuple(Status(s["id"], s["name"], s["colour"]) for s in payload["statuses"]),
         policies=tuple(_parse_policy(entry) for entry in payload["policies"]),
         paper_keys=tuple(PaperKey.of(entry) for entry in payload["paper_keys"]),
         service_keys=tuple(payload["service_keys"]),
-        tracing={entry["hour"]: _parse_id(entry["x"]) for entry in payload["tracing"]},
+        tracing=_parse_tracing(payload["tracing"], "hour"),
+        tracing_exports=_parse_tracing(payload["tracing_exports"], "day"),
     )
     _check_members(bundle)
-    if len(bundle.tracing) != len(payload["tracing"]):
+    if any(len(getattr(bundle, name)) != len(payload[name]) for name in ("tracing", "retired")):
         raise BundleRejected(BundleFault.NOT_A_BUNDLE)
     _check_prefixes(bundle)
     _check_grid(bundle)
+    _check_retiring(bundle)
+    _check_rules(bundle)
     return bundle
+
+
+def check_keys(bundle: TrustBundle, *, roots: Iterable[Jwk], signers: Iterable[Jwk]) -> None:
+    """Refuse a key that the bundle lists and that stands in its root statement, too.
+
+    Raises BundleRejected.
+    """
+    named = [("root", jwk) for jwk in roots] + [("signer", jwk) for jwk in signers]
+    _refuse_odd(odd_key_rule_of(bundle.listed_keys + named))
 
 
 def _parse_id(text: str) -> bytes:
@@ -190,6 +226,13 @@ def _parse_pass_key(entry: Mapping[str, Any]) -> PassKey:
         raise BundleRejected(BundleFault.WRONG_KEY_ID)
     window = Window(entry["nbf"], entry["exp"])
     return PassKey(key_id, modulus, entry["status"], entry["holder"], window)
+
+
+def _parse_tracing(entries: Sequence[Mapping[str, Any]], when: str) -> dict[int, bytes]:
+    keys = {entry[when]: _parse_id(entry["x"]) for entry in entries}
+    if len(keys) != len(entries):
+        raise BundleRejected(BundleFault.NOT_A_BUNDLE)
+    return keys
 
 
 def _parse_policy(entry: Mapping[str, Any]) -> VenuePolicy:
@@ -238,6 +281,31 @@ def _is_full(bundle: TrustBundle) -> bool:
     axes = (bundle.windows, [status.id for status in bundle.statuses], all_hints(bundle.hint))
     wanted = prod(len(axis) for axis in axes)
     return len(bundle.pass_keys) == wanted and bundle._cells.keys() == set(product(*axes))
+
+
+def _check_retiring(bundle: TrustBundle) -> None:
+    """Keys beside the grid are those that were in it a day ago at most, and no others."""
+    times = [bundle.retired.get(key.id, 0) - bundle.iat for key in bundle.retiring]
+    if (
+        _repeats([key.id for key in bundle.retiring])
+        or not all(0 < time <= LONGEST_RETIRING for time in times)
+        or any((k.window, k.status, k.holder) not in bundle._cells for k in bundle.retiring)
+    ):
+        raise BundleRejected(BundleFault.BROKEN_GRID)
+
+
+def _check_rules(bundle: TrustBundle) -> None:
+    odd = odd_rule_of(
+        statuses=[(status.name, status.colour) for status in bundle.statuses],
+        windows=bundle.windows,
+        batch_size=bundle.batch_size,
+    )
+    _refuse_odd(odd or odd_key_rule_of(bundle.listed_keys))
+
+
+def _refuse_odd(odd: OddRule | None) -> None:
+    if odd is not None:
+        raise BundleRejected(BundleFault.ODD_RULES, odd)
 
 
 def _repeats(values: Iterable[object]) -> bool:

@@ -5,6 +5,7 @@ The bytes are docs/formats.md, "The check-in code".
 Codes are not signed: a sticker over one can send visitors to keys that nobody has.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,6 +14,7 @@ from schemas.bundle import TrustBundle
 from schemas.encoding import base45_decode, base45_encode
 from schemas.hour_keys import KEY_BYTES, binding_of, load_public_key
 from schemas.hours import HOURS, hour_bytes
+from schemas.resources import load_json
 
 PREFIX = "QV1:"
 
@@ -22,19 +24,31 @@ MOST_SHOWN_HOURS = 6
 """The longest code that is still QR version 12 at level M under the longest name."""
 
 NAME_BYTES = 60
-GRID_BYTES = 8
-TEXT_LIMIT = 690
+GRID_BYTES = 16
+TEXT_LIMIT = 702
 """Characters: a code of 12 hours with the longest name."""
 
 _HEAD = 5
 _SHORTEST = _HEAD + KEY_BYTES + GRID_BYTES
 
 
+def _any_of(ranges: Iterable[str]) -> str:
+    """A class of characters from the form of the Unicode Character Database, ``00A0..00AD``."""
+    ends = (entry.partition("..") for entry in ranges)
+    return "".join(f"\\U{first:0>8}-\\U{last or first:0>8}" for first, _, last in ends)
+
+
+# The list is fixed: each program would have the categories of another version of Unicode.
+_CHARACTERS = load_json("name_characters.json")
+_SPACES = re.compile(f"[{_any_of(_CHARACTERS['space'])}]+")
+_FORBIDDEN = re.compile(f"[{_any_of(_CHARACTERS['forbidden'])}]")
+
+
 @dataclass(frozen=True, repr=False)
 class CheckInCode:
     """``keys`` are public keys of 32 bytes, those of the hours from ``first_hour`` on.
 
-    ``grid`` is the digest of the pass keys that this venue sees, 8 bytes. ``name`` is what the
+    ``grid`` is the digest of the pass keys that this venue sees, 16 bytes. ``name`` is what the
     venue calls itself; nobody has checked it.
     """
 
@@ -62,16 +76,17 @@ class CheckInCode:
 def check_name(name: str) -> str:
     """``name`` with single spaces, as a code carries it; raises ValueError for one that cannot be.
 
-    Marks without a shape are refused: they could turn around the text beside the name.
+    Marks without a shape are refused: they could turn around the text beside the name. What no
+    version of Unicode has assigned yet is taken: it may be a letter where it was written.
     """
-    tidy = " ".join(name.split())
-    if len(tidy.encode()) > NAME_BYTES or not tidy.isprintable():
+    tidy = " ".join(filter(None, _SPACES.split(name)))
+    if len(tidy.encode()) > NAME_BYTES or _FORBIDDEN.search(tidy):
         raise ValueError(f"a venue's name has at most {NAME_BYTES} bytes, all of them printable")
     return tidy
 
 
 def format_check_in(code: CheckInCode) -> str:
-    """The QR text: alphanumeric, at most 690 characters."""
+    """The QR text: alphanumeric, at most 702 characters."""
     return PREFIX + base45_encode(
         hour_bytes(code.first_hour)
         + len(code.keys).to_bytes(1, "big")
@@ -103,7 +118,7 @@ def parse_check_in(text: str) -> CheckInCode:
 
 
 def grid_digest(key_ids: Iterable[bytes]) -> bytes:
-    """The first 8 bytes of the hash of the sorted ids (32 bytes each) of a window's pass keys."""
+    """The first 16 bytes of the hash of the sorted ids (32 bytes each) of a window's pass keys."""
     return sha256(b"".join(sorted(key_ids))).digest()[:GRID_BYTES]
 
 

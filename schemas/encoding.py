@@ -1,4 +1,4 @@
-"""Text forms of bytes and times: base64url, base45, RFC 3339. Each value has exactly one form."""
+"""Text forms of bytes and times: base64, base64url, base45, RFC 3339; one form for each value."""
 
 import base64
 import re
@@ -38,6 +38,22 @@ def b64url_decode(text: str) -> bytes:
     if rest and text[-1] not in _LAST_DIGITS[rest]:
         raise ValueError("not canonical base64url")
     return base64.urlsafe_b64decode(text + "==")
+
+
+def b64_encode(data: bytes) -> str:
+    """Base64 with padding (RFC 4648 section 4)."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def b64_decode(text: str) -> bytes:
+    """The inverse of :func:`b64_encode`; raises ValueError for any other form of the bytes."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise ValueError("not base64") from None
+    if b64_encode(data) != text:
+        raise ValueError("not canonical base64")
+    return data
 
 
 def base45_encode(data: bytes) -> str:

@@ -3,7 +3,8 @@
 The bytes are docs/formats.md, "Seeds and hour keys".
 
 A venue and an authority have one each. Whoever seals needs the public halves only; what is sealed
-can be opened when both have given their private half away.
+can be opened when both have given their private half away. Exports of venues are sealed to a key of
+their own, which is never given away.
 """
 
 from hashlib import sha256
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from schemas.hours import hour_bytes
+from schemas.hours import day_bytes, hour_bytes
 from schemas.presentation import VENUE_BYTES
 
 SEED_BYTES = 32
@@ -20,6 +21,7 @@ KEY_BYTES = 32
 
 VENUE_LABEL = b"qupia-venue-hour"
 AUTHORITY_LABEL = b"qupia-authority-hour"
+EXPORT_LABEL = b"qupia-authority-trace"
 _BINDING_LABEL = b"qupia-venue"
 
 _FIELD = (1 << 255) - 19
@@ -35,10 +37,15 @@ def derive_hour_key(seed: bytes, hour: int, *, label: bytes) -> bytes:
     ``label`` is :data:`VENUE_LABEL` or :data:`AUTHORITY_LABEL`, ``seed`` 32 bytes. Raises
     ValueError for another seed and for an hour that has no four bytes.
     """
-    if len(seed) != SEED_BYTES:
-        raise ValueError("a seed has 32 bytes")
-    info = label + hour_bytes(hour)
-    return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=info).derive(seed)
+    return _derive(seed, label + hour_bytes(hour))
+
+
+def derive_export_key(seed: bytes, day: int) -> bytes:
+    """The authority's X25519 private key for the exports of a UTC day, 32 bytes.
+
+    ``seed`` is that of the day. Raises ValueError as :func:`derive_hour_key` does.
+    """
+    return _derive(seed, EXPORT_LABEL + day_bytes(day))
 
 
 def public_half(private_key: bytes) -> bytes:
@@ -58,6 +65,12 @@ def load_public_key(data: bytes) -> X25519PublicKey:
     key = X25519PublicKey.from_public_bytes(data)
     _PROBE.exchange(key)  # Raises ValueError where the shared secret is zero for every private key.
     return key
+
+
+def _derive(seed: bytes, info: bytes) -> bytes:
+    if len(seed) != SEED_BYTES:
+        raise ValueError("a seed has 32 bytes")
+    return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=info).derive(seed)
 
 
 def binding_of(hour_key: bytes) -> bytes:

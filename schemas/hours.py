@@ -12,6 +12,9 @@ from schemas.kinds import DAY, HOUR, TRACING_PERIOD
 HOURS = (1 << 32) // HOUR
 """Hours that can be told: their last second still fits four bytes, as records of visits have it."""
 
+DAYS = (1 << 32) // DAY
+"""Days that can be told, by the same rule."""
+
 
 def hour_at(now: int) -> int:
     """The hour since 1970 in which ``now`` (Unix seconds) lies."""
@@ -28,6 +31,18 @@ def hour_bytes(hour: int) -> bytes:
     if not 0 <= hour < HOURS:
         raise ValueError("no such hour")
     return hour.to_bytes(4, "big")
+
+
+def day_at(now: int) -> int:
+    """The UTC day since 1970 in which ``now`` (Unix seconds) lies."""
+    return now // DAY
+
+
+def day_bytes(day: int) -> bytes:
+    """A day as all formats write it, in four bytes; raises ValueError for one beyond them."""
+    if not 0 <= day < DAYS:
+        raise ValueError("no such day")
+    return day.to_bytes(4, "big")
 
 
 def date_at(now: int) -> str:
@@ -58,7 +73,11 @@ def hours_between(start: int, end: int) -> range:
     return range(hour_at(start), hour_at(end - 1) + 1) if start < end else range(0)
 
 
+def days_between(start: int, end: int) -> range:
+    """The UTC days of which some part lies in ``start`` to before ``end`` (Unix seconds)."""
+    return range(day_at(start), day_at(end - 1) + 1) if start < end else range(0)
+
+
 def dates_between(start: int, end: int) -> list[str]:
     """The UTC dates of which some part lies in ``start`` to before ``end`` (Unix seconds)."""
-    days = range(start // DAY, (end - 1) // DAY + 1) if start < end else ()
-    return [date_at(day * DAY) for day in days]
+    return [date_at(day * DAY) for day in days_between(start, end)]

@@ -110,6 +110,11 @@ def _check_nesting(value: dict[str, Any]) -> None:
 def sign(payload: dict[str, Any], *, typ: Typ, key: ec.EllipticCurvePrivateKey, kid: str) -> str:
     """A compact JWS of ``payload`` with header ``alg``, ``kid`` and ``typ``."""
     body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    return sign_bytes(body, typ=typ, key=key, kid=kid)
+
+
+def sign_bytes(body: bytes, *, typ: Typ, key: ec.EllipticCurvePrivateKey, kid: str) -> str:
+    """:func:`sign` for a payload whose bytes are there already."""
     return _JWS.encode(body, key, algorithm=ALGORITHM, headers={"typ": typ.value, "kid": kid})
 
 

@@ -3,7 +3,8 @@
 The form and the checks are docs/formats.md, "The list of notices".
 
 The same list is for everyone, signed by a key that the trust bundle names. The rules against
-setting back and against two lists of one version are those of bundles.
+setting back and against two lists of one version are those of bundles, for each key by itself: a
+thief of one can number its lists as high as there are numbers, and another key goes on.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from schemas import jws
-from schemas.bundle import LONGEST_LIFE, TrustBundle
+from schemas.bundle import CLOCK_TOLERANCE, LONGEST_LIFE, TrustBundle
 from schemas.encoding import b64url_decode, b64url_encode
 from schemas.errors import Refusal
 from schemas.jwk import key_from_jwk
@@ -33,6 +34,7 @@ class NoticesFault(StrEnum):
     ROLLBACK = "rollback"
     SPLIT_VIEW = "split_view"
     EXPIRED = "expired"
+    CLOCK_BEHIND = "clock_behind"
 
 
 class NoticesRejected(Refusal[NoticesFault]):
@@ -60,44 +62,74 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class NoticeList:
-    """An accepted list. Times are Unix seconds; ``digest`` is also its ETag."""
+class NoticesState:
+    """How far a wallet saw the lists of one key: the newest version and its digest."""
 
+    version: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class NoticeList:
+    """An accepted list. ``kid`` names who signed; times are Unix seconds.
+
+    ``digest`` is also its ETag.
+    """
+
+    kid: str
     version: int
     iat: int
     exp: int
     notices: tuple[Notice, ...]
     digest: str
 
-
-@dataclass(frozen=True)
-class NoticesState:
-    """How far a wallet saw: the newest version and its digest."""
-
-    version: int = 0
-    digest: str = ""
+    @property
+    def state(self) -> NoticesState:
+        """What a wallet remembers of its key from now on."""
+        return NoticesState(self.version, self.digest)
 
 
 def accept_notices(
-    data: bytes, *, bundle: TrustBundle, state: NoticesState, now: int
-) -> tuple[NoticeList, NoticesState]:
+    data: bytes, *, bundle: TrustBundle, seen: Mapping[str, NoticesState], now: int
+) -> NoticeList:
     """Verify a list against the bundle in force and all that was seen; raises NoticesRejected.
 
-    The state that is returned is the one to remember.
+    ``seen`` is what is remembered of each key by its ``kid``. The state of the list that is
+    returned takes the place of its own key's.
     """
     if len(data) > NOTICES_LIMIT:
         raise NoticesRejected(NoticesFault.TOO_LARGE)
-    accepted = _parse(_verified_payload(data, bundle, now), data, bundle)
+    signer, payload = _verified(data, bundle, now)
+    accepted = _parse(payload, data, bundle, signer)
     if now >= accepted.exp:
         raise NoticesRejected(NoticesFault.EXPIRED)
-    if accepted.version < state.version:
+    # One from the future would stay newer than all that come, and never end for a wallet of now.
+    if now < accepted.iat - CLOCK_TOLERANCE:
+        raise NoticesRejected(NoticesFault.CLOCK_BEHIND)
+    _check_history(accepted, seen.get(signer))
+    return accepted
+
+
+def notices_kids(bundle: TrustBundle) -> frozenset[str]:
+    """The keys whose lists count; a wallet forgets what it knows of any other.
+
+    So what was signed with a stolen key goes with it.
+    """
+    keys = bundle.service_keys
+    return frozenset(key["kid"] for key in keys if key["typ"] == jws.Typ.NOTICES)
+
+
+def _check_history(accepted: NoticeList, before: NoticesState | None) -> None:
+    if before is None:
+        return
+    if accepted.version < before.version:
         raise NoticesRejected(NoticesFault.ROLLBACK)
-    if accepted.version == state.version and accepted.digest != state.digest:
+    if accepted.version == before.version and accepted.digest != before.digest:
         raise NoticesRejected(NoticesFault.SPLIT_VIEW)
-    return accepted, NoticesState(accepted.version, accepted.digest)
 
 
-def _verified_payload(data: bytes, bundle: TrustBundle, now: int) -> Mapping[str, Any]:
+def _verified(data: bytes, bundle: TrustBundle, now: int) -> tuple[str, Mapping[str, Any]]:
+    """Who signed, and the payload."""
     try:
         unverified = jws.parse(data.decode("ascii"))
     except ValueError:
@@ -108,12 +140,13 @@ def _verified_payload(data: bytes, bundle: TrustBundle, now: int) -> Mapping[str
     if signer is None:
         raise NoticesRejected(NoticesFault.UNKNOWN_SIGNER)
     try:
-        return jws.verify(unverified, typ=jws.Typ.NOTICES, key=key_from_jwk(signer))
+        payload = jws.verify(unverified, typ=jws.Typ.NOTICES, key=key_from_jwk(signer))
     except ValueError:
         raise NoticesRejected(NoticesFault.UNKNOWN_SIGNER) from None
+    return signer["kid"], payload
 
 
-def _parse(payload: Mapping[str, Any], data: bytes, bundle: TrustBundle) -> NoticeList:
+def _parse(payload: Mapping[str, Any], data: bytes, bundle: TrustBundle, signer: str) -> NoticeList:
     if not matches("notices", payload) or payload["iss"] != bundle.iss:
         raise NoticesRejected(NoticesFault.NOT_A_LIST)
     try:
@@ -124,7 +157,7 @@ def _parse(payload: Mapping[str, Any], data: bytes, bundle: TrustBundle) -> Noti
     # A list for ever could hide later ones from every wallet that has seen none yet.
     if not 0 < exp - iat <= LONGEST_LIFE:
         raise NoticesRejected(NoticesFault.NOT_A_LIST)
-    return NoticeList(payload["version"], iat, exp, notices, bundle_digest(data))
+    return NoticeList(signer, payload["version"], iat, exp, notices, bundle_digest(data))
 
 
 def _parse_notice(entry: Mapping[str, Any]) -> Notice:

@@ -4,6 +4,9 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
+LONGEST_NAME = 100
+"""Characters of ``host[:port]``, an issuer's name: it also stands in the names of its logs."""
+
 _HOST = re.compile(r"[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?|[0-9a-f:.]{2,45}")
 """A name in ASCII (RFC 1123 section 2.1) or the inside of an IPv6 literal, in lower case."""
 
@@ -24,7 +27,10 @@ def parse_origin(text: str) -> str:
         raise ValueError("http is for this machine only; use https")
     shown = f"[{host}]" if ":" in host else host
     default_port = 443 if parts.scheme == "https" else 80
-    return f"{parts.scheme}://{shown}" + ("" if port in (None, default_port) else f":{port}")
+    name = shown + ("" if port in (None, default_port) else f":{port}")
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"the URL has at most {LONGEST_NAME} characters after {parts.scheme}://")
+    return f"{parts.scheme}://{name}"
 
 
 def host_of(origin: str) -> str:

@@ -24,7 +24,11 @@ VENUE_BYTES = 16
 UNBOUND = bytes(VENUE_BYTES)
 """The venue binding of a proof that works at every venue."""
 
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""The order of P-256 (NIST SP 800-186 section 3.2.1.3)."""
+
 _PROOF_LABEL = b"qupia-proof-v1"
+_SCALAR_BYTES = PROOF_BYTES // 2
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,20 @@ class Presentation:
 def slot_at(now: int) -> int:
     """The half minute in which ``now`` (Unix seconds) lies."""
     return now // SLOT_SECONDS
+
+
+def join_proof(r: int, s: int) -> bytes:
+    """An ECDSA signature as a proof of 64 bytes, r || s.
+
+    ``s`` and ``ORDER - s`` verify alike. Programs that sign differ in which they give, so a proof
+    has the smaller one, and does not tell what program made it.
+    """
+    return b"".join(n.to_bytes(_SCALAR_BYTES, "big") for n in (r, min(s, ORDER - s)))
+
+
+def has_low_s(proof: bytes) -> bool:
+    """Whether ``s`` is the smaller of the two values that verify, at most (ORDER - 1) / 2."""
+    return int.from_bytes(proof[_SCALAR_BYTES:], "big") <= (ORDER - 1) // 2
 
 
 def proof_message(*, token: bytes, slot: int, venue: bytes) -> bytes:

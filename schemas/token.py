@@ -6,6 +6,8 @@ The bytes are docs/formats.md, "A pass".
 from dataclasses import dataclass
 from hashlib import sha256
 
+from schemas.origins import LONGEST_NAME
+
 TOKEN_TYPE = b"\x00\x02"
 """Blind RSA, 2048 bit (RFC 9578 section 8.2.2)."""
 
@@ -45,8 +47,8 @@ class DevicePoint:
 def challenge_digest(token_issuer: str) -> bytes:
     """H(TokenChallenge) with empty redemption context and origin (RFC 9577 section 2.1.1)."""
     name = token_issuer.encode("ascii")
-    if not 1 <= len(name) <= 255:
-        raise ValueError("token_issuer has 1 to 255 ASCII characters")
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise ValueError(f"token_issuer has 1 to {LONGEST_NAME} ASCII characters")
     challenge = TOKEN_TYPE + len(name).to_bytes(2, "big") + name + b"\x00" + b"\x00\x00"
     return sha256(challenge).digest()
 

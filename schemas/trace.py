@@ -2,7 +2,7 @@
 
 The bytes are docs/formats.md, "From the venue to the authority".
 
-The file is a JSON object: whose authority, under its key of which hour, and the sealed keys.
+The file is a JSON object: whose authority, under its key of which day, and the sealed keys.
 """
 
 import json
@@ -33,22 +33,22 @@ class NotATrace(QupiaError, ValueError):
 
 @dataclass(frozen=True)
 class SealedTrace:
-    """``iss`` is the authority that can open it, ``hour`` says with the key of which hour."""
+    """``iss`` is the authority that can open it, ``day`` says with its key of which UTC day."""
 
     iss: str
-    hour: int
+    day: int
     sealed: bytes
 
 
 def seal_trace(
-    keys: Mapping[int, bytes], *, iss: str, hour: int, authority_key: bytes
+    keys: Mapping[int, bytes], *, iss: str, day: int, authority_key: bytes
 ) -> SealedTrace:
-    """Seal private keys by their hours, at least one.
+    """Seal private keys by their hours, at least one, to the authority's export key of ``day``.
 
     Raises ValueError for an authority's key that cannot be used.
     """
     plain = b"".join(hour_bytes(number) + keys[number] for number in sorted(keys))
-    return SealedTrace(iss, hour, SUITE.encrypt(plain, load_public_key(authority_key), _INFO))
+    return SealedTrace(iss, day, SUITE.encrypt(plain, load_public_key(authority_key), _INFO))
 
 
 def open_trace(trace: SealedTrace, authority_key: bytes) -> dict[int, bytes]:
@@ -69,7 +69,7 @@ def open_trace(trace: SealedTrace, authority_key: bytes) -> dict[int, bytes]:
 
 def format_trace(trace: SealedTrace) -> bytes:
     """The content of the file."""
-    members = {"iss": trace.iss, "hour": trace.hour, "sealed": b64url_encode(trace.sealed)}
+    members = {"iss": trace.iss, "day": trace.day, "sealed": b64url_encode(trace.sealed)}
     return json.dumps(members, indent=1).encode("ascii")
 
 
@@ -81,6 +81,6 @@ def parse_trace(data: bytes) -> SealedTrace:
         members = parse_json_object(data)
         if not matches("trace", members):
             raise NotATrace("not an export of hours")
-        return SealedTrace(members["iss"], members["hour"], b64url_decode(members["sealed"]))
+        return SealedTrace(members["iss"], members["day"], b64url_decode(members["sealed"]))
     except ValueError:
         raise NotATrace("not an export of hours") from None

@@ -1,36 +1,34 @@
-"""From a pinned root to a bundle that may be believed.
+"""From a pinned anchor to a bundle that may be believed.
 
 The checks are docs/formats.md, "When a client refuses a bundle", in this order.
 
-A client knows one thumbprint from its set-up. It walks the root statements in the bundle from
-there, and afterwards knows only the roots and signers of the last one. What it has accepted before
-is a :class:`TrustState`; a bundle that contradicts it is rejected.
+A client knows one anchor from its set-up. It walks the root statements in the bundle from there,
+and afterwards knows only what the last one says. What it has accepted before is a
+:class:`TrustState`, beside the bundle that it holds; a bundle that contradicts them is rejected.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, Self
 
 from schemas import jws
-from schemas.bundle import BUNDLE_LIMIT, TrustBundle, parse_bundle
-from schemas.bundle_faults import BundleFault, BundleRejected
+from schemas.bundle import BUNDLE_LIMIT, TrustBundle, check_keys, parse_bundle
+from schemas.bundle_faults import BundleFault, BundleRejected, TrustWarning
+from schemas.continuity import HeldBundle, LogMemory, check_continuity, follow_log
 from schemas.encoding import b64url_encode
 from schemas.hints import HintForm
-from schemas.jwk import key_from_jwk, thumbprint
-from schemas.kinds import DAY
-from schemas.validation import matches
+from schemas.jwk import key_from_jwk
+from schemas.log.entries import bundle_entry, split_carried
+from schemas.log.faults import LogFault, LogRejected
+from schemas.log.proofs import Proof, cosigners, in_log, parse_proof
+from schemas.root_statements import Chain, RootStatement, walk_chain
 
-LONGEST_DELEGATION = 35 * DAY
-
-
-@dataclass(frozen=True)
-class RootStatement:
-    """What a root key signs: which roots come next and who signs bundles. JWKs by thumbprint."""
-
-    version: int
-    roots: Mapping[str, Mapping[str, Any]]
-    signers: Mapping[str, Mapping[str, Any]]
+_FAULTS = {
+    LogFault.NOT_IN_LOG: BundleFault.NOT_IN_LOG,
+    LogFault.NOT_COSIGNED: BundleFault.NOT_COSIGNED,
+}
 
 
 @dataclass(frozen=True)
@@ -52,181 +50,271 @@ class Pins:
 class TrustState:
     """What a client remembers: its pin, what it pinned with the first bundle, and how far it saw.
 
-    ``root`` is an RFC 7638 thumbprint; ``chain`` the digest of the root statements up to
-    ``root_version``; ``digest`` that of the bundle of ``version``.
+    ``chain`` is the digest of the root statements from the pinned one to that of ``root_version``;
+    ``digest`` that of the bundle of ``version``; ``log`` the largest tree that was seen.
+    ``log_replaced`` stays until a person has read it.
     """
 
-    root: str
+    anchor: str
     pins: Pins | None = None
     sunset: int | None = None
     root_version: int = 0
     chain: str = ""
     version: int = 0
     digest: str = ""
+    log: LogMemory | None = None
+    log_replaced: bool = False
 
 
 @dataclass(frozen=True)
 class VerifiedBundle:
-    """A bundle whose signatures and rules are right, and where it stands in history."""
+    """A bundle whose signatures, rules and proof are right; ``data`` is it as it was carried."""
+
+    data: bytes
+    jws: bytes
+    payload: Mapping[str, Any]
+    bundle: TrustBundle
+    chain: Chain
+    signer_exp: int
+    proof: Proof
+    is_handed_over: bool
+    """False where the last statement changes what is watched, and no log before it says so."""
+
+    @cached_property
+    def digest(self) -> str:
+        """What names the bundle: it is of the JWS alone, and the proof may be renewed."""
+        return bundle_digest(self.jws)
+
+    @property
+    def held(self) -> HeldBundle:
+        """What the next bundle is compared with."""
+        return HeldBundle(self.payload, bundle_entry(self.jws), self.proof)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The bundle in force after one was offered, and all there is to remember of it.
+
+    ``data`` is what to keep: where the offered one was older or the same, what was held before.
+    """
 
     bundle: TrustBundle
-    delegations: tuple[str, ...]
-    root_version: int
-    signer_exp: int
-    digest: str
+    data: bytes
+    state: TrustState
+    warnings: tuple[TrustWarning, ...] = ()
 
 
 def bundle_digest(data: bytes) -> str:
-    """base64url(H(body)), which is also the ETag."""
+    """base64url(H(data)), 43 characters."""
     return b64url_encode(sha256(data).digest())
 
 
-def read_bundle(data: bytes, *, root: str) -> VerifiedBundle:
-    """Verify a bundle from the pinned ``root`` on, whatever the time and what was seen before.
+def read_bundle(data: bytes, *, anchor: str) -> VerifiedBundle:
+    """Verify a bundle from the pinned anchor on, whatever the time and what was seen before.
 
     Raises BundleRejected.
     """
-    unverified = _parse(data)
-    delegations = unverified.unverified_payload.get("delegations")
-    if not isinstance(delegations, list) or not all(isinstance(d, str) for d in delegations):
-        raise BundleRejected(BundleFault.NOT_A_BUNDLE)
-    last = walk_chain(delegations, root=root)
-    signer = _named(unverified, last.signers)
-    if signer is None:
-        raise BundleRejected(BundleFault.UNKNOWN_SIGNER)
-    try:
-        payload = jws.verify(unverified, typ=jws.Typ.TRUST, key=key_from_jwk(signer))
-    except ValueError:
-        raise BundleRejected(BundleFault.UNKNOWN_SIGNER) from None
-    bundle = parse_bundle(payload)
-    if not signer["nbf"] <= bundle.iat < signer["exp"]:
-        raise BundleRejected(BundleFault.UNKNOWN_SIGNER)
-    return VerifiedBundle(
-        bundle, tuple(delegations), last.version, signer["exp"], bundle_digest(data)
-    )
-
-
-def accept_bundle(data: bytes, *, state: TrustState, now: int) -> tuple[TrustBundle, TrustState]:
-    """Verify a new bundle against all that is known; raises BundleRejected.
-
-    The state that is returned is the one to remember.
-    """
-    verified = read_bundle(data, root=state.root)
-    bundle = verified.bundle
-    if now >= verified.signer_exp:
-        raise BundleRejected(BundleFault.UNKNOWN_SIGNER)
-    if now >= bundle.exp:
-        raise BundleRejected(BundleFault.EXPIRED)
-    _check_pins(bundle, state)
-    _check_history(verified, state)
-    return bundle, replace(
-        state,
-        pins=Pins.of(bundle),
-        sunset=bundle.sunset,
-        root_version=verified.root_version,
-        chain=_chain_digest(verified.delegations),
-        version=bundle.version,
-        digest=verified.digest,
-    )
-
-
-def walk_chain(delegations: Sequence[str], *, root: str) -> RootStatement:
-    """The last of the root statements, each verified by the one before; raises BundleRejected.
-
-    The first is signed by the pinned root and lists it.
-    """
-    if not delegations:
-        raise BundleRejected(BundleFault.BROKEN_CHAIN)
-    current = _first_statement(delegations[0], root)
-    for text in delegations[1:]:
-        following = _verify_statement(text, current.roots, BundleFault.BROKEN_CHAIN)
-        if following.version != current.version + 1:
-            raise BundleRejected(BundleFault.BROKEN_CHAIN)
-        current = following
-    return current
-
-
-def _parse(data: bytes) -> jws.UnverifiedJws:
     if len(data) > BUNDLE_LIMIT:
         raise BundleRejected(BundleFault.TOO_LARGE)
+    text, proof_text = _split(data)
+    unverified = _parse(text)
+    delegations = unverified.unverified_payload.get("delegations")
+    if not isinstance(delegations, list):
+        raise BundleRejected(BundleFault.NOT_A_BUNDLE)
+    chain = walk_chain(delegations, anchor=anchor)
+    signer = _signer_of(unverified, chain.last)
+    payload = _verified_payload(unverified, signer)
+    bundle = parse_bundle(payload, sunset=chain.last.sunset)
+    check_keys(bundle, roots=chain.last.roots.values(), signers=chain.last.signers.values())
+    if not signer["nbf"] <= bundle.iat < signer["exp"]:
+        raise BundleRejected(BundleFault.UNKNOWN_SIGNER)
+    if chain.last.place.token_issuer != bundle.token_issuer:
+        raise BundleRejected(BundleFault.NOT_IN_LOG)
+    proof = _proof_of(bundle_entry(text), proof_text, chain.last)
+    handed_over = _is_handed_over(chain, payload.get("handover"))
+    return VerifiedBundle(data, text, payload, bundle, chain, signer["exp"], proof, handed_over)
+
+
+def leads_to(data: bytes, anchor: str, later: str) -> bool:
+    """Whether a bundle leads from a pinned anchor to the anchor ``later``, in one chain."""
+    statements = read_bundle(data, anchor=anchor).chain.statements
+    return any(statement.anchor == later for statement in statements)
+
+
+def accept_bundle(
+    data: bytes,
+    *,
+    state: TrustState,
+    now: int,
+    held: bytes | None = None,
+    leaves: Sequence[bytes] | None = None,
+) -> Accepted:
+    """Verify a bundle against all that is known; raises BundleRejected.
+
+    ``held`` is the bundle in force as it was carried, None before the first. ``leaves`` are the
+    hashes of all entries of the log, for a client that was away for so long that the proof does
+    not reach back to what it remembers; without them it is warned.
+    """
+    offered = read_bundle(data, anchor=state.anchor)
+    _check_pins(offered.bundle, state)
+    _check_statements(offered, state)
+    if held is not None and _is_older(offered, state):
+        return Accepted(read_bundle(held, anchor=state.anchor).bundle, held, state)
+    _check_time(offered, now)
+    _check_version(offered, state)
+    return _take(offered, held, state, leaves)
+
+
+def _take(
+    offered: VerifiedBundle,
+    stored: bytes | None,
+    state: TrustState,
+    leaves: Sequence[bytes] | None,
+) -> Accepted:
+    """Compare with what was held; the state that is returned is the one to remember."""
+    key, checkpoint = offered.chain.last.log, offered.proof.checkpoint
+    held = None if stored is None else _stored(stored)
+    memory, is_known = LogMemory.of(key, checkpoint), True
+    repeated = _is_repeated(offered, held, state)
+    if state.log is not None and state.log.key == key.text:
+        memory, is_known = follow_log(offered.held, held, state.log, leaves)
+        if held is not None and not repeated:
+            check_continuity(offered.held, held)
+    if stored is not None and held is not None and repeated:
+        is_same = offered.held.entry == held.entry
+        if not (is_same and held.proof.checkpoint.size < checkpoint.size):
+            offered = read_bundle(stored, anchor=state.anchor)
+    is_new = offered.chain.last.version > state.root_version
+    replaced = state.log_replaced or (is_new and not offered.is_handed_over)
+    following = replace(
+        state,
+        pins=Pins.of(offered.bundle),
+        sunset=offered.bundle.sunset,
+        root_version=offered.chain.last.version,
+        chain=offered.chain.digest_at(offered.chain.last.version),
+        version=offered.bundle.version,
+        digest=offered.digest,
+        log=memory,
+        log_replaced=replaced,
+    )
+    return Accepted(offered.bundle, offered.data, following, _warnings(is_known, replaced))
+
+
+def _stored(data: bytes) -> HeldBundle | None:
+    """What is held; None where it is damaged, so that a newer bundle can take its place."""
     try:
-        return jws.parse(data.decode("ascii"))
+        return HeldBundle.of_stored(data)
+    except (ValueError, LogRejected):
+        return None
+
+
+def _warnings(is_known: bool, replaced: bool) -> tuple[TrustWarning, ...]:
+    unknown = () if is_known else (TrustWarning.CONTINUITY_UNKNOWN,)
+    return unknown + ((TrustWarning.LOG_REPLACED,) if replaced else ())
+
+
+def _split(data: bytes) -> tuple[bytes, str]:
+    """A bundle and the text of its proof, which is empty where there is none."""
+    try:
+        return split_carried(data)
+    except LogRejected:
+        return data.strip(), ""
+
+
+def _parse(text: bytes) -> jws.UnverifiedJws:
+    try:
+        return jws.parse(text.decode("ascii"))
     except ValueError:
         raise BundleRejected(BundleFault.NOT_A_BUNDLE) from None
 
 
-def _first_statement(text: str, root: str) -> RootStatement:
-    """The pinned root is only a thumbprint, so its key is taken from the statement it signs."""
-    statement = _parse_statement(_parse_jws(text).unverified_payload)
-    if root not in statement.roots:
-        raise BundleRejected(BundleFault.UNKNOWN_ROOT)
-    pinned = {root: statement.roots[root]}
-    return _verify_statement(text, pinned, BundleFault.UNKNOWN_ROOT)
-
-
-def _verify_statement(
-    text: str, roots: Mapping[str, Mapping[str, Any]], fault: BundleFault
-) -> RootStatement:
-    unverified = _parse_jws(text)
-    root = _named(unverified, roots)
-    if root is None:
-        raise BundleRejected(fault)
-    try:
-        payload = jws.verify(unverified, typ=jws.Typ.ROOT, key=key_from_jwk(root))
-    except ValueError:
-        raise BundleRejected(fault) from None
-    return _parse_statement(payload)
-
-
-def _named(
-    unverified: jws.UnverifiedJws, keys: Mapping[str, Mapping[str, Any]]
-) -> Mapping[str, Any] | None:
+def _signer_of(unverified: jws.UnverifiedJws, last: RootStatement) -> Mapping[str, Any]:
     """The key that the header names; a ``kid`` that is no text names none."""
     kid = unverified.unverified_header.get("kid")
-    return keys.get(kid) if isinstance(kid, str) else None
+    signer = last.signers.get(kid) if isinstance(kid, str) else None
+    if signer is None:
+        raise BundleRejected(BundleFault.UNKNOWN_SIGNER)
+    return signer
 
 
-def _parse_jws(text: str) -> jws.UnverifiedJws:
+def _verified_payload(unverified: jws.UnverifiedJws, signer: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return jws.parse(text)
+        return jws.verify(unverified, typ=jws.Typ.TRUST, key=key_from_jwk(signer))
     except ValueError:
-        raise BundleRejected(BundleFault.BROKEN_CHAIN) from None
+        raise BundleRejected(BundleFault.UNKNOWN_SIGNER) from None
 
 
-def _parse_statement(payload: Mapping[str, Any]) -> RootStatement:
-    if not matches("root-statement", payload):
-        raise BundleRejected(BundleFault.BROKEN_CHAIN)
-    if any(not 0 < s["exp"] - s["nbf"] <= LONGEST_DELEGATION for s in payload["signers"]):
-        raise BundleRejected(BundleFault.BROKEN_CHAIN)
-    return RootStatement(
-        payload["version"],
-        {thumbprint(jwk): jwk for jwk in payload["roots"]},
-        {thumbprint(jwk): jwk for jwk in payload["signers"]},
-    )
+def _proof_of(entry: bytes, text: str, statement: RootStatement) -> Proof:
+    """The proof that an entry is in the log that a statement names, under its quorum."""
+    try:
+        proof = parse_proof(text)
+        checkpoint = in_log(entry, proof, log_key=statement.log)
+        signed = cosigners(proof, [witness.key for witness in statement.witnesses])
+    except LogRejected as rejected:
+        raise BundleRejected(_FAULTS[rejected.fault]) from None
+    if signed < statement.quorum:
+        raise BundleRejected(BundleFault.NOT_COSIGNED)
+    if proof.tail.root_at(checkpoint.size) != checkpoint.root:
+        raise BundleRejected(BundleFault.SPLIT_VIEW)
+    return proof
+
+
+def _is_handed_over(chain: Chain, handover: object) -> bool:
+    """Whether the log before knows of a last statement that changes what is watched.
+
+    Raises BundleRejected for a proof that is none.
+    """
+    before = chain.before
+    if before is None or chain.last.is_watched_like(before):
+        return True
+    if not isinstance(handover, str):
+        return False
+    _proof_of(chain.last.entry, handover, before)
+    return True
+
+
+def _check_time(offered: VerifiedBundle, now: int) -> None:
+    if now >= offered.signer_exp:
+        raise BundleRejected(BundleFault.UNKNOWN_SIGNER)
+    if now >= offered.bundle.exp:
+        raise BundleRejected(BundleFault.EXPIRED)
 
 
 def _check_pins(bundle: TrustBundle, state: TrustState) -> None:
     if state.pins is not None and Pins.of(bundle) != state.pins:
         raise BundleRejected(BundleFault.PIN_CHANGED)
-    if state.sunset is not None and bundle.sunset > state.sunset:
-        raise BundleRejected(BundleFault.SUNSET_LATER)
 
 
-def _check_history(verified: VerifiedBundle, state: TrustState) -> None:
-    """A later root statement starts the versions anew, but must continue the chain already seen."""
-    seen, version = state.root_version, verified.bundle.version
-    if verified.root_version < seen:
+def _check_statements(offered: VerifiedBundle, state: TrustState) -> None:
+    """Statements that were seen must come again with the same payloads."""
+    if offered.chain.last.version < state.root_version:
         raise BundleRejected(BundleFault.ROLLBACK)
-    if seen:
-        first = verified.root_version - len(verified.delegations) + 1
-        if _chain_digest(verified.delegations[: seen - first + 1]) != state.chain:
-            raise BundleRejected(BundleFault.SPLIT_VIEW)
-    if verified.root_version == seen:
-        if version < state.version:
-            raise BundleRejected(BundleFault.ROLLBACK)
-        if version == state.version and verified.digest != state.digest:
-            raise BundleRejected(BundleFault.SPLIT_VIEW)
+    if state.root_version and offered.chain.digest_at(state.root_version) != state.chain:
+        raise BundleRejected(BundleFault.SPLIT_VIEW)
 
 
-def _chain_digest(delegations: Sequence[str]) -> str:
-    return bundle_digest(".".join(delegations).encode("ascii"))
+def _is_older(offered: VerifiedBundle, state: TrustState) -> bool:
+    """Whether it is of a lower version under the same statements: a host that lags behind."""
+    same = offered.chain.last.version == state.root_version
+    return same and offered.bundle.version < state.version
+
+
+def _check_version(offered: VerifiedBundle, state: TrustState) -> None:
+    if _is_older(offered, state):
+        raise BundleRejected(BundleFault.ROLLBACK)
+
+
+def _is_repeated(offered: VerifiedBundle, held: HeldBundle | None, state: TrustState) -> bool:
+    """Whether it is the version that is held; raises BundleRejected for another payload.
+
+    Another signature of the same payload alone is nothing. Where the bundle that was held is lost,
+    only its digest can be compared.
+    """
+    if (offered.chain.last.version, offered.bundle.version) != (state.root_version, state.version):
+        return False
+    same = offered.digest == state.digest
+    if held is not None:
+        same = offered.payload == held.payload
+    if not same:
+        raise BundleRejected(BundleFault.SPLIT_VIEW)
+    return True

@@ -51,7 +51,11 @@ class DailySeeds:
 
     def hour_key(self, hour: int, now: int) -> bytes | None:
         """The private key of an hour, 32 bytes; None when its seed was never made, or is dead."""
-        date = date_of(hour)
+        seed = self.seed(date_of(hour), now)
+        return derive_hour_key(seed, hour, label=self._label) if seed is not None else None
+
+    def seed(self, date: str, now: int) -> bytes | None:
+        """What all keys of a date are derived from, 32 bytes; None as for :meth:`hour_key`."""
         if tracing_ends(date) <= now:
             return None
         try:
@@ -60,7 +64,7 @@ class DailySeeds:
             return None
         if len(seed) != SEED_BYTES:
             raise CommandError(f"{self._path(date)} is damaged; remove it, its hours are lost")
-        return derive_hour_key(seed, hour, label=self._label)
+        return seed
 
     def ended(self, now: int) -> list[str]:
         """The dates whose time is over and whose seed is still there."""
@@ -72,6 +76,13 @@ class DailySeeds:
         for date in dates:
             destroy(self._path(date))
         return len(dates)
+
+    def destroy_after(self, date: str) -> int:
+        """Destroy the seeds of later dates; how many."""
+        later = [found for found in self.dates() if found > date]
+        for found in later:
+            destroy(self._path(found))
+        return len(later)
 
     def _path(self, date: str) -> Path:
         return self.folder / f"{date}.seed"

@@ -1,9 +1,11 @@
 """HTTP without traces: no cookies, no redirects, no .netrc, the same headers from everyone."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from threading import Timer
 
 import httpx
 
@@ -48,16 +50,22 @@ def send(
     limit: int,
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
+    within: float | None = None,
 ) -> Answer:
-    """One request; an answer over ``limit`` bytes is cut off. Raises CommandError when it fails."""
+    """One request; an answer over ``limit`` bytes is cut off. Raises CommandError when it fails.
+
+    With ``within`` it fails after that many seconds, or twice as many where the other side sends
+    little by little.
+    """
     try:
         with (
             httpx.Client(
                 headers={**HEADERS, **(headers or {})},
-                timeout=TIMEOUT,
+                timeout=TIMEOUT if within is None else httpx.Timeout(within),
                 trust_env=False,
                 verify=ssl.create_default_context(),
             ) as client,
+            _closed_after(client, within),
             client.stream(method, url, content=body) as response,
         ):
             return _read(response, limit)
@@ -65,6 +73,21 @@ def send(
         raise NoAnswer(
             f"no answer from {_origin(url)}; check the address and the network, then try again"
         ) from None
+
+
+@contextmanager
+def _closed_after(client: httpx.Client, seconds: float | None) -> Iterator[None]:
+    """A timeout of the library begins anew with each byte; this one does not."""
+    if seconds is None:
+        yield
+        return
+    timer = Timer(seconds, client.close)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _read(response: httpx.Response, limit: int) -> Answer:

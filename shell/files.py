@@ -60,6 +60,30 @@ def write_private(path: Path, data: bytes) -> None:
     sync_directory(path.parent)
 
 
+def append_private(path: Path, data: bytes) -> None:
+    """Add ``data`` to the end of ``path``, mode 0600, synced before this returns.
+
+    Raises OSError; a part of it may then be there. Only for a caller that holds the lock under
+    which the file is written.
+    """
+    is_new = not path.exists()
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
+    with os.fdopen(descriptor, "wb", buffering=0) as file:
+        written = file.write(data)
+        if written != len(data):
+            raise _about(path, errno.ENOSPC)
+        os.fsync(file.fileno())
+    if is_new:
+        sync_directory(path.parent)
+
+
+def cut_private(path: Path, size: int) -> None:
+    """Cut ``path`` to its first ``size`` bytes, synced. Raises OSError."""
+    with path.open("r+b") as file:
+        file.truncate(size)
+        os.fsync(file.fileno())
+
+
 def create_private(path: Path, data: bytes) -> None:
     """Like :func:`write_private`, but raise FileExistsError when ``path`` is there already."""
     draft = _write_draft(path, data)

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from issuer.api.dpop import check_proof
 from issuer.api.openapi import openapi_document
 from issuer.keys.rawrsa import load_raw_key
 from schemas import jws
 from schemas.activation import parse_activation_url
-from schemas.bundle_faults import BundleFault, BundleRejected
+from schemas.bundle_faults import BundleFault, BundleRejected, OddRule
 from schemas.check_in import PREFIX as CHECK_IN
 from schemas.check_in import format_check_in, grid_at, parse_check_in
 from schemas.encoding import b64url_encode, base45_decode, base45_encode
@@ -22,12 +23,17 @@ from schemas.hour_keys import (
     AUTHORITY_LABEL,
     VENUE_LABEL,
     binding_of,
+    derive_export_key,
     derive_hour_key,
     public_half,
 )
 from schemas.hours import hour_at
 from schemas.jwk import jwk_from_key, key_from_jwk, thumbprint
-from schemas.notices import NoticesFault, NoticesRejected, NoticesState, accept_notices
+from schemas.log.entries import bundle_entry, split_carried
+from schemas.log.merkle import leaf_hash
+from schemas.log.notes import KeyType, parse_vkey, vkey_of
+from schemas.log.proofs import in_log, parse_proof
+from schemas.notices import NoticesFault, NoticesRejected, accept_notices
 from schemas.paper import parse_paper
 from schemas.presentation import (
     UNBOUND,
@@ -39,6 +45,7 @@ from schemas.presentation import (
 from schemas.problems import NOT_ALLOWED_FOR_ROLE, STATUS, Problem
 from schemas.references import derive_rid, normalise_reference
 from schemas.refusals import Reason, Refused
+from schemas.root_statements import parse_signed
 from schemas.token import (
     DevicePoint,
     challenge_digest,
@@ -51,7 +58,7 @@ from schemas.trust import TrustState, accept_bundle, bundle_digest
 from schemas.validation import matches
 from schemas.visits import HourOfStay, OpeningKeys
 from tests.support.keys import RsaKey
-from tests.vectors.make_formats import DOCUMENT, NOW, VECTORS, Vectors, make
+from tests.vectors.make_formats import DOCUMENT, NOW, VECTORS, Vectors, carried, make
 from verifier.door.verification import Venue, Verdict, verify
 from wallet_sim.passes.blinding import blind, finalize
 
@@ -187,9 +194,51 @@ def test_the_showing_is_put_together_as_quoted(name: str, vectors: Vectors) -> N
 
 
 def accepted(vectors: Vectors) -> Any:
-    state = TrustState(root=vectors["thumbprint"]["thumbprint"])
-    bundle, _ = accept_bundle(vectors["bundle"]["jws"].encode(), state=state, now=NOW)
-    return bundle
+    state = TrustState(anchor=vectors["root_statement"]["anchor"])
+    return accept_bundle(carried_bundle(vectors), state=state, now=NOW).bundle
+
+
+def carried_bundle(vectors: Vectors) -> bytes:
+    return carried(vectors["bundle"]["jws"], vectors["proof"])
+
+
+def test_the_quoted_statement_is_signed_and_named_as_quoted(vectors: Vectors) -> None:
+    vector = vectors["root_statement"]
+    [carried_statement] = vectors["bundle_payload"]["delegations"]
+    signed = parse_signed(carried_statement)
+    statement = signed.statement
+    assert json.loads(statement.payload) == vectors["root_statement_payload"]
+    assert b64url_encode(statement.payload) == vector["payload"]
+    assert (statement.anchor, statement.entry.hex()) == (vector["anchor"], vector["entry"])
+    public = jwk_from_key(scalar_key(vector["d"]).public_key())
+    assert signed.signed_by(statement.roots) == {vector["kid"]} == {thumbprint(public)}
+    assert matches("root-statement", vectors["root_statement_payload"])
+
+
+def test_the_log_s_key_is_written_as_quoted(vectors: Vectors) -> None:
+    vector = vectors["log_key"]
+    key = parse_vkey(vector["vkey"], type=KeyType.ED25519)
+    assert (key.id.hex(), key.public.hex()) == (vector["id"], vector["public"])
+    private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(vector["private"]))
+    assert vkey_of(private, name=key.name, type=KeyType.ED25519) == key
+
+
+def test_the_quoted_proof_shows_the_quoted_bundle_in_the_log(vectors: Vectors) -> None:
+    vector = vectors["proof"]
+    text, proof_text = split_carried(carried_bundle(vectors))
+    proof = parse_proof(proof_text)
+    assert bundle_entry(text).hex() == vector["entry"]
+    assert leaf_hash(bundle_entry(text)).hex() == vector["leaf"]
+    assert proof.tail.data.hex() == vector["extra"]
+    assert proof.text.splitlines() == vector["lines"]
+    key = parse_vkey(vectors["log_key"]["vkey"], type=KeyType.ED25519)
+    assert in_log(bundle_entry(text), proof, log_key=key).size == 1
+
+
+def test_the_quoted_bundle_has_the_quoted_digest_and_etag(vectors: Vectors) -> None:
+    vector = vectors["bundle"]
+    assert bundle_digest(vector["jws"].encode()) == vector["digest"]
+    assert bundle_digest(carried_bundle(vectors)) == vector["etag"]
 
 
 def test_a_door_that_pins_the_quoted_root_admits_the_quoted_pass(vectors: Vectors) -> None:
@@ -215,16 +264,15 @@ def test_the_quoted_pass_is_stale_ninety_seconds_later(vectors: Vectors) -> None
 
 
 def test_a_client_with_another_root_refuses_the_quoted_bundle(vectors: Vectors) -> None:
-    state = TrustState(root=vectors["bundle"]["kid"])
+    state = TrustState(anchor=vectors["bundle"]["kid"])
     with pytest.raises(BundleRejected) as rejected:
-        accept_bundle(vectors["bundle"]["jws"].encode(), state=state, now=NOW)
+        accept_bundle(carried_bundle(vectors), state=state, now=NOW)
     assert rejected.value.fault is BundleFault.UNKNOWN_ROOT
 
 
 @pytest.mark.parametrize(
     ("name", "typ", "shape"),
     [
-        ("root_statement", jws.Typ.ROOT, "root-statement"),
         ("bundle", jws.Typ.TRUST, "trust-bundle"),
         ("retention", jws.Typ.RETENTION, "retention-statement"),
         ("notices", jws.Typ.NOTICES, "notices"),
@@ -240,7 +288,8 @@ def test_each_quoted_statement_has_its_shape_and_its_key(
     payload = jws.verify(unverified, typ=typ, key=public)
     assert payload == vectors[f"{name}_payload"]
     assert matches(shape, payload)
-    assert bundle_digest(vector["jws"].encode()) == vector["etag"]
+    named = vector["digest"] if name == "bundle" else vector["etag"]
+    assert bundle_digest(vector["jws"].encode()) == named
 
 
 @pytest.mark.parametrize(
@@ -270,7 +319,7 @@ def test_the_issuer_accepts_the_quoted_proof(vectors: Vectors) -> None:
 def test_the_quoted_link_carries_the_code_and_the_root(vectors: Vectors) -> None:
     link = parse_activation_url(vectors["activation"]["url"])
     assert link.code == vectors["activation"]["code"]
-    assert link.root == vectors["thumbprint"]["thumbprint"]
+    assert link.root == vectors["root_statement"]["anchor"]
 
 
 def test_the_quoted_reference_gives_the_quoted_rid(vectors: Vectors) -> None:
@@ -339,7 +388,7 @@ def test_the_quoted_notice_opens_the_quoted_record(vectors: Vectors) -> None:
     """The wallet's whole part, from the list that it fetches to what it can say."""
     vector, payload = vectors["visit"], vectors["notices_payload"]
     text, bundle = vectors["notices"]["jws"].encode(), accepted(vectors)
-    listed, _ = accept_notices(text, bundle=bundle, state=NoticesState(), now=payload["iat"])
+    listed = accept_notices(text, bundle=bundle, seen={}, now=payload["iat"])
     [notice] = listed.notices
     keys = OpeningKeys(notice.hour, venue=notice.venue_key, authority=notice.authority_key)
     stay = keys.open(bytes.fromhex(vector["record"]))
@@ -356,7 +405,15 @@ def test_the_authority_opens_the_quoted_file_and_finds_the_hour_that_it_publishe
     assert json.loads(format_trace(trace)) == vectors["trace_file"]
     assert trace.sealed.hex() == vectors["trace"]["sealed"]
     seed = bytes.fromhex(vectors["hour_keys"]["authority_seed"])
-    hours = open_trace(trace, derive_hour_key(seed, trace.hour, label=AUTHORITY_LABEL))
+    key = derive_export_key(seed, trace.day)
+    assert (key.hex(), str(trace.day)) == (
+        vectors["trace"]["authority_private"],
+        vectors["trace"]["day"],
+    )
+    public = public_half(key)
+    assert public.hex() == vectors["trace"]["authority_public"]
+    assert accepted(vectors).tracing_exports == {trace.day: public}
+    hours = open_trace(trace, key)
     plain = b"".join(hour.to_bytes(4, "big") + key for hour, key in hours.items())
     assert plain.hex() == vectors["trace"]["plain"]
     [notice] = vectors["notices_payload"]["notices"]
@@ -379,6 +436,10 @@ def test_the_table_of_faults_is_the_code_s_list(document: str) -> None:
     listed = [tuple(row) for row in table(document, "faults")]
     rejections = [BundleRejected(fault) for fault in BundleFault]
     assert listed == sorted((r.helpdesk, r.fault.value) for r in rejections)
+
+
+def test_the_table_of_odd_rules_is_the_code_s_list(document: str) -> None:
+    assert [row[0] for row in table(document, "odd rules")] == [rule.value for rule in OddRule]
 
 
 def test_the_table_of_problems_is_the_code_s_list(document: str) -> None:

@@ -17,7 +17,7 @@ from tests.support.catalogues import ROOT, by_name, read
 from tests.support.vectors import VECTORS
 
 CATALOGUES = {
-    "schemas/texts": ("schemas", "issuer", "verifier", "wallet_sim"),
+    "schemas/texts": ("schemas", "shell", "issuer", "verifier", "wallet_sim"),
     "issuer/texts": ("issuer/slips.py",),
     "issuer/console/texts": ("issuer/console", "shell"),
     "verifier/web/src/texts": ("verifier/web/src", "verifier/web/index.html"),

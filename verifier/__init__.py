@@ -19,7 +19,7 @@ Run from the project's root:
 >>> from verifier.door.verification import verify
 >>> doors = Path("tests/vectors/doors")
 >>> case = json.loads((doors / "admit.json").read_text())
->>> bundle = read_bundle((doors / case["bundle"]).read_bytes(), root=case["root"]).bundle
+>>> bundle = read_bundle((doors / case["bundle"]).read_bytes(), anchor=case["root"]).bundle
 >>> policy = bundle.policy("everyone")
 >>> verify(case["text"], bundle=bundle, policy=policy, now=case["now"])
 Verdict(status='green', holder='03', asks_hint=True, paper=False)

@@ -22,7 +22,7 @@ from wallet_sim.passes.state import NotActivated, PinnedAuthority, Wallet
 from wallet_sim.presence.check_in import CheckedIn, CheckedOut, check_in, check_out
 from wallet_sim.presence.file import VisitsFile
 from wallet_sim.presence.matching import Progress, silent
-from wallet_sim.presence.notices import take_list
+from wallet_sim.presence.notices import forget_gone_keys, take_list
 from wallet_sim.presence.state import Visits
 
 NO_LIST = (ApiProblem, BundleRejected, NoticesRejected, CommandError)
@@ -70,6 +70,7 @@ def fetch_notices(session: Session, *, progress: Progress = silent) -> Visits:
     """
     if _bundle(session.file.load()).iat + FRESH <= session.clock.now():
         refresh(session)
+    _forget_gone_keys(session)  # Whoever withholds lists does not keep alive what a thief has said.
     data = session.client.fetch_notices()
     try:
         return _take_list(session, data, progress)
@@ -120,12 +121,18 @@ def _take_list(session: Session, data: bytes, progress: Progress) -> Visits:
     )
 
 
+def _forget_gone_keys(session: Session) -> None:
+    wallet = session.file.load()
+    visits, authority = visits_of(session.file), _name(wallet.trusted())
+    forget_gone_keys(visits, bundle=_bundle(wallet), authority=authority)
+
+
 def _bundle(wallet: Wallet) -> TrustBundle:
     return stored_bundle(wallet.trusted())
 
 
 def _name(authority: PinnedAuthority) -> str:
-    return f"{authority.issuer} {authority.trust.root}"
+    return f"{authority.issuer} {authority.trust.anchor}"
 
 
 def _earlier_of(clock: Clock, offset: int) -> Clock:

@@ -24,8 +24,6 @@ from shell.files import (
     replace_private,
 )
 
-FORMAT = 1
-
 _LOCKS = ("wallet.lock", "visits.lock")
 """A folder with one of these is a wallet's, whatever else is in it."""
 
@@ -42,6 +40,9 @@ class ValueFile(ABC, Generic[V]):
 
     name: ClassVar[str]
     """Of the file, of its lock, and of the member that holds the value."""
+
+    format: ClassVar[int]
+    """Grows with each change of the value's form; older files are not read."""
 
     remedy: ClassVar[str]
     """What to do when the file is damaged."""
@@ -128,14 +129,25 @@ class ValueFile(ABC, Generic[V]):
             ) from None
 
     def _to_bytes(self, value: V) -> bytes:
-        return json.dumps({"format": FORMAT, self.name: encode(value)}, indent=1).encode("ascii")
+        return json.dumps({"format": self.format, self.name: encode(value)}, indent=1).encode(
+            "ascii"
+        )
 
     def _from_bytes(self, data: bytes) -> V:
         members: dict[str, Any] = parse_json_object(data)
         version = members.get("format")
-        if type(version) is int and version > FORMAT:
-            raise CommandError("this wallet was written by a newer program; install that program")
-        if version != FORMAT:
+        if type(version) is int:
+            self._check_format(version)
+        if version != self.format:
             raise ValueError("no known format")
         value: V = decode(self.kind, members.get(self.name))
         return value
+
+    def _check_format(self, version: int) -> None:
+        if version > self.format:
+            raise CommandError("this wallet was written by a newer program; install that program")
+        if 0 < version < self.format:
+            raise CommandError(
+                f"{self._path} was written by an older program, which this one does not "
+                f"understand; {self.remedy}"
+            )

@@ -57,6 +57,13 @@ READS: dict[str, Reader] = {
     "/healthz": public_calls.get_health,
 }
 
+LOG_READS: dict[str, Reader] = {
+    "/.well-known/qupia/log/{number}/checkpoint": public_calls.get_checkpoint,
+    "/.well-known/qupia/log/{number}/tile/{tile:path}": public_calls.get_tile,
+    "/.well-known/qupia/log/{number}/bundle/{digest}": public_calls.get_logged_bundle,
+}
+"""Addresses below a log's name."""
+
 COUNTED = frozenset(
     {Problem.CODE_UNKNOWN, Problem.CODE_USED, Problem.NOT_ALLOWED, Problem.BAD_DPOP}
 )
@@ -88,7 +95,9 @@ def create_app(
                 yield
 
     calls = {path: _call(authority, clock, limit, handler) for path, handler in CALLS.items()}
-    reads = {path: _read(authority, clock, handler) for path, handler in READS.items()}
+    reads = {
+        path: _read(authority, clock, handler) for path, handler in (READS | LOG_READS).items()
+    }
     reads["/metrics"] = _metrics(authority, clock, limit)
     reads["/openapi.json"] = _openapi(authority)
     app = Starlette(

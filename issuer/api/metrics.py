@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from issuer.authority import Authority
 from issuer.issuance import issued_on
 from issuer.keys.roots import signer_end
+from issuer.publication.entering import is_stuck
 from issuer.retention import last_run, round_up
 from schemas.kinds import DAY, STORED_KINDS, Kind
 
@@ -19,14 +20,16 @@ def metrics_text(authority: Authority, now: int) -> str:
 def _lines(authority: Authority, now: int) -> Iterator[str]:
     published = authority.published()
     ran = last_run(authority)
-    ends = 0 if authority.is_over(now) else signer_end(authority.home, authority.config)
-    sunset = authority.config.sunset
+    ends = 0 if authority.is_over(now) else signer_end(authority.chain)
+    sunset = authority.sunset
     yield from _gauge("ready", "1 when passes can be issued now.", authority.is_ready(now))
     yield from _gauge("sunset_seconds", "Until the system ends.", sunset - now)
     yield from _gauge("signer_seconds", "Until the signer's delegation ends.", ends - now)
     if published:
         yield from _gauge("bundle_version", "Version of the bundle.", published.bundle.version)
         yield from _gauge("bundle_age_seconds", "Age of the bundle.", now - published.bundle.iat)
+    stuck = is_stuck(authority, now)
+    yield from _gauge("bundle_stuck", "1 when witnesses keep a bundle back.", stuck)
     if ran is not None:
         yield from _gauge("retention_age_seconds", "Since retention last ran.", now - ran)
     yield "# HELP qupia_held Records held, rounded up."

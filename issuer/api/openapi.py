@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, from the same JSON Schemas that validate requests."""
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -57,6 +58,7 @@ _OPERATIONS: dict[str, _Operation] = {
     ),
 }  # fmt: skip
 
+_BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 _SIGNED = {"application/jose": {"schema": {"type": "string"}}}
 
 _PUBLIC: dict[str, tuple[str, dict[str, Any], tuple[Problem, ...]]] = {
@@ -74,6 +76,21 @@ _PUBLIC: dict[str, tuple[str, dict[str, Any], tuple[Problem, ...]]] = {
         "The hours to warn of (payload: the schema notices); made anew every six hours",
         _SIGNED,
         (_P.NOT_READY, _P.SUNSET, _P.FAILED),
+    ),
+    "/.well-known/qupia/log/{number}/checkpoint": (
+        "The largest checkpoint of a log (C2SP tlog-checkpoint)",
+        {"text/plain": {"schema": {"type": "string"}}},
+        (_P.NOT_FOUND, _P.SUNSET, _P.FAILED),
+    ),
+    "/.well-known/qupia/log/{number}/tile/{tile}": (
+        "A tile of the tree or, below entries/, of entries (C2SP tlog-tiles); {tile} has slashes",
+        _BYTES,
+        (_P.NOT_FOUND, _P.SUNSET, _P.FAILED),
+    ),
+    "/.well-known/qupia/log/{number}/bundle/{digest}": (
+        "The JWS of a bundle of the last 14 days by the base64url of its entry",
+        {"application/jose": {"schema": {"type": "string"}}},
+        (_P.NOT_FOUND, _P.SUNSET, _P.FAILED),
     ),
     "/healthz": (
         "Liveness",
@@ -104,7 +121,7 @@ _SCHEMAS = (
 def openapi_document(url: str) -> dict[str, Any]:
     """The document for an issuer at ``url``."""
     paths: dict[str, Any] = {path: {"post": _post(op)} for path, op in _OPERATIONS.items()}
-    paths |= {path: {"get": _get(*entry)} for path, entry in _PUBLIC.items()}
+    paths |= {path: {"get": _place(path) | _get(*entry)} for path, entry in _PUBLIC.items()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Qupia issuer", "version": "1"},
@@ -118,6 +135,14 @@ def openapi_document(url: str) -> dict[str, Any]:
             },
         },
     }
+
+
+def _place(path: str) -> dict[str, Any]:
+    """What stands in braces in a path."""
+    names = re.findall(r"\{(\w+)\}", path)
+    text = {"type": "string"}
+    parameters = [{"name": n, "in": "path", "required": True, "schema": text} for n in names]
+    return {"parameters": parameters} if parameters else {}
 
 
 def _post(operation: _Operation) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def _keys_used(authority: Authority, entitlement: EntitlementClaims, now: int) -
     files = list_keys(authority.home.pass_keys)
     keys = {f.id: f.cell.window.exp for f in files if (f.cell.status, f.cell.holder) == own}
     retired = load_retired(authority.home, now - GRACE_AFTER_WINDOW)
-    return keys | {entry.id: entry.window_exp for entry in retired}
+    return keys | {entry.id: entry.key.window.exp for entry in retired}
 
 
 def post_me_end(authority: Authority, call: Call, now: int) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from issuer.commands.audit import audit_app
 from issuer.commands.init import init
-from issuer.commands.keys import bundle, keys_app, policy_check, sunset
+from issuer.commands.keys import bundle, keys_app, policy_check
 from issuer.commands.notices import notice_app
 from issuer.commands.results import cancel, intake, register, withdraw
 from issuer.commands.retention import retention_app
 from issuer.commands.serve import serve
 from issuer.commands.staff import staff_app
+from issuer.commands.statements import delegate, replace_all, request, sign, take
 from shell.command_line import new_app, run
 
 __all__ = ["app", "main"]
@@ -16,7 +17,12 @@ app = new_app("Issue passes that say one thing and leave no trace.")
 codes_app = new_app("Activation codes: cancel.")
 policy_app = new_app("The authority's rules: check.")
 
-for command in (init, serve, register, intake, withdraw, bundle, sunset):
+keys_app.command()(delegate)
+keys_app.command()(request)
+keys_app.command()(sign)
+keys_app.command()(take)
+keys_app.command("replace-all")(replace_all)
+for command in (init, serve, register, intake, withdraw, bundle):
     app.command()(command)
 codes_app.command()(cancel)
 policy_app.command("check")(policy_check)

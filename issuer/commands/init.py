@@ -1,5 +1,7 @@
 """``init``: a new issuer."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,11 +10,14 @@ from issuer.commands.opening import (
     HomeOption,
     issuer_home,
 )
-from issuer.init import init_issuer
+from issuer.home import Home
+from issuer.init import Founded, RootChoice, init_issuer
+from issuer.keys.root_files import read_public_root
 from issuer.rules.policy import load_policy
 from schemas.hints import HintForm
 from shell.clock import system_clock
 from shell.command_line import JsonOption, answer
+from shell.errors import CommandError
 from shell.times import local_date
 
 
@@ -26,26 +31,54 @@ def init(
     specimen: Annotated[
         bool, typer.Option("--specimen", help="For training: its passes admit nobody.")
     ] = False,
+    roots: Annotated[
+        int | None, typer.Option("--roots", help="Make so many root keys here, for trying out.")
+    ] = None,
+    root_public: Annotated[
+        list[Path] | None,
+        typer.Option("--root-public", help="The public key of a root made elsewhere, in PEM."),
+    ] = None,
+    threshold: Annotated[
+        int | None, typer.Option("--threshold", help="How many must sign; default: over half.")
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Found an issuer."""
+    if roots is not None and root_public:
+        raise CommandError("give --roots or --root-public, not both")
     place = issuer_home(home)
-    config = init_issuer(
+    founded = init_issuer(
         place.path,
         name=name,
         url=url,
         hint=hint,
         sunset=sunset,
         specimen=specimen,
+        roots=RootChoice(1 if roots is None else roots, _read_roots(root_public or ()), threshold),
         now=system_clock(),
     )
-    members = {"root": config.root, "url": config.url, "home": str(place.path)}
+    members = {"root": founded.anchor, "url": founded.config.url, "home": str(place.path)}
     answer(
         as_json=as_json,
         members=members,
-        text=f"root thumbprint  {config.root}\n"
-        f"ends on          {local_date(config.sunset, load_policy(place.policy).zone)}\n"
+        text=f"root thumbprint  {founded.anchor}\n"
+        f"ends on          {local_date(founded.sunset, load_policy(place.policy).zone)}\n"
         f"home             {place.path}\n"
-        f"Now move {place.root_key} offline, then run: qupia-issuer serve",
+        f"{_next_step(place, founded)}",
+    )
+
+
+def _read_roots(paths: Sequence[Path]) -> tuple[dict[str, str], ...]:
+    return tuple(map(read_public_root, paths))
+
+
+def _next_step(place: Home, founded: Founded) -> str:
+    """Move the roots away, or have the first statement signed where they are."""
+    if founded.request is None:
+        paths = ", ".join(str(path) for path in place.root_keys())
+        return f"Now move {paths} offline, then run: qupia-issuer serve"
+    return (
+        f"Now take {place.first_request} to {founded.request.missing()} of the roots: "
+        "qupia-issuer keys sign; then run: qupia-issuer keys take SIGNED"
     )

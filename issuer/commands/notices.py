@@ -46,7 +46,7 @@ _REFUSALS: dict[NoticeFault | ApprovalFault, str] = {
     NoticeFault.NOT_AN_EXPORT: "the file is no export of a venue; give the one that "
     "qupia-verifier trace wrote",
     NoticeFault.OTHER_AUTHORITY: "the export is sealed to another authority; send it there",
-    NoticeFault.KEY_GONE: "the key of the hour to which the export is sealed is gone; ask the "
+    NoticeFault.KEY_GONE: "the key of the day to which the export is sealed is gone; ask the "
     "venue for a new export",
     NoticeFault.DAMAGED: "the export was changed or cut short, or is sealed to a key that was "
     "lost; ask the venue for a new one",

@@ -1,14 +1,15 @@
 """How an issuer command opens its home, and what it warns of."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC
 from pathlib import Path
 from typing import Annotated
 
 from issuer.authority import Authority
-from issuer.home import Config, Home
-from issuer.keys.roots import WARN_BEFORE_END, signer_end
+from issuer.home import Home
+from issuer.keys.roots import WARN_BEFORE_END, load_chain, signer_end
+from issuer.publication.entering import is_stuck
 from schemas.languages import Language
 from schemas.problems import ApiProblem, Problem
 from shell.command_line import (
@@ -40,7 +41,8 @@ def opened(given: Path | None, at: str | None = None) -> Iterator[tuple[Authorit
     authority = Authority.open(issuer_home(given))
     try:
         if not authority.is_over(now):
-            warn_of_signer(authority.home, authority.config, now)
+            warn_of_signer(authority.home, now)
+            warn_of_witnesses(authority, now)
         yield authority, now
     except ApiProblem as error:
         status = EXIT_USAGE if error.fault is Problem.INVALID else EXIT_REFUSED
@@ -61,7 +63,7 @@ def opened_before_sunset(
 
 def refuse_after_sunset(authority: Authority, now: int) -> None:
     if authority.is_over(now):
-        ended = local_date(authority.config.sunset, authority.policy.zone)
+        ended = local_date(authority.sunset, authority.policy.zone)
         raise CommandError(
             f"this issuer ended on {ended}; to go on, ask the public again and found a new one: "
             "qupia-issuer init --home NEW",
@@ -69,15 +71,37 @@ def refuse_after_sunset(authority: Authority, now: int) -> None:
         )
 
 
+def refuse_before_first_statement(authority: Authority) -> None:
+    """Nothing can be published before the roots have signed what ``init`` asked them to."""
+    home = authority.home
+    if home.first_request.exists() and not home.delegations.exists():
+        raise CommandError(
+            f"the roots have not signed yet; take {home.first_request} to them (qupia-issuer keys "
+            "sign), then run: qupia-issuer keys take SIGNED"
+        )
+
+
 def warn_of_root_key(authority: Authority) -> None:
-    if authority.home.root_key.exists():
-        warn(f"{authority.home.root_key} is still here; move it offline")
+    for path in authority.home.root_keys():
+        warn(f"{path} is still here; move it offline")
 
 
-def warn_of_signer(home: Home, config: Config, now: int) -> None:
+def warn_of_witnesses(authority: Authority, now: int) -> None:
+    """Say that no bundle comes out; a damaged one is for the commands that need it."""
+    with suppress(CommandError):
+        if is_stuck(authority, now):
+            warn(
+                "witnesses have kept the next bundle back for 12 hours; ask them why, or name "
+                "others: qupia-issuer keys delegate --root ROOT.pem --witness VKEY@URL --quorum N"
+            )
+
+
+def warn_of_signer(home: Home, now: int) -> None:
     """Say that the signer ends soon; a damaged chain stops only what needs a signer."""
+    if not home.delegations.exists():
+        return
     try:
-        end = signer_end(home, config)
+        end = signer_end(load_chain(home))
     except CommandError as error:
         warn(error.message)
         return

@@ -9,6 +9,7 @@ from issuer.commands.opening import (
     HomeOption,
     opened,
     refuse_after_sunset,
+    refuse_before_first_statement,
     warn_of_root_key,
 )
 from issuer.retention import run_retention
@@ -35,6 +36,7 @@ def serve(
         if authority.is_over(now):
             run_retention(authority, now)
         refuse_after_sunset(authority, now)
+        refuse_before_first_statement(authority)
         warn_of_root_key(authority)
         place, url = authority.home.path, authority.config.url
     chosen = port if port is not None else _port_of(url)

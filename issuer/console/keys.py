@@ -22,20 +22,20 @@ from shell.times import local_time
 def show(desk: Desk) -> Response:
     authority, now = desk.authority, desk.now
     published = authority.published()
-    ends = signer_end(authority.home, authority.config)
+    ends = signer_end(authority.chain)
     return desk.page(
         "keys.html",
         may_retire=desk.account.role is Role.OFFICER,
-        root=authority.config.root,
+        root=authority.anchor,
         url=authority.config.url,
-        setup_png=b64encode(qr_png(authority.config.setup_code)).decode("ascii"),
+        setup_png=b64encode(qr_png(authority.setup_code)).decode("ascii"),
         signer_ends=local_time(ends, authority.policy.zone),
         signer_days=max(0, ends - now) // DAY,
         signer_warns=ends - now <= WARN_BEFORE_END,
-        bundle=_bundle(desk, published.bundle, published.digest) if published else None,
+        bundle=_bundle(desk, published.bundle, published.etag) if published else None,
         columns=[status.name[desk.language] for status in authority.policy.statuses],
         windows=_windows(desk, published.bundle) if published else [],
-        sunset=local_time(authority.config.sunset, authority.policy.zone),
+        sunset=local_time(authority.sunset, authority.policy.zone),
     )
 
 

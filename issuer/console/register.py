@@ -48,7 +48,7 @@ def act(desk: Desk) -> Response:
     slip = activation_slip(
         desk.authority.policy,
         code=result.code,
-        link=desk.authority.config.activation_url(result.code),
+        link=desk.authority.activation_url(result.code),
         expires_at=result.expires_at,
         language=slip_language(desk),
     )

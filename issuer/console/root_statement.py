@@ -6,6 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from issuer.console.desk import Desk, Page
+from issuer.keys.roots import Changes
 from issuer.oversight.approvals import (
     ApprovalKind,
     ApprovalRefused,
@@ -16,7 +17,7 @@ from issuer.oversight.approvals import (
     reject,
 )
 from issuer.oversight.audit import Action
-from issuer.publication.root_requests import signing_request
+from issuer.publication.root_requests import carried_in, signing_request
 from issuer.publication.root_statements import (
     StatementRefused,
     check_statement,
@@ -24,8 +25,7 @@ from issuer.publication.root_statements import (
     take_statement,
 )
 from issuer.staff_actions import ROLES
-from schemas.jwk import thumbprint
-from schemas.jws import parse
+from schemas.root_statements import parse_signed
 from shell.times import local_time
 
 _KIND = ApprovalKind.ROOT_STATEMENT
@@ -49,12 +49,12 @@ def act(desk: Desk) -> Response:
 
 def _request(desk: Desk) -> Response:
     desk.authority.audit.note(Action.SIGNING_REQUEST, desk.account, desk.now)
-    request = signing_request(desk.authority, desk.now)
+    request = signing_request(desk.authority, Changes(), desk.now)
     return _page(desk, None, request=b64encode(request.encode()).decode("ascii"))
 
 
 def _bring(desk: Desk) -> Response:
-    statement = desk.sent("statement").encode("ascii", "replace")
+    statement = desk.sent("statement").encode("ascii", "replace").strip()
     check_statement(desk.authority, statement, desk.now)
     propose(desk.authority.home, _KIND, statement, desk.account, desk.now)
     return _page(desk, None)
@@ -76,17 +76,23 @@ def _reject(desk: Desk) -> Response:
 
 def _proposal(desk: Desk, proposal: Pending) -> dict[str, Any]:
     """What the second officer agrees to: it was checked when it was brought."""
-    payload = parse(proposal.value.decode("ascii")).unverified_payload
-    [signer] = payload["signers"]
+    statement = parse_signed(carried_in(proposal.value)).statement
+    zone = desk.authority.policy.zone
+    [(signer, member)] = statement.signers.items()
     return {
         "digest": proposal.digest,
         "is_mine": proposal.proposer == desk.account.number,
         "can_be_agreed_to": True,
-        "ends": local_time(proposal.expires_at, desk.authority.policy.zone),
-        "version": payload["version"],
-        "signer": thumbprint(signer),
-        "signer_ends": local_time(signer["exp"], desk.authority.policy.zone),
-        "roots": [thumbprint(root) for root in payload["roots"]],
+        "ends": local_time(proposal.expires_at, zone),
+        "version": statement.version,
+        "signer": signer,
+        "signer_ends": local_time(member["exp"], zone),
+        "roots": list(statement.roots),
+        "threshold": statement.threshold,
+        "sunset": local_time(statement.sunset, zone),
+        "log": statement.log.text,
+        "witnesses": [f"{one.key.text} {one.url}" for one in statement.witnesses],
+        "quorum": statement.quorum,
     }
 
 

@@ -5,18 +5,18 @@ Its members are docs/formats.md, "The trust bundle".
 
 import json
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from issuer.home import Config, Home
 from issuer.keys.grid import Cell, KeyFile, public_key
-from issuer.keys.keyring import SigningKey, load_or_make_notices_key, statement_key_path
-from issuer.keys.tracing import PUBLISHED_AHEAD, tracing_members
+from issuer.keys.keyring import SigningKey, load_notices_key, statement_key_path
+from issuer.keys.tracing import PUBLISHED_AHEAD, export_members, tracing_members
 from issuer.rules.policy import Policy
 from schemas.bundle import BUNDLE_LIMIT, LONGEST_LIFE, PassKey, TrustBundle
 from schemas.codec import decode, to_json
 from schemas.encoding import b64url_encode
-from schemas.hints import all_hints
+from schemas.hints import HintForm, all_hints
 from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR
 from shell.errors import CommandError
@@ -28,7 +28,7 @@ KEY_MEMBER_BYTES = 465
 """What one key adds to the payload, its status's id not counted; base64url makes 4 bytes of 3."""
 
 TRACING_MEMBER_BYTES = 66
-"""What the authority's key of one hour adds to the payload."""
+"""What the authority's key of one hour, or of the exports of one day, adds to the payload."""
 
 BYTES_WITHOUT_KEYS = 250_000
 """Room for root statements, the longest names and policies, and retired ids."""
@@ -36,10 +36,17 @@ BYTES_WITHOUT_KEYS = 250_000
 
 @dataclass(frozen=True)
 class Retired:
-    """A key withdrawn before its time; it is listed until its window ends."""
+    """A key withdrawn before its time; it is listed until its window ends.
 
-    id: bytes
-    window_exp: int
+    From ``at`` on doors refuse its passes; ``key`` is what they need until then.
+    """
+
+    key: PassKey
+    at: int
+
+    @property
+    def id(self) -> bytes:
+        return self.key.id
 
 
 def load_retired(home: Home, now: int) -> list[Retired]:
@@ -47,26 +54,28 @@ def load_retired(home: Home, now: int) -> list[Retired]:
     if not home.retired.exists():
         return []
     try:
-        pairs = decode(tuple[tuple[bytes, int], ...], json.loads(read_private(home.retired)))
+        entries: tuple[Retired, ...] = decode(
+            tuple[Retired, ...], json.loads(read_private(home.retired))
+        )
     except (ValueError, RecursionError):
         raise CommandError(f"{home.retired} is damaged; restore it from a backup") from None
-    return [Retired(*pair) for pair in pairs if pair[1] > now]
+    return [entry for entry in entries if entry.key.window.exp > now]
 
 
 def save_retired(home: Home, retired: Iterable[Retired]) -> None:
-    write_private(home.retired, to_json(tuple(map(astuple, retired))))
+    write_private(home.retired, to_json(tuple(retired)))
 
 
-def bundle_end(config: Config, policy: Policy, *, signer_exp: int, now: int) -> int:
+def bundle_end(policy: Policy, *, signer_exp: int, sunset: int, now: int) -> int:
     """``exp`` of a bundle made now: no later than its signer's end or the sunset."""
-    return min(now + policy.bundle_hours * HOUR, signer_exp, config.sunset)
+    return min(now + policy.bundle_hours * HOUR, signer_exp, sunset)
 
 
 def is_due(
     bundle: TrustBundle,
     *,
     policy: Policy,
-    config: Config,
+    sunset: int,
     key_ids: Set[bytes],
     retired: Iterable[Retired],
     now: int,
@@ -76,8 +85,8 @@ def is_due(
         not 0 <= now - bundle.iat < RENEW_AFTER
         or list(bundle.windows) != policy.calendar.windows_between(bundle.iat, bundle.exp)
         or not bundle.by_id.keys() <= key_ids
-        or bundle.retired != {entry.id for entry in retired}
-        or bundle.sunset != config.sunset
+        or bundle.retired != {entry.id: entry.at for entry in retired}
+        or bundle.sunset != sunset
         or bundle.name != policy.name
         or _statuses(policy) != [(s.id, s.name, s.colour) for s in bundle.statuses]
         or _policies(policy) != [(p.id, p.name, p.admit, p.asks_hint) for p in bundle.policies]
@@ -88,25 +97,31 @@ def bundle_payload(
     *,
     config: Config,
     policy: Policy,
-    delegations: Sequence[str],
+    previous: bytes | None,
+    delegations: Sequence[Mapping[str, Any]],
+    handover: str | None,
     pass_keys: Iterable[PassKey],
     paper_keys: Sequence[Mapping[str, Any]],
     service_keys: Sequence[Mapping[str, Any]],
     retired: Iterable[Retired],
     tracing: Mapping[int, bytes],
+    tracing_exports: Mapping[int, bytes],
     version: int,
     now: int,
     exp: int,
 ) -> dict[str, Any]:
     """Every member of the payload, as docs/formats.md, "The trust bundle" names them."""
-    return {
+    pass_keys = list(pass_keys)
+    retired = sorted(retired, key=lambda entry: entry.id)
+    optional = {} if handover is None else {"handover": handover}
+    return optional | {
         "iss": config.url,
         "name": dict(policy.name),
         "token_issuer": config.token_issuer,
         "version": version,
         "iat": now,
         "exp": exp,
-        "sunset": config.sunset,
+        "previous": None if previous is None else b64url_encode(previous),
         "delegations": list(delegations),
         "batch_size": config.batch_size,
         "hint": config.hint.value,
@@ -126,26 +141,28 @@ def bundle_payload(
             }
             for kind in policy.policies
         ],
-        "retired": sorted(b64url_encode(entry.id) for entry in retired),
+        "retired": [{"id": b64url_encode(entry.id), "at": entry.at} for entry in retired],
+        "retiring": [_pass_key_member(key) for key in _retiring(pass_keys, retired, now)],
         "specimen": config.specimen,
         "tracing": tracing_members(tracing),
+        "tracing_exports": export_members(tracing_exports),
     }
 
 
 def service_keys(home: Home) -> list[SigningKey]:
     """The keys of the retention statement and of the list of notices. Raises CommandError."""
     statement_key = SigningKey.load(statement_key_path(home), Typ.RETENTION)
-    return [statement_key, load_or_make_notices_key(home)]
+    return [statement_key, load_notices_key(home)]
 
 
-def service_key_member(key: SigningKey, config: Config, now: int) -> dict[str, Any]:
+def service_key_member(key: SigningKey, *, sunset: int, now: int) -> dict[str, Any]:
     """How the bundle names a key that signs for this service."""
     return {
         **key.jwk,
         "kid": key.thumbprint,
         "typ": key.typ.value,
         "nbf": now - LONGEST_LIFE,
-        "exp": config.sunset,
+        "exp": sunset,
     }
 
 
@@ -157,25 +174,33 @@ def public_keys(
     return [known.get(file.id) or public_key(file) for file in files]
 
 
-def check_size(config: Config, policy: Policy, now: int) -> None:
+def check_size(hint: HintForm, policy: Policy, *, sunset: int, now: int) -> None:
     """Raise CommandError for settings whose bundle could exceed the 4 MB that clients accept.
 
     The most windows are in force just before one ends; every window of a year is tried, because
     days on which the clocks change count too.
     """
     calendar, life = policy.calendar, policy.bundle_hours * HOUR
-    until = min(config.sunset, now + YEAR)
+    until = min(sunset, now + YEAR)
     moments = [window.exp - 1 for window in calendar.windows_between(now, until)]
     windows = max(len(calendar.windows_between(at, at + life)) for at in moments)
-    cells = windows * len(all_hints(config.hint))
+    cells = windows * len(all_hints(hint))
     keys = cells * len(policy.statuses)
     members = cells * sum(KEY_MEMBER_BYTES + len(status.id) for status in policy.statuses)
-    members += TRACING_MEMBER_BYTES * ((DAY + max(life, PUBLISHED_AHEAD)) // HOUR + 1)
+    traced = DAY + max(life, PUBLISHED_AHEAD)
+    members += TRACING_MEMBER_BYTES * (traced // HOUR + 1 + traced // DAY + 2)
     if members * 4 // 3 + BYTES_WITHOUT_KEYS > BUNDLE_LIMIT:
         raise CommandError(
             f"these settings need {keys} keys in one bundle, more than 4 MB; "
             "choose fewer statuses, longer windows, fewer bundle_hours or a coarser hint"
         )
+
+
+def _retiring(pass_keys: Iterable[PassKey], retired: Iterable[Retired], now: int) -> list[PassKey]:
+    """The keys that doors still take beside those of the grid, in its cells only."""
+    cells = {Cell(key.window, key.status, key.holder) for key in pass_keys}
+    keys = [entry.key for entry in retired if entry.at > now]
+    return [key for key in keys if Cell(key.window, key.status, key.holder) in cells]
 
 
 def _pass_key_member(key: PassKey) -> dict[str, Any]:

@@ -74,17 +74,25 @@ def is_list_due(listed: ListFile | None, *, kid: str, held: int, sunset: int, no
 
 
 def list_payload(
-    *, iss: str, before: ListFile | None, notices: Iterable[Notice], sunset: int, now: int
+    *,
+    iss: str,
+    before: ListFile | None,
+    kid: str,
+    notices: Iterable[Notice],
+    sunset: int,
+    now: int,
 ) -> dict[str, Any]:
-    """The payload of the next list.
+    """The payload of the next list, which the key of that ``kid`` is to sign.
 
-    Its version is the time wherever that is higher than one more than the last, so that a list
-    after a lost file is newer than all that wallets have seen.
+    Its version is the time wherever that is higher than one more than the last of this key, so that
+    a list after a lost file is newer than all that wallets have seen. What another key has signed,
+    who knows who had it, counts for nothing.
     """
+    last = before.version if before is not None and before.kid == kid else 0
     ordered = sorted(notices, key=lambda notice: (notice.hour, notice.venue_key))
     return {
         "iss": iss,
-        "version": max(before.version + 1 if before else 0, now),
+        "version": max(last + 1, now),
         "iat": now,
         "exp": min(now + LIFE, sunset),
         "notices": [notice.member() for notice in ordered],

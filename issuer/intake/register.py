@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Self, TextIO
 
 from issuer.authority import Authority
-from issuer.home import Config
 from issuer.intake.rows import ExportRow, IntakeSummary, Rejected, read_export
 from issuer.oversight.audit import Action
 from issuer.perishable.store import Transaction
@@ -50,8 +49,8 @@ class _Tally:
 class _CodesFile:
     """The file that the codes go to: new, private, and on the disk after each write."""
 
-    def __init__(self, path: Path, config: Config) -> None:
-        self._config = config
+    def __init__(self, path: Path, authority: Authority) -> None:
+        self._authority = authority
         self._file = _create(path)
         self._writer = csv.writer(self._file)
         self._writer.writerow(COLUMNS)
@@ -64,7 +63,8 @@ class _CodesFile:
 
     def write(self, codes: _Codes) -> None:
         for line, issued in codes:
-            url, expires = self._config.activation_url(issued.code), format_time(issued.expires_at)
+            url = self._authority.activation_url(issued.code)
+            expires = format_time(issued.expires_at)
             self._writer.writerow((line, format_code(issued.code), url, expires))
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -99,7 +99,7 @@ def run_intake(
     tally = _Tally()
     try:
         rows = read_export(path, policy=authority.policy, now=now, most_lines=most_lines)
-        with _CodesFile(out, authority.config) as codes_file:
+        with _CodesFile(out, authority) as codes_file:
             for chunk in _chunks(rows):
                 _take(authority, account, chunk, tally, codes_file, now)
                 progress(tally.done)

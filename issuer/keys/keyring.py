@@ -64,6 +64,10 @@ class SigningKey:
     def sign(self, payload: dict[str, Any]) -> str:
         return jws.sign(payload, typ=self.typ, key=self.private, kid=self.thumbprint)
 
+    def sign_bytes(self, payload: bytes) -> str:
+        """The same for a payload whose bytes are there already."""
+        return jws.sign_bytes(payload, typ=self.typ, key=self.private, kid=self.thumbprint)
+
     def create_new(self, path: Path) -> None:
         """:meth:`create` for a person, who is told when the file is there already."""
         try:
@@ -99,23 +103,31 @@ def signer_path(home: Home, signer: str) -> Path:
     return home.keys / f"signer-{signer}.pem"
 
 
+def issuing_key_paths(home: Home) -> dict[Path, Typ]:
+    """The keys that sign for this service by themselves, and what each of them signs."""
+    return {
+        entitlement_key_path(home): Typ.ENTITLEMENT,
+        statement_key_path(home): Typ.RETENTION,
+        notices_key_path(home): Typ.NOTICES,
+    }
+
+
+def create_issuing_keys(home: Home) -> None:
+    """Make those of :func:`issuing_key_paths` that are missing."""
+    for path, typ in issuing_key_paths(home).items():
+        if not path.exists():
+            SigningKey.generate(typ).create(path)
+
+
 def create_service_keys(home: Home) -> None:
-    """The entitlement, statement, notices and reference keys of a new home."""
-    SigningKey.generate(Typ.ENTITLEMENT).create(entitlement_key_path(home))
-    SigningKey.generate(Typ.RETENTION).create(statement_key_path(home))
-    load_or_make_notices_key(home)
+    """The issuing keys and the reference key of a new home."""
+    create_issuing_keys(home)
     create_private(home.reference_key, os.urandom(REFERENCE_KEY_BYTES))
 
 
-def load_or_make_notices_key(home: Home) -> SigningKey:
-    """The key of the list of notices; a home of an earlier program has none yet.
-
-    Only for a caller that holds the lock of making. Raises CommandError for a damaged file.
-    """
-    path = notices_key_path(home)
-    if not path.exists():
-        SigningKey.generate(Typ.NOTICES).create(path)
-    return SigningKey.load(path, Typ.NOTICES)
+def load_notices_key(home: Home) -> SigningKey:
+    """The key of the list of notices; raises CommandError."""
+    return SigningKey.load(notices_key_path(home), Typ.NOTICES)
 
 
 def load_reference_key(home: Home) -> bytes:
@@ -134,7 +146,7 @@ def load_reference_key(home: Home) -> bytes:
 
 def destroy_all_keys(home: Home) -> int:
     """At sunset: nothing can be signed and no rid made any more. How many keys there were."""
-    paths = [*sorted(home.keys.glob("*.pem")), home.reference_key, home.root_key]
+    paths = [*sorted(home.keys.glob("*.pem")), home.reference_key, *home.root_keys()]
     present = [path for path in paths if path.exists()]
     for path in present:
         destroy(path)

@@ -1,7 +1,7 @@
 """A venue's sealed export, proposed for some time, and what it opens to.
 
 1. It is sealed to this authority.
-2. The authority's key of the hour that it names is still there.
+2. The authority's export key of the day that it names is still there.
 3. It opens with that key, and is whole.
 4. Some of its hours lie in the time that was asked for.
 5. Each of these hours is over.
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from issuer.keys.tracing import export_key
 from schemas.errors import Refusal
 from schemas.hours import begin_of, hours_between
 from schemas.notices import Notice
@@ -90,7 +91,7 @@ def open_proposal(proposal: Proposal, *, iss: str, seeds: DailySeeds, now: int) 
     """
     if proposal.export.iss != iss:  # 1
         raise NoticeRefused(NoticeFault.OTHER_AUTHORITY)
-    key = seeds.hour_key(proposal.export.hour, now)
+    key = export_key(seeds, proposal.export.day, now)
     if key is None:  # 2
         raise NoticeRefused(NoticeFault.KEY_GONE)
     try:

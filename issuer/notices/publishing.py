@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from issuer.authority import Authority
 from issuer.documents.notice_list import is_list_due, list_payload
-from issuer.keys.keyring import SigningKey, load_or_make_notices_key
+from issuer.keys.keyring import SigningKey, load_notices_key
 from issuer.keys.tracing import tracing_seeds
 from issuer.notices.exports import NoticeFault, NoticeRefused, Proposal, open_proposal
 from issuer.oversight.approvals import ApprovalKind, Pending, agreeing, pending, propose
@@ -22,6 +22,7 @@ from schemas.hour_keys import KEY_BYTES, public_half
 from schemas.hours import date_of, hour_bytes, tracing_ends
 from schemas.kinds import Kind
 from schemas.notices import MOST_NOTICES, Notice
+from shell.errors import CommandError
 from shell.files import write_private
 
 KIND = ApprovalKind.NOTICE
@@ -96,7 +97,7 @@ def withdraw_notice(authority: Authority, name: str, account: Account | None, no
             for place in places:
                 tx.delete_at(Kind.NOTICE, place)
             authority.audit.note(Action.NOTICE_WITHDRAW, account, now)
-        _make_list(authority, load_or_make_notices_key(authority.home), now)
+        _make_list(authority, load_notices_key(authority.home), now)
     return len(places)
 
 
@@ -114,9 +115,12 @@ def refresh_list(authority: Authority, now: int) -> bool:
 
     Only for a caller that holds the lock of making, before the sunset.
     """
-    key = load_or_make_notices_key(authority.home)
-    held = len(_entries(authority, now))
-    sunset, listed = authority.config.sunset, authority.notices()
+    try:
+        sunset = authority.sunset
+    except CommandError:  # A damaged chain stops what needs a signer, never retention.
+        return False
+    key = load_notices_key(authority.home)
+    held, listed = len(_entries(authority, now)), authority.notices()
     if not is_list_due(listed, kid=key.thumbprint, held=held, sunset=sunset, now=now):
         return False
     _make_list(authority, key, now)
@@ -153,7 +157,7 @@ def _publish(authority: Authority, value: bytes, account: Account, now: int) -> 
             place = _identifier(name, notice)
             tx.put(Kind.NOTICE, place, _encode(notice, name), expires=expires)
         authority.audit.note(Action.NOTICE_PUBLISH, account, now)
-    _make_list(authority, load_or_make_notices_key(authority.home), now)
+    _make_list(authority, load_notices_key(authority.home), now)
     return Publication(name.hex(), tuple(notice.hour for notice in notices))
 
 
@@ -161,8 +165,9 @@ def _make_list(authority: Authority, key: SigningKey, now: int) -> None:
     payload = list_payload(
         iss=authority.config.url,
         before=authority.notices(),
+        kid=key.thumbprint,
         notices=_entries(authority, now),
-        sunset=authority.config.sunset,
+        sunset=authority.sunset,
         now=now,
     )
     write_private(authority.home.notices, key.sign(payload).encode("ascii"))

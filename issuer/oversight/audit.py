@@ -56,7 +56,6 @@ class Action(StrEnum):
     RETIRE = "retire"
     SIGNING_REQUEST = "signing request"
     DELEGATE = "delegate"
-    SUNSET = "sunset"
     RETENTION_VERIFY = "retention verify"
     STAFF_ADD = "staff add"
     STAFF_REMOVE = "staff remove"

@@ -21,19 +21,31 @@ from issuer.keys.paper_keys import list_paper_keys, make_paper_keys, paper_key_f
 from issuer.keys.roots import load_delegations, load_signer
 from issuer.keys.tracing import (
     PUBLISHED_AHEAD,
+    export_days,
+    export_keys,
     is_tracing_due,
+    last_listed,
     make_tracing_seeds,
+    note_listed,
     tracing_hours,
     tracing_keys,
 )
 from issuer.oversight.audit import Action
+from issuer.publication.entering import (
+    enter_bundle,
+    is_same_log,
+    last_entry,
+    load_handover,
+    publish_entered,
+)
+from issuer.publication.replacement import finish_replacement
 from issuer.staff import Account
 from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_encode
 from schemas.kinds import HOUR
 from schemas.windows import Calendar
 from shell.errors import CommandError
-from shell.files import destroy, write_private
+from shell.files import destroy
 
 Progress = Callable[[int, int], None]
 """Told how many keys are done, and of how many."""
@@ -55,8 +67,9 @@ def make_missing_keys(authority: Authority, now: int, progress: Progress = silen
     if authority.is_over(now):
         return 0
     with authority.making():
+        finish_replacement(authority, now)
         if missing_cells(authority, now):
-            check_size(authority.config, authority.policy, now)
+            check_size(authority.config.hint, authority.policy, sunset=authority.sunset, now=now)
         return _make(authority, now, progress)
 
 
@@ -68,34 +81,51 @@ def publish(authority: Authority, now: int) -> bool:
     if authority.is_over(now):
         return False
     with authority.making():
+        finish_replacement(authority, now)
         return _publish(authority, now)
 
 
 def find_key(authority: Authority, beginning: str) -> PassKey | None:
-    """The key in force whose id begins so; None where none does, or several."""
+    """The key in force, or still retiring, whose id begins so; None where none does, or several."""
     published = authority.published()
-    keys = published.bundle.pass_keys if published else ()
+    keys = (*published.bundle.pass_keys, *published.bundle.retiring) if published else ()
     found = [key for key in keys if beginning and b64url_encode(key.id).startswith(beginning)]
     return found[0] if len(found) == 1 else None
 
 
-def retire(authority: Authority, key: PassKey, now: int, *, account: Account | None = None) -> None:
+def retire(
+    authority: Authority,
+    key: PassKey,
+    now: int,
+    *,
+    at: int | None = None,
+    account: Account | None = None,
+) -> None:
     """Withdraw a key before its time, make its replacement and publish both facts at once.
 
-    ``account`` is None for whoever can write to the home. The id is noted first, so that an
-    interruption leaves no key in use that should be gone.
+    Nothing more is signed under it; doors admit what was signed until ``at``, at most 24 hours from
+    now and at once by default. A time that was set can come sooner, never later. ``account`` is
+    None for whoever can write to the home. The id is noted first, so that an interruption leaves no
+    key in use that should be gone.
     """
     authority.audit.note(Action.RETIRE, account, now)
     with authority.making():
+        finish_replacement(authority, now)
         retired = {entry.id: entry for entry in load_retired(authority.home, now)}
-        retired[key.id] = Retired(key.id, key.window.exp)
+        earlier = retired.get(key.id)
+        wanted = now if at is None else at
+        since = wanted if earlier is None else min(wanted, earlier.at)
+        retired[key.id] = Retired(key, since)
         save_retired(authority.home, retired.values())
         _make(authority, now, silent)
-        if not _publish(authority, now):
+        _publish(authority, now)
+        published = authority.published()
+        if published is None or published.bundle.retired.get(key.id) != since:
             raise CommandError("the key is gone, but its replacement is not out; run it again")
 
 
 def _make(authority: Authority, now: int, progress: Progress) -> int:
+    _retire_lost(authority, now)
     _destroy_retired(authority, now)
     cells = missing_cells(authority, now)
     taken = [file.id for file in list_keys(authority.home.pass_keys)]
@@ -109,6 +139,19 @@ def _make(authority: Authority, now: int, progress: Progress) -> int:
 
     make_keys(authority.home.pass_keys, cells, taken=taken, progress=count)
     return len(cells)
+
+
+def _retire_lost(authority: Authority, now: int) -> None:
+    """A published key whose file is gone is retired: clients refuse one that is replaced unsaid."""
+    newest = authority.newest()
+    if newest is None or not is_same_log(authority, newest):
+        return
+    there = {file.id for file in list_keys(authority.home.pass_keys)}
+    retired = load_retired(authority.home, now)
+    known = there | {entry.id for entry in retired}
+    lost = [k for k in newest.bundle.pass_keys if k.id not in known and now < k.window.exp]
+    if lost:
+        save_retired(authority.home, [*retired, *(Retired(key, now) for key in lost)])
 
 
 def _destroy_retired(authority: Authority, now: int) -> None:
@@ -125,36 +168,35 @@ def _publish(authority: Authority, now: int) -> bool:
     _make_paper_keys(authority, now)
     _make_tracing_seeds(authority, now)
     if not _is_due(authority, keys, retired, now):
-        return False
-    signer, signer_exp = load_signer(authority.home, authority.config, now)
-    exp = bundle_end(authority.config, authority.policy, signer_exp=signer_exp, now=now)
+        return publish_entered(authority, now)
+    signer, signer_exp = load_signer(authority.home, authority.chain, now)
+    sunset = authority.sunset
+    exp = bundle_end(authority.policy, signer_exp=signer_exp, sunset=sunset, now=now)
     cells = _cells(authority, now, exp)
     if any(cell not in keys for cell in cells):
         return False
     _sign_bundle(authority, signer, cells=cells, keys=keys, retired=retired, now=now, exp=exp)
-    return True
+    return publish_entered(authority, now)
 
 
 def _is_due(
     authority: Authority, keys: dict[Cell, KeyFile], retired: list[Retired], now: int
 ) -> bool:
-    published = authority.published()
+    newest = authority.newest()
     return (
-        published is None
-        or list(published.delegations) != load_delegations(authority.home)
-        or not _knows_paper_keys(authority, published.bundle, now)
-        or not _knows_service_keys(authority, published.bundle)
+        newest is None
+        or list(newest.delegations) != load_delegations(authority.home)
+        or not _knows_paper_keys(authority, newest.bundle, now)
+        or not _knows_service_keys(authority, newest.bundle)
         or is_due(
-            published.bundle,
+            newest.bundle,
             policy=authority.policy,
-            config=authority.config,
+            sunset=authority.sunset,
             key_ids={file.id for file in keys.values()},
             retired=retired,
             now=now,
         )
-        or is_tracing_due(
-            authority.home, published.bundle.tracing, now=now, sunset=authority.config.sunset
-        )
+        or is_tracing_due(authority.home, newest.bundle, now=now, sunset=authority.sunset)
     )
 
 
@@ -168,34 +210,46 @@ def _sign_bundle(
     now: int,
     exp: int,
 ) -> None:
-    home, config, published = authority.home, authority.config, authority.published()
+    home, config, newest = authority.home, authority.config, authority.newest()
+    sunset = authority.sunset
+    tracing = tracing_keys(home, tracing_hours(now=now, exp=exp, sunset=sunset), now)
+    note_listed(home, authority.chain.last.log.text, tracing)
     payload = bundle_payload(
         config=config,
         policy=authority.policy,
+        previous=last_entry(authority),
         delegations=load_delegations(home),
-        pass_keys=public_keys(cells, keys, published.bundle.by_id if published else {}),
+        handover=load_handover(home, authority.chain.last),
+        pass_keys=public_keys(cells, keys, newest.bundle.by_id if newest else {}),
         paper_keys=[file.member() for file in list_paper_keys(home, now)],
-        service_keys=[service_key_member(key, config, now) for key in service_keys(home)],
+        service_keys=[
+            service_key_member(key, sunset=sunset, now=now) for key in service_keys(home)
+        ],
         retired=retired,
-        tracing=tracing_keys(home, tracing_hours(now=now, exp=exp, sunset=config.sunset), now),
-        version=published.bundle.version + 1 if published else 1,
+        tracing=tracing,
+        tracing_exports=export_keys(home, export_days(now=now, exp=exp, sunset=sunset), now),
+        version=newest.bundle.version + 1 if newest else 1,
         now=now,
         exp=exp,
     )
-    write_private(home.bundle, signer.sign(payload).encode("ascii"))
+    enter_bundle(authority, signer.sign(payload).encode("ascii"))
 
 
 def _make_paper_keys(authority: Authority, now: int) -> None:
     """As far ahead as those of passes: a bundle must know the key of every slip in its life."""
-    until = min(now + authority.policy.bundle_hours * HOUR, authority.config.sunset)
+    until = min(now + authority.policy.bundle_hours * HOUR, authority.sunset)
     make_paper_keys(authority.home, nbf=_midnight(authority, now), until=until)
 
 
 def _make_tracing_seeds(authority: Authority, now: int) -> None:
-    """For every hour that a bundle made now can list."""
+    """For every hour that a bundle made now can list.
+
+    An hour's key never changes while the log goes on, so a seed that was lost stays lost.
+    """
     ahead = max(authority.policy.bundle_hours * HOUR, PUBLISHED_AHEAD)
-    until = min(now + ahead, authority.config.sunset)
-    make_tracing_seeds(authority.home, now=now, until=until)
+    until = min(now + ahead, authority.sunset)
+    after = last_listed(authority.home, authority.chain.last.log.text)
+    make_tracing_seeds(authority.home, now=now, until=until, after=after)
 
 
 def _knows_paper_keys(authority: Authority, bundle: TrustBundle, now: int) -> bool:
@@ -228,5 +282,5 @@ def _cells(authority: Authority, now: int, until: int) -> list[Cell]:
         statuses=[status.id for status in policy.statuses],
         hint=authority.config.hint,
         now=now,
-        until=min(until, authority.config.sunset),
+        until=min(until, authority.sunset),
     )

@@ -18,6 +18,7 @@ from issuer.rules.settings import LONGEST_TEXT, Section, is_text
 from issuer.rules.values import FRAUD, Caps, Evidence, Policy, StatusRule, VenueRule
 from schemas.kinds import DAY, HOUR, LONGEST_EVIDENCE_DAYS, STORED_KINDS, Kind
 from schemas.languages import Language
+from schemas.odd_rules import COLOURS_DIFFER_BY, colours_differ, is_one_script, names_differ
 from schemas.windows import WINDOW_HOURS
 from shell.errors import CommandError
 from shell.files import read_private
@@ -35,6 +36,8 @@ MOST_STATUSES = 4
 MOST_POLICIES = 32
 MOST_PER_DAY = 1_000_000
 
+_ONE_SCRIPT = "are all written in Latin letters (A to Z) or all in Cyrillic ones"
+_CHANNELS = "red, green or blue (of 255)"
 _NAME_LINE = re.compile(r"^name = .*$", flags=re.MULTILINE)
 _COLOUR = re.compile(r"#[0-9a-f]{6}\Z")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{0,63}\Z")
@@ -120,12 +123,23 @@ def _parse_caps(section: Section) -> Caps:
 def _parse_statuses(top: Section) -> tuple[StatusRule, ...]:
     sections = top.sections("statuses", most=MOST_STATUSES)
     statuses = tuple(_parse_status(section) for section in sections)
-    # Staff tell statuses apart by name and by colour, so neither may occur twice.
-    shown = [[status.id for status in statuses], [status.colour for status in statuses]]
-    shown += [[status.name[language].casefold() for status in statuses] for language in Language]
-    if any(_repeats(values) for values in shown):
-        top.refuse("statuses", "a list whose ids, names and colours all differ")
+    _check_told_apart(top, statuses)
     return statuses
+
+
+def _check_told_apart(top: Section, statuses: Collection[StatusRule]) -> None:
+    """Staff tell statuses by name and colour; clients refuse a bundle in which they cannot."""
+    all_differ = "a list whose ids, names and colours all differ"
+    if _repeats([status.id for status in statuses]):
+        top.refuse("statuses", all_differ)
+    for language in Language:
+        names = [status.name[language] for status in statuses]
+        if not is_one_script(names):
+            top.refuse("statuses", f"a list whose names in {language} {_ONE_SCRIPT}")
+        if not names_differ(names):
+            top.refuse("statuses", f"{all_differ}: names in {language} by a letter or digit")
+    if not colours_differ(status.colour for status in statuses):
+        top.refuse("statuses", f"{all_differ}: colours by {COLOURS_DIFFER_BY} in {_CHANNELS}")
 
 
 def _parse_status(section: Section) -> StatusRule:

@@ -320,7 +320,7 @@ def check_book(book: Book) -> None:
 def check_passes(issuer: RealIssuer, wallets: list[RealWallet]) -> None:
     """Each wallet's passes open a door, and no pass was given to two."""
     data = issuer.call("GET", "/.well-known/qupia/trust-bundle").body
-    bundle, seen = read_bundle(data, root=issuer.root).bundle, SeenSet()
+    bundle, seen = read_bundle(data, anchor=issuer.root).bundle, SeenSet()
     for wallet in wallets:
         now = system_clock()
         held = wallet.file.load()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from issuer.home import Home
-from issuer.init import init_issuer
+from issuer.init import RootChoice, init_issuer
 from issuer.keys.grid import list_keys
 from schemas.bundle import TrustBundle
 from schemas.hints import HintForm
@@ -45,6 +45,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
             hint=HintForm.NONE,
             sunset=None,
             specimen=False,
+            roots=RootChoice(),
             now=now,
         )
         policy = Home(path).policy
@@ -65,7 +66,8 @@ class Watcher:
 
     def __init__(self, town: Town) -> None:
         self.town = town
-        self.state = TrustState(root=town.root)
+        self.state = TrustState(anchor=town.root)
+        self.held: bytes | None = None
         self.versions: list[int] = []
 
     def look(self) -> TrustBundle:
@@ -73,7 +75,8 @@ class Watcher:
         service, now = self.town.service, self.town.now
         assert service.get("/healthz").status == 200
         data = service.get("/.well-known/qupia/trust-bundle").body
-        bundle, self.state = accept_bundle(data, state=self.state, now=now)
+        accepted = accept_bundle(data, state=self.state, now=now, held=self.held)
+        self.state, self.held, bundle = accepted.state, accepted.data, accepted.bundle
         self._check_bundle(bundle, now)
         self._check_home(now)
         return bundle

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from benchmarks.intake import MOST_MEGABYTES, bundle, table, upload
 from schemas.kinds import DAY
 from tests.support.issuers import Foundry
 from tests.support.lab_export import NOW
+from tests.support.statements import begin_with_sunset
 
 ROWS = 100_000 if os.environ.get("QUPIA_DRILL") == "full" else 1_000
 
@@ -20,7 +20,7 @@ def test_a_large_upload_becomes_codes_within_its_memory(
     tmp_path: Path, lines: Callable[[int, int], Iterator[str]]
 ) -> None:
     service = Foundry(tmp_path).copy(tmp_path / "issuer")
-    replace(service.authority.config, sunset=NOW + 30 * DAY).save(service.home)
+    begin_with_sunset(service, NOW + 30 * DAY)
     service.close()
     export = tmp_path / "export"
     export.write_text("".join(lines(ROWS, NOW)))

@@ -112,7 +112,7 @@ def claims(answer: Answer) -> dict[str, Any]:
 
 def current_key(issuer: RealIssuer) -> PassKey:
     data = issuer.call("GET", "/.well-known/qupia/trust-bundle").body
-    bundle = read_bundle(data, root=issuer.root).bundle
+    bundle = read_bundle(data, anchor=issuer.root).bundle
     window = next(one for one in bundle.windows if one.contains(system_clock()))
     key = bundle.key_for(status="green", holder=None, window=window)
     assert key is not None
@@ -203,7 +203,7 @@ def holders(path: Path) -> list[int]:
 
 
 def last_run(issuer: RealIssuer) -> int:
-    lines = issuer.home.log.read_text().splitlines()
+    lines = issuer.home.retention_log.read_text().splitlines()
     return parse_time(json.loads(lines[-1])["last_run"])
 
 

@@ -1,7 +1,5 @@
 """An opened home: small files are read afresh, keys are kept no longer than needed."""
 
-from dataclasses import replace
-
 import pytest
 
 from issuer.keys.rawrsa import SigningFailed
@@ -11,6 +9,7 @@ from schemas.problems import ApiProblem, Problem
 from shell.errors import CommandError
 from shell.files import write_private
 from tests.support.issuers import NOON, Service
+from tests.support.statements import begin_with_sunset
 
 
 def test_a_bundle_that_another_process_published_is_seen(issuer: Service) -> None:
@@ -40,7 +39,7 @@ def test_it_is_ready_in_the_windows_of_the_bundle(issuer: Service) -> None:
 
 
 def test_a_sunset_that_was_moved_is_seen(issuer: Service) -> None:
-    replace(issuer.authority.config, sunset=NOON).save(issuer.home)
+    begin_with_sunset(issuer, NOON)
     assert issuer.authority.is_over(NOON)
     assert not issuer.authority.is_over(NOON - 1)
 
@@ -48,7 +47,14 @@ def test_a_sunset_that_was_moved_is_seen(issuer: Service) -> None:
 def test_a_configuration_that_is_gone_is_one_line(issuer: Service) -> None:
     issuer.home.config.unlink()
     with pytest.raises(CommandError, match=r"issuer\.json is missing; restore it from a backup"):
-        issuer.authority.is_over(NOON)
+        _ = issuer.authority.config
+
+
+def test_without_root_statements_nothing_ends_and_what_to_do_is_said(issuer: Service) -> None:
+    issuer.home.delegations.unlink()
+    assert not issuer.authority.is_over(issuer.now + 400 * DAY)
+    with pytest.raises(CommandError, match=r"or sign the first statement: qupia-issuer keys take"):
+        _ = issuer.authority.sunset
 
 
 @pytest.mark.parametrize("content", [b"", b"a.b.c", b"\xff", b"e30.e30.AA", b"e30.W10.AA"])

@@ -107,7 +107,7 @@ def test_duplicate_claims_are_refused() -> None:
 def signing_keys(issuer: Service) -> dict[str, EcKey | SigningKey]:
     """Every P-256 key that plays a part at an issuer."""
     home = issuer.home
-    signer, _ = load_signer(home, issuer.authority.config, NOON)
+    signer, _ = load_signer(home, issuer.authority.chain, NOON)
     return {
         "root": SigningKey.load(home.root_key, Typ.ROOT),
         "signer": signer,

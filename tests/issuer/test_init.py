@@ -10,9 +10,9 @@ import pytest
 from issuer import init
 from issuer.authority import Authority
 from issuer.home import Config, Home
-from issuer.init import init_issuer, parse_sunset
+from issuer.init import Founded, RootChoice, init_issuer, parse_sunset
 from issuer.keys.keyring import SigningKey
-from issuer.keys.roots import current_statement, load_delegations
+from issuer.keys.roots import load_chain, load_delegations
 from issuer.perishable.store import Store
 from schemas.encoding import parse_time
 from schemas.hints import HintForm
@@ -23,9 +23,10 @@ from tests.support.issuers import NOON, Service, pool_keys
 
 LAYOUT = {
     "ROOT.pem",
-    "delegations.txt",
+    "delegations.json",
     "issuer.json",
     "keys",
+    "log",
     "no-backup",
     "pass-keys",
     "policy.toml",
@@ -33,13 +34,14 @@ LAYOUT = {
 }
 
 
-def found(path: Path, **changes: Any) -> Config:
+def found(path: Path, **changes: Any) -> Founded:
     given: dict[str, Any] = {
         "name": "Ministry of Health",
         "url": "https://qupia.example",
         "hint": HintForm.NONE,
         "sunset": None,
         "specimen": False,
+        "roots": RootChoice(),
         "now": NOON,
     }
     return init_issuer(path, **given | changes)
@@ -62,11 +64,17 @@ def home(tmp_path: Path) -> Home:
 
 
 def test_a_new_home_holds_what_it_should_and_nothing_else(home: Home) -> None:
-    config = found(home.path)
+    found(home.path)
     assert {path.name for path in home.path.iterdir()} == LAYOUT
     keys = {path.name for path in home.keys.iterdir()}
-    (signer,) = current_statement(home, config).signers
-    assert keys == {"entitlement.pem", "notices.pem", "retention.pem", f"signer-{signer}.pem"}
+    (signer,) = load_chain(home).last.signers
+    assert keys == {
+        "entitlement.pem",
+        "log-1.pem",
+        "notices.pem",
+        "retention.pem",
+        f"signer-{signer}.pem",
+    }
     assert list(home.pass_keys.iterdir()) == []
     assert len(home.reference_key.read_bytes()) == 32
 
@@ -94,11 +102,13 @@ def test_what_must_be_able_to_die_is_marked_for_backups(home: Home) -> None:
 
 
 def test_the_root_delegates_a_signer_for_35_days(home: Home) -> None:
-    config = found(home.path)
+    made = found(home.path)
     root = SigningKey.load(home.root_key, Typ.ROOT)
-    assert root.thumbprint == config.root
-    statement = current_statement(home, config)
-    assert (statement.version, list(statement.roots)) == (1, [config.root])
+    chain = load_chain(home)
+    statement = chain.last
+    assert made.anchor == chain.anchor == statement.anchor
+    assert (statement.version, statement.threshold) == (1, 1)
+    assert list(statement.roots) == [root.thumbprint]
     (signer,) = statement.signers.values()
     assert (signer["nbf"], signer["exp"]) == (NOON, NOON + 35 * DAY)
     assert len(load_delegations(home)) == 1
@@ -107,7 +117,7 @@ def test_the_root_delegates_a_signer_for_35_days(home: Home) -> None:
 @pytest.mark.parametrize("hint", list(HintForm))
 @pytest.mark.parametrize("specimen", [True, False])
 def test_what_was_chosen_is_fixed(home: Home, hint: HintForm, specimen: bool) -> None:
-    made = found(home.path, hint=hint, specimen=specimen, sunset="2026-06-01")
+    made = found(home.path, hint=hint, specimen=specimen, sunset="2026-06-01").config
     assert Config.load(home) == made
     assert (made.hint, made.specimen, made.batch_size) == (hint, specimen, 8)
 
@@ -121,7 +131,7 @@ def test_the_name_stands_in_the_policy_in_all_languages(home: Home) -> None:
 
 def test_two_issuers_have_no_key_in_common(tmp_path: Path) -> None:
     one, other = Home(tmp_path / "one"), Home(tmp_path / "other")
-    assert found(one.path).root != found(other.path).root
+    assert found(one.path).anchor != found(other.path).anchor
     assert one.reference_key.read_bytes() != other.reference_key.read_bytes()
 
 
@@ -162,6 +172,11 @@ def test_a_wrong_url_is_refused(home: Home, url: str) -> None:
     assert not home.path.exists()
 
 
+def test_a_host_of_over_100_characters_is_refused(home: Home) -> None:
+    message = "--url: the URL has at most 100 characters after https://"
+    assert refusal(home.path, url=f"https://{'a' * 101}") == message
+
+
 @pytest.mark.parametrize(
     ("url", "origin", "token_issuer"),
     [
@@ -174,7 +189,7 @@ def test_a_wrong_url_is_refused(home: Home, url: str) -> None:
     ],
 )
 def test_a_url_has_one_form(home: Home, url: str, origin: str, token_issuer: str) -> None:
-    config = found(home.path, url=url)
+    config = found(home.path, url=url).config
     assert (config.url, config.token_issuer) == (origin, token_issuer)
 
 
@@ -193,8 +208,8 @@ def test_a_sunset_that_is_not_in_the_future_is_refused(home: Home, sunset: str) 
 
 
 def test_a_sunset_may_lie_far_ahead(home: Home) -> None:
-    config = found(home.path, sunset="9998-12-31")
-    assert config.sunset == parse_time("9998-12-30T19:00:00Z")
+    made = found(home.path, sunset="9998-12-31")
+    assert made.sunset == load_chain(home).last.sunset == parse_time("9998-12-30T19:00:00Z")
 
 
 def test_the_sunset_is_local_midnight() -> None:
@@ -247,7 +262,14 @@ def test_a_home_that_lost_its_configuration_is_not_founded_over(home: Home) -> N
     assert refusal(home.path) == f"{home.path} is not empty; choose another --home"
 
 
-STEPS = ["create_private", "create_service_keys", "delegate", "Staff", "Store"]
+STEPS = [
+    "create_private",
+    "create_service_keys",
+    "create_log",
+    "put_first_in_force",
+    "Staff",
+    "Store",
+]
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -263,9 +285,10 @@ def test_an_interrupted_init_can_be_run_again(
         with pytest.raises(KeyboardInterrupt):
             found(home.path)
     assert not home.config.exists()
-    config = found(home.path)
-    assert len(list(home.keys.iterdir())) == 4
-    assert SigningKey.load(home.root_key, Typ.ROOT).thumbprint == config.root
+    found(home.path)
+    assert len(list(home.keys.iterdir())) == 5
+    [root] = load_chain(home).last.roots
+    assert SigningKey.load(home.root_key, Typ.ROOT).thumbprint == root
     Authority.open(home).store.close()
 
 
@@ -312,10 +335,10 @@ def test_a_folder_without_an_issuer_says_how_to_begin(tmp_path: Path) -> None:
         "{",
         "[]",
         "{}",
-        '{"format": 1}',
-        '{"format": 1, "hint": "week"}',
+        '{"format": 2}',
+        '{"format": 2, "hint": "week"}',
         "null",
-        '{"format": "1"}',
+        '{"format": "2"}',
         "\xff",
     ],
 )
@@ -328,11 +351,11 @@ def test_a_damaged_configuration_is_one_line(home: Home, content: str) -> None:
 
 def test_a_home_of_a_later_program_is_left_alone(home: Home) -> None:
     found(home.path)
-    home.config.write_text(home.config.read_text().replace('"format": 1', '"format": 2'))
+    home.config.write_text(home.config.read_text().replace('"format": 2', '"format": 3'))
     with pytest.raises(CommandError) as caught:
         Authority.open(home)
     assert caught.value.message == (
-        "the home has layout 2, this program knows 1; use the program that made it, or a later one"
+        "the home has layout 3, this program knows 2; use the program that made it, or a later one"
     )
 
 
@@ -352,9 +375,76 @@ def test_a_missing_or_damaged_key_is_one_line_when_it_is_needed(
     authority.store.close()
 
 
-@pytest.mark.parametrize("content", [b"", b"damaged", b"a.b.c", b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"damaged", b"[]", b"{}", b"[{}]", b"\xff", b"[" * 9999])
 def test_a_damaged_list_of_root_statements_is_one_line(home: Home, content: bytes) -> None:
-    config = found(home.path)
+    found(home.path)
     home.delegations.write_bytes(content)
     with pytest.raises(CommandError, match="is damaged; restore it from a backup or take it from"):
-        current_statement(home, config)
+        load_chain(home)
+
+
+# Several roots
+
+
+def public_roots(number: int) -> tuple[dict[str, str], ...]:
+    return tuple(SigningKey.generate(Typ.ROOT).jwk for _ in range(number))
+
+
+@pytest.mark.parametrize(("number", "threshold"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3)])
+def test_over_half_of_the_roots_must_sign_by_default(
+    home: Home, number: int, threshold: int
+) -> None:
+    found(home.path, roots=RootChoice(number))
+    statement = load_chain(home).last
+    assert (len(statement.roots), statement.threshold) == (number, threshold)
+
+
+def test_several_roots_are_numbered_files_that_stay_until_they_are_moved(home: Home) -> None:
+    found(home.path, roots=RootChoice(3))
+    assert [path.name for path in home.root_keys()] == ["ROOT-1.pem", "ROOT-2.pem", "ROOT-3.pem"]
+    there = {SigningKey.load(path, Typ.ROOT).thumbprint for path in home.root_keys()}
+    assert there == set(load_chain(home).last.roots)
+
+
+@pytest.mark.parametrize("threshold", [1, 2, 3])
+def test_another_threshold_can_be_chosen(home: Home, threshold: int) -> None:
+    found(home.path, roots=RootChoice(3, threshold=threshold))
+    assert load_chain(home).last.threshold == threshold
+
+
+@pytest.mark.parametrize(
+    "roots",
+    [
+        RootChoice(0),
+        RootChoice(-1),
+        RootChoice(6),
+        RootChoice(3, threshold=0),
+        RootChoice(3, threshold=4),
+        RootChoice(public=public_roots(6)),
+        RootChoice(public=public_roots(2), threshold=3),
+    ],
+    ids=["none", "negative", "six", "nobody", "more than all", "six elsewhere", "three of two"],
+)
+def test_an_impossible_number_of_roots_makes_nothing(home: Home, roots: RootChoice) -> None:
+    assert refusal(home.path, roots=roots) == (
+        "there are 1 to 5 roots, all different, and --threshold is at most their number"
+    )
+    assert not home.path.exists()
+
+
+def test_the_same_root_twice_makes_nothing(home: Home) -> None:
+    [root] = public_roots(1)
+    line = refusal(home.path, roots=RootChoice(public=(root, root)))
+    assert line == "there are 1 to 5 roots, all different, and --threshold is at most their number"
+    assert not home.path.exists()
+
+
+def test_roots_elsewhere_leave_a_request_and_no_root_key(home: Home) -> None:
+    made = found(home.path, roots=RootChoice(public=public_roots(3)))
+    assert {path.name for path in home.path.iterdir()} == (
+        LAYOUT - {"ROOT.pem", "delegations.json"} | {"FIRST-STATEMENT.json"}
+    )
+    assert made.request is not None
+    assert made.request.encode() == home.first_request.read_bytes()
+    assert (made.request.before, made.request.missing()) == (None, 2)
+    assert made.anchor == made.request.signed.statement.anchor

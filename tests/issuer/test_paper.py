@@ -1,7 +1,6 @@
 """A result becomes a slip of its class, once; of the person nothing is kept."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +17,7 @@ from schemas.kinds import DAY, HOUR, Kind
 from schemas.paper import LONGEST_PAPER, parse_paper
 from schemas.problems import ApiProblem, Problem
 from tests.support.issuers import NOON, Service
+from tests.support.statements import begin_with_sunset
 from verifier.door.verification import Verdict, verify
 
 REFERENCE = "880317300123"
@@ -94,7 +94,7 @@ def test_a_slip_ends_with_the_window_in_which_its_evidence_ends(issuer: Service)
 
 def test_a_slip_ends_with_the_system(issuer: Service) -> None:
     sunset = MIDNIGHT + 3 * DAY
-    replace(issuer.authority.config, sunset=sunset).save(issuer.home)
+    begin_with_sunset(issuer, sunset)
     assert slip(issuer).exp == sunset
     assert refusal(issuer, now=sunset) is Problem.SUNSET
 

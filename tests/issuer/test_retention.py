@@ -13,12 +13,16 @@ from issuer.authority import Authority
 from issuer.keys.grid import list_keys
 from issuer.keys.keyring import SigningKey, statement_key_path
 from issuer.keys.tracing import make_tracing_seeds
+from issuer.log.bundles import keep_bundle
+from issuer.log.folder import log_numbers
+from issuer.log.log import Log
 from issuer.oversight.approvals import ApprovalKind, propose
 from issuer.perishable.inspection import inspect
 from issuer.perishable.store import StoreError
 from issuer.publication.making import make_missing_keys, publish
 from issuer.retention import (
     last_run,
+    overdue,
     read_log,
     round_up,
     run_retention,
@@ -34,6 +38,7 @@ from schemas.validation import matches
 from shell.errors import CommandError
 from tests.support.exports import publish_hours
 from tests.support.issuers import NOON, Service
+from tests.support.statements import begin_with_sunset
 
 MIDNIGHT = (NOON // DAY + 1) * DAY
 
@@ -114,11 +119,11 @@ def test_a_day_on_which_it_did_not_run_shows(issuer: Service) -> None:
 def test_a_log_with_a_line_of_another_shape_is_refused_and_left_as_it_is(
     issuer: Service, line: str
 ) -> None:
-    issuer.home.log.write_text(line)
-    issuer.home.log.chmod(0o600)
+    issuer.home.retention_log.write_text(line)
+    issuer.home.retention_log.chmod(0o600)
     with pytest.raises(CommandError, match="is damaged; restore it from a backup"):
         run(issuer)
-    assert issuer.home.log.read_text() == line
+    assert issuer.home.retention_log.read_text() == line
 
 
 def test_totals_of_a_day_add_up(issuer: Service) -> None:
@@ -147,6 +152,7 @@ def test_what_was_deleted_is_told_by_kind(issuer: Service) -> None:
         "paper_keys": 2,
         "tracing_seeds": 5,
         "staff_accounts": 1,
+        "logged_bundles": 1,
     }
     assert read_log(issuer.authority)[-1].deleted == totals
 
@@ -167,9 +173,7 @@ def test_lines_are_kept_for_a_year(issuer: Service) -> None:
 
 def extended(issuer: Service) -> None:
     """Let this issuer live long enough to forget its log."""
-    text = issuer.home.config.read_text()
-    later = json.loads(text) | {"sunset": NOON + 500 * DAY}
-    issuer.home.config.write_text(json.dumps(later))
+    begin_with_sunset(issuer, NOON + 500 * DAY)
 
 
 def test_a_clock_that_was_set_back_leaves_one_line_for_each_day(issuer: Service) -> None:
@@ -189,7 +193,7 @@ def test_when_it_last_ran(issuer: Service) -> None:
 @pytest.mark.parametrize("content", ["x", "{}", "[]", "5", '{"day": 1}', "\xff", "\n\n"])
 def test_a_damaged_log_is_one_line(issuer: Service, content: str) -> None:
     run(issuer)
-    issuer.home.log.write_text(content, encoding="latin-1")
+    issuer.home.retention_log.write_text(content, encoding="latin-1")
     with pytest.raises(
         CommandError, match=r"is damaged; restore it from a backup, or move it away$"
     ):
@@ -201,7 +205,7 @@ def test_no_line_names_anyone(issuer: Service) -> None:
     wallet = issuer.activated(reference="880317300123")
     wallet.fetch()
     run(issuer, at=NOON + 5 * DAY)
-    text = issuer.home.log.read_text() + issuer.home.statement.read_text()
+    text = issuer.home.retention_log.read_text() + issuer.home.statement.read_text()
     for secret in ("880317300123", wallet.claims["jti"], wallet.claims["rid"], wallet.account.kid):
         assert secret not in text
 
@@ -250,7 +254,7 @@ def traced(issuer: Service) -> Service:
     """
     issuer.staff(Role.REGISTRAR)
     issuer.clock.now = NOON + 80 * DAY
-    make_tracing_seeds(issuer.home, now=issuer.now - DAY, until=issuer.now)
+    make_tracing_seeds(issuer.home, now=issuer.now - DAY, until=issuer.now, after=None)
     this = hour_at(issuer.now)
     publish_hours(issuer, [this - 24, this - 1])
     run(issuer)
@@ -337,7 +341,7 @@ def test_the_statement_says_how_many_days_ago_retention_ran(issuer: Service) -> 
 @pytest.fixture
 def ended(issuer: Service) -> Service:
     """An issuer in use whose sunset has come: some records would have lived for months."""
-    issuer.clock.now = issuer.authority.config.sunset - DAY
+    issuer.clock.now = issuer.authority.sunset - DAY
     wallet = issuer.activated(reference="P1", evidence="vaccinated_full")
     wallet.end()
     issuer.withdraw("P1", "fraud")
@@ -345,14 +349,14 @@ def ended(issuer: Service) -> Service:
     issuer.staff(Role.REGISTRAR)
     make_missing_keys(issuer.authority, issuer.now)
     run(issuer)
-    issuer.clock.now = issuer.authority.config.sunset
+    issuer.clock.now = issuer.authority.sunset
     return issuer
 
 
 @pytest.mark.process
 def test_at_the_sunset_everything_but_the_log_goes(ended: Service) -> None:
     totals = run(ended)
-    assert totals["signing_keys"] == 6
+    assert totals["signing_keys"] == 7
     assert totals["pass_keys"] == 2
     assert (totals["withdrawal"], totals["ended"], totals["code"]) == (1, 1, 1)
     home = ended.home
@@ -369,16 +373,14 @@ def test_at_the_sunset_everything_but_the_log_goes(ended: Service) -> None:
 def test_after_the_sunset_it_runs_on_and_finds_nothing(ended: Service) -> None:
     run(ended)
     for days in (0, 1, 400):
-        assert {"staff_accounts"} >= run(
-            ended, at=ended.authority.config.sunset + days * DAY
-        ).keys()
+        assert {"staff_accounts"} >= run(ended, at=ended.authority.sunset + days * DAY).keys()
     assert not ended.home.statement.exists()
     assert read_log(ended.authority)[-1].last_run == ended.now
 
 
 @pytest.mark.process
 def test_the_second_before_the_sunset_nothing_else_goes(ended: Service) -> None:
-    assert "signing_keys" not in run(ended, at=ended.authority.config.sunset - 1)
+    assert "signing_keys" not in run(ended, at=ended.authority.sunset - 1)
     assert held(ended)["withdrawal"] == 1
 
 
@@ -408,7 +410,7 @@ def test_keys_of_every_window_go_at_the_sunset(ended: Service) -> None:
 
 def test_what_a_log_line_says_is_what_was_written(issuer: Service) -> None:
     run(issuer)
-    line = json.loads(issuer.home.log.read_text())
+    line = json.loads(issuer.home.retention_log.read_text())
     assert line == {"day": "2026-03-17", "last_run": "2026-03-17T07:00:00Z", "deleted": {}}
     assert parse_time(line["last_run"]) == NOON
 
@@ -461,3 +463,28 @@ def test_lines_over_a_year_old_go_with_what_was_proposed(issuer: Service) -> Non
     assert run_retention(issuer.authority, NOON + 7 * DAY)["approvals"] == 1
     assert run_retention(issuer.authority, NOON + 366 * DAY)["audit_lines"] == 1
     assert issuer.authority.audit.verify().ok
+
+
+def logged(issuer: Service) -> Log:
+    """The log, with its bundle and another one kept since noon."""
+    log = Log.open(issuer.home, 1)
+    keep_bundle(log.folder, b"eyJ.eyJ.c2ln", NOON)
+    return log
+
+
+def test_bundles_beside_the_log_go_after_14_days_and_the_log_at_the_sunset(issuer: Service) -> None:
+    log = logged(issuer)
+    assert "logged_bundles" not in run(issuer, at=NOON + 14 * DAY - 1)
+    assert run(issuer, at=NOON + 14 * DAY)["logged_bundles"] == 2
+    assert list(log.folder.bundles.iterdir()) == []
+    assert log.size == 1
+    run(issuer, at=issuer.authority.sunset)
+    assert log_numbers(issuer.home) == []
+
+
+@pytest.mark.process
+def test_a_bundle_that_outlived_its_14_days_is_found(issuer: Service) -> None:
+    logged(issuer)
+    finding = "2 bundles beside the log outlived their 14 days"
+    assert finding not in overdue(issuer.home, NOON + 14 * DAY)
+    assert finding in overdue(issuer.home, NOON + 15 * DAY)

@@ -6,25 +6,30 @@ from schemas.bundle import TrustBundle, parse_bundle
 from schemas.bundle_faults import BundleFault, BundleRejected
 from schemas.encoding import b64url_decode, b64url_encode
 from schemas.hints import HintForm
-from schemas.kinds import DAY
+from schemas.kinds import DAY, HOUR
 from tests.support.spoilt_bundles import (
+    BESIDE_THE_GRID,
     BREAKING_A_RULE,
     FOREIGN_MODULI,
     OFF_THE_GRID,
     Entry,
     Payload,
+    replaced_in_retiring,
+    retiring,
     tracing,
 )
 from tests.support.world import NOON, World
 
+SUNSET = NOON + 180 * DAY
+
 
 def parse(payload: Payload) -> TrustBundle:
-    return parse_bundle(payload)
+    return parse_bundle(payload, sunset=SUNSET)
 
 
 def fault_of(payload: Payload) -> BundleFault:
     with pytest.raises(BundleRejected) as rejected:
-        parse_bundle(payload)
+        parse_bundle(payload, sunset=SUNSET)
     return rejected.value.fault
 
 
@@ -35,6 +40,7 @@ def test_a_bundle_of_the_world_is_read() -> None:
     assert len(bundle.pass_keys) == len(bundle.windows) * 2 * 12
     assert bundle.windows[0].contains(NOON)
     assert [status.id for status in bundle.statuses] == ["green", "blue"]
+    assert (bundle.sunset, bundle.previous) == (SUNSET, None)
 
 
 def test_a_grid_of_days_has_366_hints() -> None:
@@ -70,8 +76,39 @@ def test_a_retired_key_is_known_as_such() -> None:
     old = world.retire(window)
     bundle = parse(world.payload(NOON))
     assert bundle.by_prefix[old.id[:4]] is None
-    assert bundle.retired == {old.id}
+    assert bundle.retired == {old.id: 0}
     assert bundle.key_for(status="green", holder=None, window=window) is not None
+
+
+def test_a_retiring_key_is_known_beside_its_replacement_until_its_time() -> None:
+    payload = retiring(NOON + DAY)
+    bundle = parse(payload)
+    [old] = bundle.retiring
+    assert bundle.by_prefix[old.id[:4]] == old
+    assert not bundle.is_retired(old.id, NOON + DAY - 1)
+    assert bundle.is_retired(old.id, NOON + DAY)
+    assert old.id not in bundle.by_id
+
+
+@pytest.mark.parametrize("spoil", BESIDE_THE_GRID)
+def test_no_key_stands_beside_the_grid_but_one_that_was_in_it(
+    spoil: Callable[[Payload], None],
+) -> None:
+    payload = retiring(NOON + HOUR)
+    spoil(payload)
+    assert fault_of(payload) is BundleFault.BROKEN_GRID
+
+
+def test_an_id_is_retired_once() -> None:
+    payload = retiring(NOON + HOUR)
+    payload["retired"].append(payload["retired"][0] | {"at": NOON})
+    assert fault_of(payload) is BundleFault.NOT_A_BUNDLE
+
+
+def test_a_retiring_key_has_its_own_id() -> None:
+    payload = retiring(NOON + HOUR)
+    replaced_in_retiring(payload, n=payload["pass_keys"][0]["n"])
+    assert fault_of(payload) is BundleFault.WRONG_KEY_ID
 
 
 def test_unknown_members_are_ignored() -> None:
@@ -86,6 +123,13 @@ def test_the_authority_s_tracing_keys_are_found_by_their_hours() -> None:
     entries = [{"hour": hour, "x": b64url_encode(key)} for hour, key in reversed(keys.items())]
     assert parse(World().payload(NOON, tracing=entries)).tracing == keys
     assert parse(World().payload(NOON)).tracing == {}
+
+
+def test_the_authority_s_keys_of_exports_are_found_by_their_days() -> None:
+    keys = {20_529 + i: bytes((i,)) * 32 for i in range(16)}
+    entries = [{"day": day, "x": b64url_encode(key)} for day, key in reversed(keys.items())]
+    assert parse(World().payload(NOON, tracing_exports=entries)).tracing_exports == keys
+    assert parse(World().payload(NOON)).tracing_exports == {}
 
 
 def test_a_tracing_key_that_cannot_be_used_spoils_its_own_hour_only() -> None:
@@ -141,13 +185,13 @@ def test_an_id_of_other_bytes_is_refused() -> None:
 def test_a_retired_id_that_begins_like_another_is_refused() -> None:
     payload = World().payload(NOON)
     prefix = b64url_decode(payload["pass_keys"][0]["id"])[:4]
-    payload["retired"] = [b64url_encode(prefix + bytes(28))]
+    payload["retired"] = [{"id": b64url_encode(prefix + bytes(28)), "at": 0}]
     assert fault_of(payload) is BundleFault.KEY_ID_COLLISION
 
 
 def test_a_key_that_is_listed_and_retired_is_refused() -> None:
     payload = World().payload(NOON)
-    payload["retired"] = [payload["pass_keys"][0]["id"]]
+    payload["retired"] = [{"id": payload["pass_keys"][0]["id"], "at": 0}]
     assert fault_of(payload) is BundleFault.KEY_ID_COLLISION
 
 

@@ -11,6 +11,7 @@ from schemas.hour_keys import (
     AUTHORITY_LABEL,
     VENUE_LABEL,
     binding_of,
+    derive_export_key,
     derive_hour_key,
     load_public_key,
     public_half,
@@ -33,10 +34,22 @@ def test_each_seed_hour_and_holder_has_a_key_of_its_own() -> None:
     assert {len(key) for key in keys} == {32}
 
 
+def test_no_export_key_is_that_of_an_hour_or_another_day_or_seed() -> None:
+    days, seeds = (0, 1, HOUR // 24, 49_709), (SEED, bytes(32))
+    keys = [derive_export_key(seed, day) for seed in seeds for day in days]
+    labels = (VENUE_LABEL, AUTHORITY_LABEL)
+    keys += [derive_hour_key(s, d, label=label) for s in seeds for d in days for label in labels]
+    assert len(set(keys)) == 8 + 16
+    with pytest.raises(ValueError, match="no such day"):
+        derive_export_key(SEED, 49_710)
+
+
 @pytest.mark.parametrize("length", [0, 31, 33])
 def test_a_seed_of_another_length_is_refused(length: int) -> None:
     with pytest.raises(ValueError, match="a seed has 32 bytes"):
         derive_hour_key(bytes(length), HOUR, label=VENUE_LABEL)
+    with pytest.raises(ValueError, match="a seed has 32 bytes"):
+        derive_export_key(bytes(length), HOUR // 24)
 
 
 @pytest.mark.parametrize("hour", [-1, 1_193_046, 1 << 32])

@@ -5,11 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.hours import (
+    DAYS,
     HOURS,
     begin_of,
     date_at,
     date_of,
     dates_between,
+    day_at,
+    day_bytes,
+    days_between,
     first_hour_of,
     hour_at,
     hour_bytes,
@@ -84,6 +88,22 @@ def test_the_dates_of_a_stretch_of_time() -> None:
     assert dates_between(MIDNIGHT - 1, MIDNIGHT + 1) == ["2026-03-16", "2026-03-17"]
     assert dates_between(MIDNIGHT, MIDNIGHT + DAY) == ["2026-03-17"]
     assert dates_between(NOON, NOON) == dates_between(NOON, NOON - DAY) == []
+
+
+def test_the_days_of_a_stretch_of_time_are_its_dates() -> None:
+    today = day_at(NOON)
+    assert today == MIDNIGHT // DAY == HOUR_OF_NOON // 24
+    assert days_between(MIDNIGHT - 1, MIDNIGHT + 1) == range(today - 1, today + 1)
+    assert days_between(MIDNIGHT, MIDNIGHT + DAY) == range(today, today + 1)
+    assert list(days_between(NOON, NOON)) == list(days_between(NOON, NOON - DAY)) == []
+
+
+def test_a_day_has_four_bytes_while_its_hours_have() -> None:
+    assert day_bytes(DAYS - 1) == bytes.fromhex("0000c22d")
+    assert 24 * DAYS <= HOURS
+    for day in (-1, DAYS):
+        with pytest.raises(ValueError, match="no such day"):
+            day_bytes(day)
 
 
 @given(st.integers(min_value=0, max_value=HOURS - 1))

@@ -22,6 +22,7 @@ from schemas.notices import (
     NoticesRejected,
     NoticesState,
     accept_notices,
+    notices_kids,
 )
 from schemas.trust import bundle_digest
 from tests.support import texts
@@ -55,8 +56,10 @@ def accept(
     *,
     now: int = NOON,
     bundle: TrustBundle = BUNDLE,
-) -> tuple[NoticeList, NoticesState]:
-    return accept_notices(data, bundle=bundle, state=state or NoticesState(), now=now)
+) -> NoticeList:
+    """``state`` is what was seen of the lists of this world's key."""
+    seen = {} if state is None else {WORLD.notices_key.kid: state}
+    return accept_notices(data, bundle=bundle, seen=seen, now=now)
 
 
 def fault_of(
@@ -73,31 +76,31 @@ def fault_of(
 
 def test_a_list_is_read_and_remembered() -> None:
     data = signed(payload())
-    accepted, state = accept(data)
-    assert accepted == NoticeList(7, NOON, NOON + 72 * HOUR, (NOTICE,), bundle_digest(data))
-    assert state == NoticesState(7, bundle_digest(data))
+    accepted, kid, digest = accept(data), WORLD.notices_key.kid, bundle_digest(data)
+    assert accepted == NoticeList(kid, 7, NOON, NOON + 72 * HOUR, (NOTICE,), digest)
+    assert accepted.state == NoticesState(7, digest)
 
 
 def test_the_same_list_again_changes_nothing() -> None:
     data = signed(payload())
-    accepted, state = accept(data)
-    assert accept(data, state) == (accepted, state)
+    accepted = accept(data)
+    assert accept(data, accepted.state) == accepted
 
 
 def test_an_empty_list_is_a_list() -> None:
-    assert accept(signed(payload(notices=[])))[0].notices == ()
+    assert accept(signed(payload(notices=[]))).notices == ()
 
 
 def test_unknown_members_are_ignored() -> None:
     data = signed(payload(note="x", notices=[NOTICE.member() | {"note": "x"}]))
-    assert accept(data)[0].notices == (NOTICE,)
+    assert accept(data).notices == (NOTICE,)
 
 
 def test_a_newer_list_replaces_an_older_one_and_may_say_less() -> None:
     """So that a notice which was a mistake can be withdrawn."""
-    _, state = accept(signed(payload()))
-    accepted, state = accept(signed(payload(version=8, notices=[])), state)
-    assert (accepted.notices, state.version) == ((), 8)
+    first = accept(signed(payload()))
+    second = accept(signed(payload(version=8, notices=[])), first.state)
+    assert (second.notices, second.state.version) == ((), 8)
 
 
 # Each fault
@@ -113,23 +116,21 @@ def of_a_stranger(content: Payload) -> bytes:
     ).encode()
 
 
-CASES: dict[NoticesFault, tuple[Callable[[Payload], bytes], NoticesState]] = {
-    NoticesFault.NOT_A_LIST: (lambda content: signed(content)[:-1], NoticesState()),
-    NoticesFault.TOO_LARGE: (oversized, NoticesState()),
-    NoticesFault.UNKNOWN_SIGNER: (of_a_stranger, NoticesState()),
+CASES: dict[NoticesFault, tuple[Callable[[Payload], bytes], NoticesState | None]] = {
+    NoticesFault.NOT_A_LIST: (lambda content: signed(content)[:-1], None),
+    NoticesFault.TOO_LARGE: (oversized, None),
+    NoticesFault.UNKNOWN_SIGNER: (of_a_stranger, None),
     NoticesFault.ROLLBACK: (signed, NoticesState(8, "x")),
     NoticesFault.SPLIT_VIEW: (signed, NoticesState(7, "x")),
-    NoticesFault.EXPIRED: (lambda content: signed(content | {"exp": NOON}), NoticesState()),
+    NoticesFault.EXPIRED: (lambda content: signed(content | {"exp": NOON}), None),
+    NoticesFault.CLOCK_BEHIND: (lambda content: signed(content | {"iat": NOON + 121}), None),
 }
 
 
 @pytest.mark.parametrize("fault", NoticesFault)
 def test_each_fault_has_a_list_that_is_refused_for_it(fault: NoticesFault) -> None:
     make, state = CASES[fault]
-    before = replace(state)
-    content = payload(iat=NOON - HOUR)
-    assert fault_of(make(content), state) is fault
-    assert state == before
+    assert fault_of(make(payload(iat=NOON - HOUR)), state) is fault
 
 
 @pytest.mark.parametrize("fault", NoticesFault)
@@ -202,7 +203,7 @@ def service_key(**members: Any) -> TrustBundle:
 def test_a_key_counts_from_its_beginning_to_its_end(now: int, fault: NoticesFault | None) -> None:
     data, bundle = signed(payload()), service_key()
     if fault is None:
-        assert accept(data, now=now, bundle=bundle)[0].version == 7
+        assert accept(data, now=now, bundle=bundle).version == 7
     else:
         assert fault_of(data, now=now, bundle=bundle) is fault
 
@@ -233,7 +234,7 @@ def test_a_list_of_another_authority_is_refused_though_its_key_were_listed_here(
 def test_a_list_ends_at_its_exp(late: int, accepted: bool) -> None:
     data, now = signed(payload()), NOON + 72 * HOUR + late
     if accepted:
-        assert accept(data, now=now)[0].version == 7
+        assert accept(data, now=now).version == 7
     else:
         assert fault_of(data, now=now) is NoticesFault.EXPIRED
 
@@ -244,7 +245,16 @@ def test_a_list_without_a_life_or_with_a_long_one_is_refused(life: int) -> None:
 
 
 def test_the_longest_life_of_a_list_is_that_of_a_bundle() -> None:
-    assert accept(signed(payload(exp=NOON + LONGEST_LIFE)))[0].exp == NOON + 7 * DAY
+    assert accept(signed(payload(exp=NOON + LONGEST_LIFE))).exp == NOON + 7 * DAY
+
+
+@pytest.mark.parametrize(("ahead", "accepted"), [(120, True), (121, False), (DAY, False)])
+def test_a_list_may_be_made_two_minutes_from_now_at_most(ahead: int, accepted: bool) -> None:
+    data = signed(payload(iat=NOON + ahead))
+    if accepted:
+        assert accept(data).iat == NOON + ahead
+    else:
+        assert fault_of(data) is NoticesFault.CLOCK_BEHIND
 
 
 def test_a_list_is_told_to_be_out_of_date_before_it_is_told_to_be_older() -> None:
@@ -255,10 +265,39 @@ def test_a_list_is_told_to_be_out_of_date_before_it_is_told_to_be_older() -> Non
 
 def test_the_same_content_under_another_signature_is_a_split_view() -> None:
     """Else an authority could mark each copy that it hands out."""
-    _, state = accept(signed(payload()))
+    state = accept(signed(payload())).state
     header = {"alg": "ES256", "kid": WORLD.notices_key.kid, "typ": Typ.NOTICES.value, "x": 1}
     other = texts.signed(texts.to_json(header), texts.to_json(payload()), WORLD.notices_key)
     assert fault_of(other.encode(), state) is NoticesFault.SPLIT_VIEW
+
+
+# Several keys
+
+OTHER = ec_key("another key of the notices")
+HIGHEST = (1 << 53) - 1
+
+
+def entry(key: EcKey) -> dict[str, Any]:
+    return key.jwk | {"kid": key.kid, "typ": Typ.NOTICES, "nbf": NOON, "exp": NOON + DAY}
+
+
+def test_the_highest_version_under_one_key_silences_no_other() -> None:
+    bundle = replace(BUNDLE, service_keys=(entry(WORLD.notices_key), entry(OTHER)))
+    stolen = accept_notices(
+        signed(payload(version=HIGHEST), key=OTHER), bundle=bundle, seen={}, now=NOON
+    )
+    seen = {OTHER.kid: stolen.state}
+    accepted = accept_notices(signed(payload()), bundle=bundle, seen=seen, now=NOON)
+    assert (accepted.kid, accepted.version) == (WORLD.notices_key.kid, 7)
+    with pytest.raises(NoticesRejected) as rejected:
+        accept_notices(signed(payload(), key=OTHER), bundle=bundle, seen=seen, now=NOON)
+    assert rejected.value.fault is NoticesFault.ROLLBACK
+
+
+def test_only_keys_of_notices_are_remembered() -> None:
+    bundle = WORLD.accepted(NOON)
+    assert {key["typ"] for key in bundle.service_keys} == {Typ.RETENTION, Typ.NOTICES}
+    assert notices_kids(bundle) == {WORLD.notices_key.kid}
 
 
 # The content
@@ -342,9 +381,13 @@ def test_any_bytes_are_no_list(data: bytes) -> None:
 )
 def test_any_signed_members_are_a_list_or_refused_as_none(members: Payload) -> None:
     try:
-        accepted, _ = accept(signed(payload(**members)))
+        accepted = accept(signed(payload(**members)))
     except NoticesRejected as rejected:
-        assert rejected.fault in (NoticesFault.NOT_A_LIST, NoticesFault.EXPIRED)
+        assert rejected.fault in (
+            NoticesFault.NOT_A_LIST,
+            NoticesFault.EXPIRED,
+            NoticesFault.CLOCK_BEHIND,
+        )
     else:
         assert accepted.version == members.get("version", 7)
 
@@ -353,7 +396,7 @@ def test_a_list_of_100_000_hours_is_read_and_one_more_is_refused() -> None:
     members = [NOTICE.member() | {"hour": number} for number in range(MOST_NOTICES)]
     data = signed(payload(notices=members))
     assert len(data) <= NOTICES_LIMIT
-    accepted, _ = accept(data)
+    accepted = accept(data)
     assert len(accepted.notices) == MOST_NOTICES
     assert accepted.notices[-1] == Notice(99_999, NOTICE.venue_key, NOTICE.authority_key)
     one_more = signed(payload(notices=[*members, NOTICE.member()]))

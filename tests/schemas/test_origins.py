@@ -13,6 +13,7 @@ from schemas.origins import host_of, parse_origin
         ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
         ("http://localhost:80", "http://localhost"),
         ("http://[::1]:8000", "http://[::1]:8000"),
+        (f"https://{'a' * 100}:443", f"https://{'a' * 100}"),
     ],
 )
 def test_an_origin_has_one_form(text: str, origin: str) -> None:
@@ -35,6 +36,8 @@ def test_an_origin_has_one_form(text: str, origin: str) -> None:
         ("https://qupia.example:port", "a URL looks like"),
         ("https://[::1", "a URL looks like"),
         ("", "a URL looks like"),
+        (f"https://{'a' * 101}", "at most 100 characters after https://"),
+        (f"https://{'a' * 97}:8443", "at most 100 characters after https://"),
     ],
 )
 def test_an_address_that_is_no_origin_is_refused(text: str, message: str) -> None:

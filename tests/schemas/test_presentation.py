@@ -4,9 +4,12 @@ from hypothesis import strategies as st
 
 from schemas.encoding import BASE45_ALPHABET
 from schemas.presentation import (
+    ORDER,
     TEXT_LENGTH,
     Presentation,
     format_presentation,
+    has_low_s,
+    join_proof,
     parse_presentation,
     proof_message,
     slot_at,
@@ -86,3 +89,20 @@ def test_a_proof_is_over_label_token_slot_and_venue() -> None:
 @pytest.mark.parametrize(("now", "slot"), [(0, 0), (29, 0), (30, 1), (1_773_730_800, 59_124_360)])
 def test_a_slot_is_half_a_minute(now: int, slot: int) -> None:
     assert slot_at(now) == slot
+
+
+@pytest.mark.parametrize(
+    ("s", "is_low"),
+    [(0, True), (1, True), ((ORDER - 1) // 2, True), ((ORDER + 1) // 2, False), (ORDER - 1, False)],
+)
+def test_s_is_low_up_to_half_of_the_order(s: int, is_low: bool) -> None:
+    assert has_low_s(bytes(32) + s.to_bytes(32, "big")) is is_low
+
+
+@given(st.integers(1, ORDER - 1), st.integers(1, ORDER - 1))
+def test_both_signatures_of_a_message_that_verify_are_one_proof(r: int, s: int) -> None:
+    proof = join_proof(r, s)
+    assert proof == join_proof(r, ORDER - s)
+    assert has_low_s(proof)
+    assert int.from_bytes(proof[:32], "big") == r
+    assert int.from_bytes(proof[32:], "big") in (s, ORDER - s)

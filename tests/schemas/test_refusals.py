@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemas.bundle_faults import BundleFault, BundleRejected
+from schemas.bundle_faults import BundleFault, BundleRejected, OddRule, TrustWarning
 from schemas.catalogues import sentence
 from schemas.door_texts import check_id, headline
 from schemas.hints import HintForm, all_hints
@@ -51,6 +51,20 @@ def test_each_fault_has_a_sentence_in_each_language(fault: BundleFault, language
     assert BundleRejected(fault).text(language).endswith(".")
 
 
+@pytest.mark.parametrize("odd", OddRule)
+@pytest.mark.parametrize("language", Language)
+def test_what_is_odd_is_told_within_the_sentence(odd: OddRule, language: Language) -> None:
+    text = BundleRejected(BundleFault.ODD_RULES, odd).text(language)
+    assert TEXTS[f"{odd}_odd_rule"][language] in text
+    assert "{" not in text and "None" not in text
+
+
+@pytest.mark.parametrize("warning", TrustWarning)
+@pytest.mark.parametrize("language", Language)
+def test_each_warning_has_a_sentence(warning: TrustWarning, language: Language) -> None:
+    assert sentence(warning, language).endswith(".")
+
+
 @pytest.mark.parametrize("problem", Problem)
 @pytest.mark.parametrize("language", Language)
 def test_each_problem_has_a_sentence_and_a_status(problem: Problem, language: Language) -> None:
@@ -64,6 +78,7 @@ def test_each_problem_has_a_sentence_and_a_status(problem: Problem, language: La
     [
         ("refusals.json", "_refusal", Reason),
         ("bundle_faults.json", "_bundle_fault", BundleFault),
+        (None, "_odd_rule", OddRule),
         ("notices_faults.json", "_notices_fault", NoticesFault),
         (None, "_problem", Problem),
     ],

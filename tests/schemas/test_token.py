@@ -64,15 +64,15 @@ def test_the_challenge_is_that_of_rfc_9578_without_context_and_origin() -> None:
     assert challenge_digest("issuer.example") == sha256(challenge).digest()
 
 
-@pytest.mark.parametrize("name", ["", "a" * 256, "қазақстан.example"])
-def test_an_issuer_name_has_1_to_255_ascii_characters(name: str) -> None:
+@pytest.mark.parametrize("name", ["", "a" * 101, "қазақстан.example"])
+def test_an_issuer_name_has_1_to_100_ascii_characters(name: str) -> None:
     with pytest.raises(ValueError, match=r"(?i)ascii"):
         challenge_digest(name)
 
 
 def test_the_longest_issuer_name_has_a_length_of_two_bytes() -> None:
-    challenge = b"\x00\x02\x00\xff" + b"a" * 255 + b"\x00\x00\x00"
-    assert challenge_digest("a" * 255) == sha256(challenge).digest()
+    challenge = b"\x00\x02\x00\x64" + b"a" * 100 + b"\x00\x00\x00"
+    assert challenge_digest("a" * 100) == sha256(challenge).digest()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.encoding import b64url_encode
-from schemas.hours import HOURS, hour_bytes
+from schemas.hours import DAYS, HOURS, hour_bytes
 from schemas.trace import (
     TRACE_LIMIT,
     NotATrace,
@@ -24,15 +24,16 @@ from tests.support.hpke import fixed_key, public
 
 ISS = "https://qupia.example"
 NUMBER = 492_703
+TODAY = NUMBER // 24
 AUTHORITY = fixed_key("authority")
 KEYS = {NUMBER + i: fixed_key(f"venue {i}") for i in (2, 0, 7)}
-TRACE = seal_trace(KEYS, iss=ISS, hour=NUMBER, authority_key=public(AUTHORITY))
+TRACE = seal_trace(KEYS, iss=ISS, day=TODAY, authority_key=public(AUTHORITY))
 MEMBERS: dict[str, Any] = json.loads(format_trace(TRACE))
 
 
 def sealed_by_hand(plain: bytes, info: bytes = b"qupia-trace-v1") -> SealedTrace:
     sealed = hpke.seal(plain, to=public(AUTHORITY), ephemeral=fixed_key("ephemeral"), info=info)
-    return SealedTrace(ISS, NUMBER, sealed)
+    return SealedTrace(ISS, TODAY, sealed)
 
 
 def entry(hour: int) -> bytes:
@@ -50,7 +51,7 @@ def refuse(data: bytes) -> None:
     )
 )
 def test_hours_go_there_and_back(keys: dict[int, bytes]) -> None:
-    trace = seal_trace(keys, iss=ISS, hour=NUMBER, authority_key=public(AUTHORITY))
+    trace = seal_trace(keys, iss=ISS, day=TODAY, authority_key=public(AUTHORITY))
     assert parse_trace(format_trace(trace)) == trace
     assert open_trace(trace, AUTHORITY) == keys
 
@@ -64,14 +65,14 @@ def test_a_trace_made_from_the_text_of_the_specification_opens() -> None:
     assert open_trace(sealed_by_hand(plain), AUTHORITY) == KEYS
 
 
-def test_the_file_says_whose_it_is_and_for_which_hour_and_nothing_of_the_venue() -> None:
-    assert (MEMBERS["iss"], MEMBERS["hour"]) == (ISS, NUMBER)
-    assert MEMBERS.keys() == {"iss", "hour", "sealed"}
+def test_the_file_says_whose_it_is_and_for_which_day_and_nothing_of_the_venue() -> None:
+    assert (MEMBERS["iss"], MEMBERS["day"]) == (ISS, TODAY)
+    assert MEMBERS.keys() == {"iss", "day", "sealed"}
 
 
 def test_all_hours_of_fourteen_days_and_today_fit_the_limit() -> None:
     keys = {NUMBER + i: bytes(32) for i in range(15 * 24)}
-    trace = seal_trace(keys, iss=ISS, hour=NUMBER, authority_key=public(AUTHORITY))
+    trace = seal_trace(keys, iss=ISS, day=TODAY, authority_key=public(AUTHORITY))
     data = format_trace(trace)
     assert len(data) < TRACE_LIMIT
     assert parse_trace(data) == trace
@@ -94,7 +95,7 @@ def test_a_trace_that_was_changed_anywhere_opens_with_nothing(place: int, change
     sealed = bytearray(TRACE.sealed)
     sealed[place] ^= change
     with pytest.raises(NotATrace, match="sealed to another key, or changed"):
-        open_trace(SealedTrace(ISS, NUMBER, bytes(sealed)), AUTHORITY)
+        open_trace(SealedTrace(ISS, TODAY, bytes(sealed)), AUTHORITY)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_any_content_is_a_list_of_hours_or_no_trace(plain: bytes) -> None:
 @pytest.mark.parametrize("number", [*LOW_ORDER, *(n + HIGHEST_BIT for n in LOW_ORDER), FIELD + 9])
 def test_nothing_is_sealed_to_a_key_of_low_order_or_in_another_spelling(number: int) -> None:
     with pytest.raises(ValueError, match=r"shared key|canonical form"):
-        seal_trace(KEYS, iss=ISS, hour=NUMBER, authority_key=spell(number))
+        seal_trace(KEYS, iss=ISS, day=TODAY, authority_key=spell(number))
 
 
 @given(st.binary(max_size=300))
@@ -136,7 +137,7 @@ def test_any_bytes_are_no_trace(data: bytes) -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(["iss", "hour", "sealed", "x"]),
+        st.sampled_from(["iss", "day", "sealed", "x"]),
         st.none() | st.integers() | st.floats() | st.text() | st.lists(st.integers(), max_size=2),
     )
 )
@@ -151,11 +152,11 @@ def test_any_object_is_no_trace(members: dict[str, object]) -> None:
         {"iss": "qupia.example"},
         {"iss": "https://qupia.example\x1b[2J"},
         {"iss": 7},
-        {"hour": -1},
-        {"hour": HOURS},
-        {"hour": 1.5},
-        {"hour": True},
-        {"hour": str(NUMBER)},
+        {"day": -1},
+        {"day": DAYS},
+        {"day": 1.5},
+        {"day": True},
+        {"day": str(TODAY)},
         {"sealed": "A" * 99},
         {"sealed": MEMBERS["sealed"] + "="},
         {"sealed": MEMBERS["sealed"] + "A"},
@@ -182,7 +183,7 @@ def test_a_sealed_text_in_another_spelling_is_no_trace() -> None:
 def test_white_space_means_nothing_and_a_member_twice_is_refused() -> None:
     data = json.dumps(MEMBERS).encode()
     assert parse_trace(b"\n " + data + b"\r\n") == TRACE
-    refuse(data[:-1] + b', "hour": 1}')
+    refuse(data[:-1] + b', "day": 1}')
 
 
 def test_a_file_over_the_limit_is_not_even_parsed() -> None:

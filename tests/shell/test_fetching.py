@@ -1,5 +1,7 @@
 import socket
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from threading import Event, Thread
 
 import pytest
 
@@ -45,3 +47,37 @@ def test_no_answer_is_one_line_that_names_the_origin_only() -> None:
     assert error.value.message == (
         f"no answer from {origin}; check the address and the network, then try again"
     )
+
+
+@contextmanager
+def dripping(begin: bytes) -> Iterator[str]:
+    """A server that says ``begin`` and then a byte from time to time, for ever; its origin."""
+    over = Event()
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+
+        def drip() -> None:
+            with suppress(OSError), closing(server.accept()[0]) as peer:
+                peer.sendall(begin)
+                while not over.wait(0.02):
+                    peer.sendall(b"x")
+
+        thread = Thread(target=drip)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            over.set()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", id="body"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nName: ", id="headers"),
+        pytest.param(b"", id="nothing at first"),
+    ],
+)
+def test_an_answer_that_comes_little_by_little_is_given_up(begin: bytes) -> None:
+    with dripping(begin) as origin, pytest.raises(CommandError, match="no answer from"):
+        send("GET", origin, limit=1_000_000, within=0.2)

@@ -159,7 +159,7 @@ def bound(town: Town, citizen: Citizen, binding: bytes) -> str:
 
 
 def at_the_door(town: Town, code: str, venue: Venue | None, now: int | None = None) -> str:
-    bundle = read_bundle(town.bundle_file.read_bytes(), root=town.root).bundle
+    bundle = read_bundle(town.bundle_file.read_bytes(), anchor=town.root).bundle
     try:
         verdict = verify(
             code,

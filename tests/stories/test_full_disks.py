@@ -83,7 +83,7 @@ def commands(town: Town) -> dict[tuple[str, ...], str]:
         ("staff", "add", "laboratory", "--role", "registrar"): "",
         ("keys", "retire", retired): "",
         ("keys", "delegate", "--root", str(town.service.home.root_key)): "",
-        ("sunset", "2026-04-30"): "",
+        ("keys", "replace-all", "--root", str(town.service.home.root_key)): "",
     }
 
 

@@ -15,11 +15,7 @@ from typing import Any
 
 import pytest
 
-from issuer.keys.keyring import SigningKey
-from issuer.keys.roots import signer_member
-from issuer.publication.root_requests import SigningRequest
 from schemas.encoding import format_time
-from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR
 from shell.clock import system_clock
 from tests.support.processes import RealIssuer
@@ -116,14 +112,14 @@ def test_an_export_of_results_comes_from_a_file(desk: Desk) -> None:
 def test_root_keys_and_requests_come_from_files(desk: Desk) -> None:
     key = desk.wrapped(desk.issuer.home.root_key.read_bytes(), "stick.pem")
     key.chmod(0o600)
-    now = system_clock()
-    signer = signer_member(SigningKey.generate(Typ.TRUST), now)
-    request = SigningRequest(desk.issuer.url, 2, (desk.issuer.root,), signer)
-    desk.wrapped(request.encode(), "request.json")
+    asked = desk.answer("qupia-issuer keys request --out asked.json --json")
+    desk.wrapped((desk.folder / "asked.json").read_bytes(), "request.json")
     signed = desk.answer(
-        "qupia-issuer keys sign request.json --root stick.pem --out statement --home any --json"
+        "qupia-issuer keys sign request.json --root stick.pem --out signed.json --home any --json"
     )
-    assert signed["signer"] == request.thumbprint
+    assert signed["signer"] == asked["signer"]
+    desk.wrapped((desk.folder / "signed.json").read_bytes(), "carried.json")
+    assert desk.answer("qupia-issuer keys take carried.json --json")["signer"] == asked["signer"]
     assert not (desk.folder / "any").exists()
     assert desk.answer("qupia-issuer keys delegate --root stick.pem --json")["signer"]
 

@@ -88,7 +88,7 @@ def test_on_the_day_the_evidence_ends_the_passes_work_until_midnight(town: Town)
     town.until(until)
     assert "is empty" in citizen.refused("show", status=2)
     citizen.refused("sync", status=2)
-    sunset = format_time(town.service.authority.config.sunset)
+    sunset = format_time(town.service.authority.sunset)
     assert citizen.done("data")["wallet"] == [
         {"what": what, "dies": sunset, "count": 1} for what in ("authority", "list")
     ]

@@ -19,6 +19,12 @@ pytestmark = pytest.mark.process
 OVER = "The system has ended"
 
 
+def delegate_until(town: Town, date: str) -> None:
+    """The root moves the end to the midnight with which this day begins."""
+    root = str(town.service.home.root_key)
+    town.office.done("keys", "delegate", "--root", root, "--sunset", date)
+
+
 @pytest.fixture
 def ended(town: Town) -> Town:
     """An authority in its last second, with everything in it that there can be."""
@@ -29,10 +35,10 @@ def ended(town: Town) -> Town:
     town.office.done("staff", "add", "laboratory", "--role", "registrar")
     town.venue()
     date = datetime.fromtimestamp(town.now + 3 * DAY, UTC).strftime("%Y-%m-%d")
-    town.office.done("sunset", date)
+    delegate_until(town, date)
     key = town.service.authority.bundle().pass_keys[0]
     town.office.done("keys", "retire", b64url_encode(key.id))
-    town.until(town.service.authority.config.sunset - 1)
+    town.until(town.service.authority.sunset - 1)
     town.citizen().done("sync")
     return town
 
@@ -92,7 +98,8 @@ def test_every_command_of_the_issuer_says_that_it_is_over(ended: Town) -> None:
         ("keys", "delegate", "--root", str(root)),
         ("bundle",),
         ("bundle", "--out", str(ended.folder / "out.jws")),
-        ("sunset", "2030-01-01"),
+        ("keys", "delegate", "--root", str(root), "--sunset", "2030-01-01"),
+        ("keys", "replace-all", "--root", str(root)),
         ("staff", "add", "somebody", "--role", "officer"),
         ("staff", "list"),
         ("staff", "remove", "laboratory"),
@@ -153,7 +160,7 @@ def test_of_the_issuer_s_home_only_configuration_rules_and_log_are_left(ended: T
     assert left - {"no-backup/store/store.db-wal", "no-backup/store/store.db-shm"} == {
         "issuer.json",
         "policy.toml",
-        "delegations.txt",
+        "delegations.json",
         "log.jsonl",
         "staff.db",
         "audit.jsonl",
@@ -197,12 +204,14 @@ def test_working_on_past_it_makes_nothing_and_changes_nothing(ended: Town) -> No
 
 
 def _log(town: Town) -> list[dict[str, str]]:
-    return [json.loads(line) for line in town.service.home.log.read_text().splitlines()]
+    return [json.loads(line) for line in town.service.home.retention_log.read_text().splitlines()]
 
 
 def test_the_sunset_cannot_be_moved_later_by_any_command_nor_by_init(ended: Town) -> None:
     later = datetime.fromtimestamp(ended.now + 9 * DAY, UTC).strftime("%Y-%m-%d")
-    assert "can only move earlier" in ended.office.refused("sunset", later)
+    assert "can only move earlier" in ended.office.refused(
+        "keys", "delegate", "--root", str(ended.service.home.root_key), "--sunset", later
+    )
     words = ("init", "--name", "X", "--url", "https://x.example")
     assert "there is an issuer" in ended.office.refused(*words, status=2)
     ended.until(ended.now + 1)
@@ -210,7 +219,7 @@ def test_the_sunset_cannot_be_moved_later_by_any_command_nor_by_init(ended: Town
 
 
 def test_no_key_no_bundle_and_no_delegation_reaches_beyond_it(ended: Town) -> None:
-    bundle, sunset = ended.service.authority.bundle(), ended.service.authority.config.sunset
+    bundle, sunset = ended.service.authority.bundle(), ended.service.authority.sunset
     assert bundle.exp == bundle.sunset == sunset
     assert max(window.exp for window in bundle.windows) == sunset
     assert missing_cells(ended.service.authority, ended.now) == []
@@ -222,9 +231,9 @@ def test_who_never_heard_of_an_earlier_end_still_stops_with_the_last_bundle_and_
     citizen, venue = town.activated(), town.venue()
     tomorrow = datetime.fromtimestamp(town.now + DAY, UTC).strftime("%Y-%m-%d")
     bundle_ends, window_ends = town.service.authority.bundle().exp, town.window_end(ahead=1)
-    town.office.done("sunset", tomorrow)
+    delegate_until(town, tomorrow)
     town.until(window_ends - 1)
-    assert town.now > town.service.authority.config.sunset
+    assert town.now > town.service.authority.sunset
     assert venue.scan(citizen.show()).outcomes == ["admit"]
     assert OVER in citizen.refused("sync")
     town.clock.now = window_ends

@@ -52,7 +52,7 @@ class Engine(Protocol):
         """The decisions on the codes of each case."""
 
     def accept(self, chains: Iterable[Offers]) -> list[list[str | None]]:
-        """For each chain of offers the fault of each, or None where it is accepted."""
+        """For each chain of offers the fault of each, or what is odd; None where it is accepted."""
 
 
 # Python
@@ -65,7 +65,7 @@ class Python:
         self._bundles: dict[str | None, TrustBundle | None] = {None: None}
 
     def read(self, name: str, data: bytes, *, root: str) -> None:
-        self._bundles[name] = read_bundle(data, root=root).bundle
+        self._bundles[name] = read_bundle(data, anchor=root).bundle
 
     def scan(self, cases: Iterable[Case]) -> list[list[Decided]]:
         return [self._scan(case) for case in cases]
@@ -113,13 +113,14 @@ def _decide(text: str, now: int, door: Mapping[str, Any]) -> Decided:
 
 def _accept(chain: Offers) -> list[str | None]:
     faults: list[str | None] = []
-    state = TrustState(root=chain.root)
+    state, held = TrustState(anchor=chain.root), None
     for data, now in chain.offers:
         try:
-            _, state = accept_bundle(data, state=state, now=now)
+            accepted = accept_bundle(data, state=state, now=now, held=held)
+            state, held = accepted.state, accepted.data
             faults.append(None)
         except BundleRejected as rejected:
-            faults.append(rejected.fault.value)
+            faults.append((rejected.odd or rejected.fault).value)
     return faults
 
 
@@ -208,7 +209,7 @@ def _is_current() -> bool:
         return False
     source = WEB / "src"
     sources = [
-        *(source / "schemas").glob("*.ts"),
+        *(source / "schemas").rglob("*.ts"),
         *(source / "door").glob("*.ts"),
         WEB / "test" / "laboratory.ts",
         *WEB.glob("vite*.ts"),

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from hashlib import sha256
 
-from issuer.keys.tracing import tracing_seeds
+from issuer.keys.tracing import export_key, tracing_seeds
 from issuer.notices.exports import Proposal
 from issuer.notices.publishing import Publication, agree_to_notice, propose_notice
 from issuer.staff import Account, Role
 from schemas.hour_keys import VENUE_LABEL, derive_hour_key, public_half
-from schemas.hours import begin_of, hour_at
+from schemas.hours import begin_of, day_at
 from schemas.trace import format_trace, seal_trace
 from tests.support.issuers import Service
 
@@ -27,22 +27,22 @@ def export_of(
     hours: Iterable[int],
     *,
     venue: str = "venue",
-    sealed_in: int | None = None,
+    sealed_on: int | None = None,
     iss: str | None = None,
     authority_key: bytes | None = None,
 ) -> bytes:
-    """The file with a venue's keys of ``hours``, sealed to the authority's key of this hour.
+    """The file with a venue's keys of ``hours``, sealed to the authority's export key of this day.
 
     What a test names instead is wrong with it.
     """
-    sealed_in = hour_at(service.now) if sealed_in is None else sealed_in
+    sealed_on = day_at(service.now) if sealed_on is None else sealed_on
     if authority_key is None:
-        private = tracing_seeds(service.home).hour_key(sealed_in, service.now)
+        private = export_key(tracing_seeds(service.home), sealed_on, service.now)
         assert private is not None
         authority_key = public_half(private)
     keys = {hour: venue_key(hour, venue) for hour in hours}
     iss = iss or service.authority.config.url
-    return format_trace(seal_trace(keys, iss=iss, hour=sealed_in, authority_key=authority_key))
+    return format_trace(seal_trace(keys, iss=iss, day=sealed_on, authority_key=authority_key))
 
 
 def proposal_of(service: Service, hours: Iterable[int], *, venue: str = "venue") -> Proposal:

@@ -6,23 +6,29 @@ Every one is signed where that is possible, so that what is wrong with it is fou
 import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 from schemas.bundle import BUNDLE_LIMIT
-from schemas.encoding import b64url_encode
+from schemas.encoding import b64url_decode, b64url_encode
 from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR
+from schemas.log.entries import join_carried, split_carried
+from schemas.root_statements import encode_signed
 from tests.support import texts
 from tests.support.engines import Offers
 from tests.support.keys import EcKey, ec_key
 from tests.support.spellings import NUMBERS, TIMES, VALUES
-from tests.support.world import NOON, World
+from tests.support.world import NOON, World, signed_statement
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 STRANGER = ec_key("a stranger")
 OTHER_VALUES: list[Any] = [
     *(None, True, 0, -1, 1.5, 10**30, "", "x", [], {}, [None], [[]], [{}], ["x"])
 ]
+EIGHTS = [b"8.0", b"8e0", b"80e-1", b"0.8e1", b"8.00000000000000000001", b"7.99999999999999999999"]
+"""What an ordinary batch has, in other spellings."""
+
 Named = Iterator[tuple[str, Offers]]
 
 
@@ -31,13 +37,20 @@ def offers(world: World, *data: bytes, now: int = NOON) -> Offers:
 
 
 def signed(payload: bytes, *, world: World, header: bytes | None = None) -> bytes:
-    """Whatever bytes as header and payload, under the signer's signature."""
-    return texts.signed(header or header_of(world), payload, world.signer).encode()
+    """Whatever bytes as header and payload, under the signer's signature, and in the log."""
+    text = texts.signed(header or header_of(world), payload, world.signer)
+    return world.log.carry(text.encode())
 
 
 def header_of(world: World, **members: Any) -> bytes:
     ordinary = {"alg": "ES256", "kid": world.signer.kid, "typ": Typ.TRUST.value}
     return texts.to_json(ordinary | members)
+
+
+def one_signature(header: bytes, payload: bytes, key: EcKey) -> dict[str, Any]:
+    """A root statement of whatever bytes under one signature that verifies."""
+    protected, _, signature = texts.signed(header, payload, key).split(".")
+    return encode_signed(payload, [{"protected": protected, "signature": signature}])
 
 
 # Spellings
@@ -48,23 +61,24 @@ def _written() -> Named:
     for name, value in VALUES.items():
         world = World()
         payload, extra = texts.to_json(world.payload(NOON)), b'{"extra":' + value + b","
-        statement = texts.to_json({"version": 1, "roots": [world.root.jwk], "signers": []})
+        statement = texts.to_json(world.statement_members(1, now=NOON))
         yield f"payload with {name}", offers(world, signed(extra + payload[1:], world=world))
         header = extra + header_of(world)[1:]
         if len(header) < 65_536:
             data = signed(payload, world=world, header=header)
             yield f"header with {name}", offers(world, data)
             root_header = texts.to_json({"alg": "ES256", "kid": world.root.kid, "typ": Typ.ROOT})
-            root = texts.signed(extra + root_header[1:], statement, world.root)
+            root = one_signature(extra + root_header[1:], statement, world.root)
             yield (
                 f"root's header with {name}",
                 offers(world, world.bundle(NOON, delegations=[root])),
             )
-            root = texts.signed(root_header, extra + statement[1:], world.root)
-            yield f"statement with {name}", offers(world, world.bundle(NOON, delegations=[root]))
+            root = one_signature(root_header, extra + statement[1:], world.root)
+            data = world.bundle(NOON, delegations=[root])
+            yield f"statement with {name}", Offers(anchor_of(root), [(data, NOON)])
     for member, ordinary, forms in (
         ("version", b"1", NUMBERS),
-        ("batch_size", b"8", NUMBERS),
+        ("batch_size", b"8", (*NUMBERS, *EIGHTS)),
         ("iat", str(NOON).encode(), TIMES),
     ):
         for form in forms:
@@ -141,25 +155,31 @@ def _headers() -> Named:
 def _forms() -> Named:
     world = World()
     good = world.bundle(NOON)
-    header, payload, signature = good.decode().split(".")
+    text, proof = split_carried(good)
+    header, payload, signature = text.decode().split(".")
     for name, data in {
         "as it is": good,
         "with a line end": good + b"\n",
         "after a space": b" " + good,
         "with NUL": good + b"\0",
         "with a dot": good + b".",
-        "without its signature": good.rpartition(b".")[0],
-        "with an empty signature": good.rpartition(b".")[0] + b".",
-        "with padding": good + b"=",
+        "without its proof": text,
+        "without its signature": join_carried(text.rpartition(b".")[0], proof),
+        "with an empty signature": join_carried(text.rpartition(b".")[0] + b".", proof),
+        "with padding": join_carried(text + b"=", proof),
+        "with a line end after it": join_carried(text + b"\n", proof),
+        "with CRLF": good.replace(b"\n", b"\r\n"),
+        "with half its proof": good[:-200],
+        "with its proof twice": good + proof.encode(),
         "with a letter that is not ASCII": "А".encode() + good[1:],
         "with a byte that is not UTF-8": b"\xff" + good[1:],
         "after a byte order mark": b"\xef\xbb\xbf" + good,
         "in UTF-16": good.decode().encode("utf-16"),
-        "with another last digit": (good[:-1] + bytes([good[-1] + 1])),
+        "with another last digit": join_carried(text[:-1] + bytes([text[-1] + 1]), proof),
         "with a line end inside": good[:50] + b"\n" + good[50:],
-        "with a plus": good[:-9] + b"+" + good[-8:],
-        "with four parts": good + b"." + good[:8],
-        "with its parts swapped": f"{payload}.{header}.{signature}".encode(),
+        "with a plus": join_carried(text[:-9] + b"+" + text[-8:], proof),
+        "with four parts": join_carried(text + b"." + text[:8], proof),
+        "with its parts swapped": join_carried(f"{payload}.{header}.{signature}".encode(), proof),
         "as JSON": json.dumps(
             {"protected": header, "payload": payload, "signature": signature}
         ).encode(),
@@ -180,14 +200,16 @@ def _forms() -> Named:
         "all ones": (2**256 - 1, 2**256 - 1),
     }.items():
         raw = b"".join(number.to_bytes(32, "big") for number in pair)
-        yield f"signature with {name}", offers(world, f"{message}.{b64url_encode(raw)}".encode())
+        data = world.log.carry(f"{message}.{b64url_encode(raw)}".encode())
+        yield f"signature with {name}", offers(world, data)
     for name, raw in {
         "a byte less": right[:-1],
         "a byte more": right + b"\0",
         "DER": world.signer.sign_der(message.encode()),
         "two of them": right * 2,
     }.items():
-        yield f"signature as {name}", offers(world, f"{message}.{b64url_encode(raw)}".encode())
+        data = world.log.carry(f"{message}.{b64url_encode(raw)}".encode())
+        yield f"signature as {name}", offers(world, data)
 
 
 def _sizes() -> Named:
@@ -201,14 +223,22 @@ def _sizes() -> Named:
 def _of_size(size: int, world: World) -> bytes:
     """A good bundle of so many bytes."""
     payload, header = world.payload(NOON), header_of(world)
-    room = size - len("..") - len(b64url_encode(header)) - len(b64url_encode(bytes(64)))
+    _, proof = split_carried(world.log.fork(0).carry(b"of the same length"))
+    room = size - len("..\n\n") - len(proof.encode())
+    room -= len(b64url_encode(header)) + len(b64url_encode(bytes(64)))
     letters = room * 3 // 4 - len(texts.to_json(payload | {"extra": ""}))
     data = signed(texts.to_json(payload | {"extra": "x" * letters}), world=world)
-    assert len(data) == size, "base64 has no text of that length"
-    return data
+    # Base64 has no text of every length; white space at the end is ignored.
+    missing = size - len(data)
+    assert missing in {0, 1}
+    return data + b"\n" * missing
 
 
 # Members
+
+
+def _withdrawn(*ids: str) -> list[Any]:
+    return [{"id": key_id, "at": 0} for key_id in ids]
 
 
 def _members() -> Named:
@@ -238,9 +268,18 @@ def _members() -> Named:
             "https://a/b",
             "https://é",
         ),
-        "token_issuer": ("a" * 255, "a" * 256, "a b", "a\n", "é", "~!"),
+        "token_issuer": ("a" * 100, "a" * 101, "a b", "a\n", "é", "~!"),
         "tracing": ([{"hour": 0, "x": "A" * 43}], [{"hour": 2**32, "x": "A" * 43}]),
-        "retired": (["A" * 43], ["A" * 42 + "B"], ["A" * 43] * 2, ["A" * 43, "A" * 42 + "E"]),
+        "tracing_exports": ([{"day": 0, "x": "A" * 43}], [{"day": 49_710, "x": "A" * 43}]),
+        "retired": (
+            _withdrawn("A" * 43),
+            _withdrawn("A" * 42 + "B"),
+            _withdrawn("A" * 43, "A" * 43),
+            _withdrawn("A" * 43, "A" * 42 + "E"),
+            [{"id": "A" * 43, "at": at} for at in (0, 1)],
+            [{"id": "A" * 43, "at": 253402300800}],
+            ["A" * 43],
+        ),
         "unknown": (None, {"a": [1]}),
         "__proto__": (None, {"iss": 1}, 7),
         "constructor": (None, 7),
@@ -258,11 +297,15 @@ def _members() -> Named:
 # The chain, the pins and the history
 
 
-def statement(world: World, *, by: EcKey | None = None, **members: Any) -> str:
+def statement(world: World, *, by: EcKey | None = None, **members: Any) -> dict[str, Any]:
     """A root statement with some of its members replaced."""
-    life = {"nbf": NOON - DAY, "exp": NOON + DAY}
-    ordinary = {"version": 1, "roots": [world.root.jwk], "signers": [world.signer.jwk | life]}
-    return texts.jws(ordinary | members, typ=Typ.ROOT, key=by or world.root)
+    ordinary = world.statement_members(1, now=NOON)
+    return signed_statement(ordinary | members, [by or world.root])
+
+
+def anchor_of(statement: dict[str, Any]) -> str:
+    """Of whatever payload."""
+    return b64url_encode(sha256(b"qupia-anchor-v1" + b64url_decode(statement["payload"])).digest())
 
 
 def _statements() -> Named:
@@ -309,8 +352,9 @@ def _statements() -> Named:
         },
     }
     for name, members in statements.items():
-        data = world.bundle(NOON, delegations=[statement(world, **members)])
-        yield f"statement with {name}", Offers(world.pin, [(data, NOON), (data, NOON + 1)])
+        one = statement(world, **members)
+        data = world.bundle(NOON, delegations=[one])
+        yield f"statement with {name}", Offers(anchor_of(one), [(data, NOON), (data, NOON + 1)])
     for name, delegations in {
         "none": [],
         "a letter": ["x"],
@@ -321,14 +365,22 @@ def _statements() -> Named:
         "an object": {"0": world.statements[0], "length": 1},
         "a half and a whole": ["", world.statements[0]],
         "Cyrillic": ["ж"],
-        "one that is too long": [world.statements[0] + "A" * 65_536],
+        "one that is too long": [statement(world, more="A" * 65_536)],
         "a thousand and one": world.statements * 1001,
         "a bundle": [world.bundle(NOON).decode()],
         "by a stranger": [statement(world, by=STRANGER)],
         "by a stranger whom it names": [
             statement(world, by=STRANGER, roots=[world.root.jwk, STRANGER.jwk])
         ],
-        "of another typ": [texts.jws({"version": 1}, typ=Typ.TRUST, key=world.root)],
+        "of the compact form": [texts.jws({"version": 1}, typ=Typ.ROOT, key=world.root)],
+        "of another typ": [
+            signed_statement(world.statement_members(1, now=NOON), world.roots, typ=Typ.TRUST.value)
+        ],
+        "without a signature": [world.statements[0] | {"signatures": []}],
+        "with another member": [world.statements[0] | {"header": {}}],
+        "with its signature twice": [
+            world.statements[0] | {"signatures": world.statements[0]["signatures"] * 2}
+        ],
         "version 2 by a stranger": [*world.statements, statement(world, by=STRANGER, version=2)],
         "version 1 again": world.statements * 2,
         "version 3 after 1": [*world.statements, statement(world, version=3)],
@@ -341,7 +393,8 @@ def _statements() -> Named:
         data = world.sign(world.payload(NOON), key=getattr(world, role))
         yield f"signed by the {role}", offers(world, data)
     text = texts.jws(world.payload(NOON), typ=Typ.TRUST, key=STRANGER, kid=world.signer.kid)
-    yield "signed by a stranger in the signer's name", offers(world, text.encode())
+    carried = world.log.carry(text.encode())
+    yield "signed by a stranger in the signer's name", offers(world, carried)
     other = World(iss="https://other.example", first_key=50)
     yield "of another root", Offers(world.pin, [(other.bundle(NOON), NOON)])
     for pin in ("", "x", "__proto__", "constructor"):
@@ -385,12 +438,13 @@ def _histories() -> Named:
     def named_by_an_old_root(world: World) -> list[bytes]:
         first, old = world.bundle(NOON), world.root
         world.rotate_root(NOON)
-        world.statements.append(world.statement(3, by=old, now=NOON))
+        world.statements.append(world.statement(3, by=[old], now=NOON))
         return [first, world.bundle(NOON)]
 
     def rewritten(world: World) -> list[bytes]:
+        world.delegate(NOON)
         first = world.bundle(NOON)
-        world.statements = [world.statement(1, by=world.root, now=NOON + 1)]
+        world.statements[1] = world.statement(2, by=world.roots, now=NOON + 1)
         world.delegate(NOON)
         return [first, world.bundle(NOON)]
 
@@ -399,7 +453,7 @@ def _histories() -> Named:
         twin.delegate(NOON)
         twin.delegate(NOON)
         world.signer = ec_key("another second signer")
-        world.statements.append(world.statement(2, by=world.root, now=NOON))
+        world.statements.append(world.statement(2, by=world.roots, now=NOON))
         return [first, world.bundle(NOON), twin.bundle(NOON)]
 
     def begun_later(world: World) -> list[bytes]:
@@ -412,9 +466,12 @@ def _histories() -> Named:
         gap = world.bundle(NOON, delegations=[chain[0], chain[2]])
         return [first, *cut, gap, whole, *cut, world.bundle(NOON, delegations=chain[:2])]
 
-    def numbered_from_five(world: World) -> list[bytes]:
-        chains = [[statement(world, version=n)] for n in (5, 7, 5, 6)]
-        return [world.bundle(NOON, delegations=chain) for chain in chains]
+    def moved_sunset(world: World) -> list[bytes]:
+        shown = [world.bundle(NOON)]
+        for days in (-1, -2, 1):
+            world.move_sunset(world.sunset + days * DAY, NOON)
+            shown.append(world.bundle(NOON))
+        return shown
 
     def pins(world: World) -> list[bytes]:
         changes: list[dict[str, Any]] = [
@@ -424,9 +481,6 @@ def _histories() -> Named:
             {"batch_size": 9},
             {"batch_size": 8.0},
             {"name": {"kk": "x", "ru": "x", "en": "x"}},
-            {"sunset": world.sunset + 1},
-            {"sunset": world.sunset - DAY},
-            {"sunset": world.sunset},
         ]
         return [world.bundle(NOON), *(world.bundle(NOON, **change) for change in changes)]
 
@@ -450,7 +504,7 @@ def _histories() -> Named:
     yield story("a chain that rewrites the past", rewritten)
     yield story("two chains of one length", two_chains)
     yield story("chains that begin later", begun_later)
-    yield story("chains numbered from five", numbered_from_five)
+    yield story("a sunset that moves", moved_sunset)
     yield story("pins that change", pins)
     yield story("a hint form that changes", hint)
     yield story("pins after a new root", pins_after_rotation)

@@ -33,9 +33,15 @@ def seal(
 ) -> bytes:
     """``enc || ct`` for the public key ``to``; ``ephemeral`` is the private key, 32 bytes."""
     own = X25519PrivateKey.from_private_bytes(ephemeral)
-    enc = own.public_key().public_bytes_raw()
-    shared = _shared_secret(own.exchange(X25519PublicKey.from_public_bytes(to)), enc + to)
-    key, nonce = _key_schedule(shared, info)
+    dh = own.exchange(X25519PublicKey.from_public_bytes(to))
+    return seal_with(dh, plain, enc=own.public_key().public_bytes_raw(), to=to, info=info, aad=aad)
+
+
+def seal_with(
+    dh: bytes, plain: bytes, *, enc: bytes, to: bytes, info: bytes = b"", aad: bytes = b""
+) -> bytes:
+    """The same for a sender's public key ``enc`` whose secret shared with ``to`` is given."""
+    key, nonce = _key_schedule(_shared_secret(dh, enc + to), info)
     return enc + AESGCM(key).encrypt(nonce, plain, aad)
 
 

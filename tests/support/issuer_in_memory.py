@@ -16,6 +16,8 @@ from schemas import jws
 from schemas.activation import Activation, format_activation_url
 from schemas.encoding import b64url_decode, b64url_encode, format_time
 from schemas.jwk import key_from_jwk, thumbprint
+from schemas.log.reading import log_path
+from schemas.log.tiles import FULL, TilePath
 from schemas.notices import Notice
 from schemas.paths import NOTICES_PATH
 from schemas.problems import STATUS, ApiProblem, Problem
@@ -78,6 +80,7 @@ class IssuerInMemory:
     cheat: dict[str, Cheat] = field(default_factory=dict)
     raw: dict[str, Answer] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
+    hides_log: bool = False
     unreachable: bool = False
     date_wrong_by: int = 0
     age: str = ""
@@ -109,7 +112,7 @@ class IssuerInMemory:
             raise CommandError("no answer from the issuer")
         request = Request(method, path, body or b"", headers or {})
         self.requests.append(request)
-        answer = self._answer(request)
+        answer = self._file_of_log(path) or self._answer(request)
         assert len(answer.body) <= limit
         if path in self.lost:
             raise CommandError("no answer from the issuer")
@@ -123,6 +126,23 @@ class IssuerInMemory:
         return Answer(
             status, body, formatdate(self.clock() + self.date_wrong_by, usegmt=True), self.age
         )
+
+    def _file_of_log(self, path: str) -> Answer | None:
+        """A tile of today's log, of the newest tree only: older partial tiles are gone."""
+        log = self.world.log
+        root = f"{log_path(log.origin)}/tile/"
+        if not path.startswith(root):
+            return None
+        width = log.tree.size % FULL
+        tiles = {TilePath(0, at // FULL).text: (at, FULL) for at in range(0, log.tree.size, FULL)}
+        if width:
+            last = log.tree.size - width
+            del tiles[TilePath(0, last // FULL).text]
+            tiles[TilePath(0, last // FULL, width).text] = (last, width)
+        start, count = tiles.get(path.removeprefix(root), (0, 0))
+        if self.hides_log or not count:
+            return Answer(404, b"", "", "")
+        return Answer(200, b"".join(log.tree.leaves(start, start + count)), "", "")
 
     def _route(self, request: Request) -> bytes:
         if request.path in self.refuse:

@@ -14,6 +14,7 @@ own OpenAPI document, so that no test can receive one that is not described ther
 
 import asyncio
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ from issuer.api.app import create_app
 from issuer.api.openapi import openapi_document
 from issuer.authority import Authority
 from issuer.home import Home
-from issuer.init import init_issuer
+from issuer.init import RootChoice, init_issuer
 from issuer.keys import grid
 from issuer.keys.grid import Cell
 from issuer.publication.making import make_missing_keys, publish
@@ -111,6 +112,14 @@ def _validator(url: str, schema: str) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(json.loads(schema) | {"components": components})
 
 
+def _template(url: str, path: str) -> str:
+    """The path of the document that an address belongs to."""
+    for template in openapi_document(url)["paths"]:
+        if re.fullmatch(re.sub(r"\{\w+\}", ".+", template), path):
+            return str(template)
+    raise KeyError(path)
+
+
 def check_documented(url: str, method: str, path: str, reply: Reply) -> None:
     """Assert that the OpenAPI document describes the answer, and that a refusal says no more."""
     if reply.status >= 400:
@@ -124,7 +133,7 @@ def check_documented(url: str, method: str, path: str, reply: Reply) -> None:
         assert reply.headers["content-type"] == "application/problem+json"
     if reply.status == 404 and reply.json["code"] == Problem.NOT_FOUND:
         return
-    operation = openapi_document(url)["paths"][path][method.lower()]
+    operation = openapi_document(url)["paths"][_template(url, path)][method.lower()]
     described = operation["responses"][str(reply.status)]
     if reply.status >= 400:
         assert reply.json["code"] in described["description"].split(", "), reply.json["code"]
@@ -157,6 +166,7 @@ class Service:
         url: str = URL,
         sunset: str | None = None,
         specimen: bool = False,
+        roots: RootChoice | None = None,
     ) -> "Service":
         """A new home with keys and a bundle; call it within :func:`pool_keys`."""
         init_issuer(
@@ -166,6 +176,7 @@ class Service:
             hint=HintForm(hint),
             sunset=sunset,
             specimen=specimen,
+            roots=roots or RootChoice(),
             now=now,
         )
         service = cls(Home(path), MovableClock(now))

@@ -107,7 +107,9 @@ class RealIssuer(Server):
         registrar = service.staff(Role.REGISTRAR)
         config = service.authority.config
         service.close()
-        return cls(folder / "serve.log", service.home, config.url, config.root, registrar)
+        return cls(
+            folder / "serve.log", service.home, config.url, service.authority.anchor, registrar
+        )
 
     @property
     def port(self) -> int:

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from issuer.keys.tracing import tracing_seeds
+from issuer.keys.tracing import export_key, tracing_seeds
 from issuer.notices.exports import Proposal
 from issuer.notices.publishing import agree_to_notice, propose_notice, withdraw_notice
 from schemas.bundle import TrustBundle
 from schemas.check_in import DEFAULT_HOURS, CheckInCode, format_check_in, grid_at
 from schemas.hour_keys import public_half
-from schemas.hours import begin_of, hour_at
+from schemas.hours import begin_of, day_at, hour_at
 from schemas.trace import format_trace, seal_trace
 from schemas.trust import TrustState, accept_bundle
 from shell.clock import system_clock
@@ -23,7 +23,7 @@ from wallet_sim.presence.state import Visits
 def bundle_of(issuer: RealIssuer) -> TrustBundle:
     """The newest one that it serves."""
     data = issuer.call("GET", "/.well-known/qupia/trust-bundle").body
-    return accept_bundle(data, state=TrustState(root=issuer.root), now=system_clock())[0]
+    return accept_bundle(data, state=TrustState(anchor=issuer.root), now=system_clock()).bundle
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class RealVenue:
         """What it shows now, or showed in the hour ``at``."""
         now = system_clock()
         first = hour_at(now) if at is None else at
-        grid = bytes(8) if sees_other_keys else grid_at(bundle_of(self.issuer), now)
+        grid = bytes(16) if sees_other_keys else grid_at(bundle_of(self.issuer), now)
         assert grid is not None
         hours = range(first, first + DEFAULT_HOURS)
         keys = tuple(public_half(venue_key(hour, self.name)) for hour in hours)
@@ -62,10 +62,10 @@ class RealVenue:
         now, iss = system_clock(), self.issuer.url
         keys = {hour: venue_key(hour, self.name)}
         with self.issuer.opened() as authority:
-            private = tracing_seeds(authority.home).hour_key(hour_at(now), now)
+            private = export_key(tracing_seeds(authority.home), day_at(now), now)
         assert private is not None
         key = public_half(private)
-        return format_trace(seal_trace(keys, iss=iss, hour=hour_at(now), authority_key=key))
+        return format_trace(seal_trace(keys, iss=iss, day=day_at(now), authority_key=key))
 
 
 def publish(issuer: RealIssuer, export: bytes, hour: int) -> str:

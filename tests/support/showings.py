@@ -16,7 +16,8 @@ from wallet_sim.passes.state import (
 )
 
 WORLD = World()
-BUNDLE, TRUST = accept_bundle(WORLD.bundle(NOON), state=WORLD.state(), now=NOON)
+ACCEPTED = accept_bundle(WORLD.bundle(NOON), state=WORLD.state(), now=NOON)
+BUNDLE, TRUST = ACCEPTED.bundle, ACCEPTED.state
 WINDOW = BUNDLE.windows[0]
 KEY_ID = WORLD.key(WINDOW).id
 KEYS = [new_private_key() for _ in range(4)]

@@ -119,6 +119,10 @@ def tracing(*hours: int, x: str = b64url_encode(bytes(range(32)))) -> list[Entry
     return [{"hour": hour, "x": x} for hour in hours]
 
 
+def exports(*days: int, x: str = b64url_encode(bytes(range(32)))) -> list[Entry]:
+    return [{"day": day, "x": x} for day in days]
+
+
 def five_statuses(payload: Payload) -> None:
     payload["statuses"] = [payload["statuses"][0] | {"id": f"s{i}"} for i in range(5)]
 
@@ -133,6 +137,18 @@ def the_same_policy_twice(payload: Payload) -> None:
 
 def a_private_paper_key(payload: Payload) -> None:
     payload["paper_keys"][0]["d"] = payload["paper_keys"][0]["x"]
+
+
+def retiring(at: int) -> Payload:
+    """A payload in which the first key of today is withdrawn at a time."""
+    world = World()
+    world.bundle(NOON)
+    world.retire(world.calendar.window_at(NOON), at=at)
+    return world.payload(NOON)
+
+
+def replaced_in_retiring(payload: Payload, **members: object) -> None:
+    payload["retiring"][0] |= members
 
 
 OFF_THE_GRID = [
@@ -153,6 +169,18 @@ OFF_THE_GRID = [
     (no_keys, BundleFault.BROKEN_GRID),
 ]
 """What is done to the list of keys, and the fault that it meets."""
+
+BESIDE_THE_GRID = [
+    pytest.param(lambda p: p["retired"][0].update(at=NOON), id="that is retired"),
+    pytest.param(lambda p: p["retired"][0].update(at=NOON + DAY + 1), id="for over a day"),
+    pytest.param(lambda p: p.update(retired=[]), id="that is not withdrawn"),
+    pytest.param(lambda p: p.update(retiring=p["retiring"] * 2), id="twice"),
+    pytest.param(lambda p: p.update(retiring=p["pass_keys"][:1]), id="of the grid"),
+    pytest.param(lambda p: replaced_in_retiring(p, holder="03"), id="of a hint that is not used"),
+    pytest.param(lambda p: replaced_in_retiring(p, status="red"), id="of an unknown status"),
+    pytest.param(lambda p: replaced_in_retiring(p, nbf=0), id="of another window"),
+]
+"""What is done to a payload in which one key is retiring, so that the grid is broken."""
 
 FOREIGN_MODULI = [
     pytest.param(rsa_key(198).modulus, id="of another key"),
@@ -182,10 +210,13 @@ BREAKING_A_RULE = [
     pytest.param(replacing(hint="year"), id="an unknown hint form"),
     pytest.param(replacing(iss="https://қазақ.example"), id="an address that is not ASCII"),
     pytest.param(replacing(token_issuer=""), id="no token issuer"),
-    pytest.param(replacing(token_issuer="a" * 256), id="a long token issuer"),
+    pytest.param(replacing(token_issuer="a" * 101), id="a long token issuer"),
     pytest.param(replacing(name={"en": "Qupia"}), id="a name in one language"),
     pytest.param(replacing(specimen="no"), id="a text for true or false"),
-    pytest.param(replacing(retired=["AAAA"]), id="a short retired id"),
+    pytest.param(replacing(retired=[{"id": "AAAA", "at": 0}]), id="a short retired id"),
+    pytest.param(replacing(previous="AAAA"), id="a short entry before"),
+    pytest.param(replacing(previous="A" * 42 + "B"), id="the entry before in another spelling"),
+    pytest.param(replacing(handover=7), id="a handover that is no text"),
     pytest.param(replacing(tracing=tracing(7) + tracing(7)), id="an hour twice"),
     pytest.param(replacing(tracing=tracing(7, 8, x="A" * 42 + "B")), id="another spelling"),
     pytest.param(replacing(tracing=tracing(7, x="A" * 44)), id="an hour key of 33 bytes"),
@@ -193,6 +224,13 @@ BREAKING_A_RULE = [
     pytest.param(replacing(tracing=tracing(1 << 32)), id="an hour beyond four bytes"),
     pytest.param(replacing(tracing=tracing(*range(257))), id="257 hours"),
     pytest.param(replacing(tracing={}), id="hours that are no list"),
+    pytest.param(replacing(tracing_exports=exports(7, 7)), id="a day twice"),
+    pytest.param(replacing(tracing_exports=exports(7, x="A" * 42 + "B")), id="a day's key spelt"),
+    pytest.param(replacing(tracing_exports=exports(7, x="A" * 44)), id="a day's key of 33 bytes"),
+    pytest.param(replacing(tracing_exports=exports(-1)), id="a day before 1970"),
+    pytest.param(replacing(tracing_exports=exports(49_710)), id="a day beyond four bytes"),
+    pytest.param(replacing(tracing_exports=exports(*range(17))), id="17 days"),
+    pytest.param(replacing(tracing_exports={}), id="days that are no list"),
     pytest.param(key_entry(n=b64url_encode(bytes(257))), id="a modulus of 257 bytes"),
     pytest.param(key_entry(n="A" * 341 + "B"), id="a modulus in another spelling"),
     pytest.param(key_entry(holder="13"), id="a thirteenth month"),

@@ -184,7 +184,7 @@ class Town:
 
     @property
     def root(self) -> str:
-        return self.service.authority.config.root
+        return self.service.authority.anchor
 
     @property
     def bundle_file(self) -> Path:

@@ -17,7 +17,9 @@ class VenueDevice:
     def __init__(self, home: Path, now: int = NOON) -> None:
         self.world = World(start=now, tracing=True)
         self.store = TrustStore(home)
-        self.store.set_up(self.world.bundle(now), root=self.world.pin, settings=Settings(), now=now)
+        self.store.set_up(
+            self.world.bundle(now), anchor=self.world.pin, settings=Settings(), now=now
+        )
 
     def code(self, now: int = NOON, *, hours: int = 4, name: str = "") -> CheckInCode:
         bundle = self.store.bundle()

@@ -32,7 +32,7 @@ class Venue:
         name: str | None = None,
     ) -> str:
         """The QR text that it shows at ``now``, with the grid of ``bundle``."""
-        grid = grid_at(bundle, now) if bundle is not None else bytes(8)
+        grid = grid_at(bundle, now) if bundle is not None else bytes(16)
         assert grid is not None
         first = hour_at(now)
         keys = tuple(public_half(self.hour_key(hour)) for hour in range(first, first + hours))

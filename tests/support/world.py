@@ -9,7 +9,7 @@ Tests tell stories with it. Nothing in it is random and nothing reads the time.
 (592, 'QP1:', 1)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 from schemas.bundle import TrustBundle
 from schemas.encoding import b64url_encode
 from schemas.hints import HintForm, Holder, all_hints, hint_of_birthday
-from schemas.hour_keys import AUTHORITY_LABEL, derive_hour_key, public_half
-from schemas.hours import date_of, hours_between
+from schemas.hour_keys import AUTHORITY_LABEL, derive_export_key, derive_hour_key, public_half
+from schemas.hours import date_at, date_of, days_between, hours_between
 from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR
 from schemas.origins import host_of
@@ -32,11 +32,13 @@ from schemas.presentation import (
     proof_message,
     slot_at,
 )
+from schemas.root_statements import encode_signed, parse_signed
 from schemas.token import DevicePoint, challenge_digest, token_input, token_key_id
 from schemas.trust import TrustState, accept_bundle
 from schemas.windows import Calendar, Window
 from tests.support.keys import EcKey, RsaKey, ec_key, filler_modulus, pool_size, rsa_key
-from tests.support.texts import jws
+from tests.support.logs import MemoryLog, MemoryWitness
+from tests.support.texts import jws, signed, to_json
 
 NOON = 1_773_730_800
 """2026-03-17, 12:00 in Almaty."""
@@ -97,6 +99,10 @@ class World:
         start: int = NOON,
         first_key: int = 0,
         tracing: bool = False,
+        roots: int = 1,
+        threshold: int = 1,
+        witnesses: tuple[MemoryWitness, ...] = (),
+        quorum: int = 0,
     ) -> None:
         self.iss = iss
         self.tracing = tracing
@@ -122,50 +128,91 @@ class World:
         self._cells: dict[_Cell, bytes] = {}
         self._signing: dict[bytes, RsaKey] = {}
         self._next_key = first_key
-        self._retired: list[tuple[bytes, Window]] = []
+        self._retired: list[tuple[dict[str, Any], int]] = []
         self._devices = 0
-        self.root = self._key("root 1")
+        self.log = MemoryLog(self.token_issuer, witnesses=witnesses)
+        self.witnesses, self.quorum = witnesses, quorum
+        self.roots = [self._key(f"root 1.{at}" if at else "root 1") for at in range(roots)]
+        self.threshold = threshold
         self.signer = self._key("signer 1")
-        self.pin = self.root.kid
-        self.statements = [self.statement(1, by=self.root, now=start)]
+        self.handover: str | None = None
+        self.statements = [self.statement(1, by=self.roots, now=start)]
+        self.pin = parse_signed(self.statements[0]).statement.anchor
 
     def _key(self, what: str) -> EcKey:
         return ec_key(f"{self.iss} {what}")
 
     # The root
 
-    def statement(
-        self,
-        version: int,
-        *,
-        by: EcKey,
-        now: int,
-        roots: list[EcKey] | None = None,
-        signers: list[EcKey] | None = None,
-    ) -> str:
-        """A root statement signed by ``by``; it lists today's root and signer unless told."""
-        life = {"nbf": now - DAY, "exp": now + 34 * DAY}
-        payload = {
-            "version": version,
-            "roots": [key.jwk for key in (roots or [self.root])],
-            "signers": [key.jwk | life for key in (signers or [self.signer])],
-        }
-        return jws(payload, typ=Typ.ROOT, key=by)
+    @property
+    def root(self) -> EcKey:
+        """The first of today's roots."""
+        return self.roots[0]
 
-    def delegate(self, now: int) -> None:
-        """The root names a new signer; bundle versions begin anew."""
+    def statement(
+        self, version: int, *, by: Iterable[EcKey], now: int, **members: Any
+    ) -> dict[str, Any]:
+        """A root statement signed by ``by``; it says what is true today unless ``members`` do."""
+        return signed_statement(self.statement_members(version, now=now) | members, by)
+
+    def statement_members(self, version: int, *, now: int) -> dict[str, Any]:
+        """The payload of a statement, for a test that spoils a member before it is signed."""
+        life = {"nbf": now - DAY, "exp": now + 34 * DAY}
+        return {
+            "version": version,
+            "threshold": self.threshold,
+            "roots": [key.jwk for key in self.roots],
+            "signers": [self.signer.jwk | life],
+            "sunset": self.sunset,
+            "log": self.log.vkey.text,
+            "witnesses": [witness.member for witness in self.witnesses],
+            "quorum": self.quorum,
+        }
+
+    def begin_with_sunset(self, sunset: int, now: int = NOON) -> None:
+        """Found it with another end; before anything is published."""
+        self.sunset = sunset
+        self.statements = [self.statement(1, by=self.roots, now=now)]
+        self.pin = parse_signed(self.statements[0]).statement.anchor
+
+    def delegate(self, now: int, *, by: list[EcKey] | None = None) -> None:
+        """The roots name a new signer; bundle versions begin anew.
+
+        It says whatever was changed here since the last one. A change of what is watched is an
+        entry of the log before.
+        """
         version = len(self.statements) + 1
         self.signer = self._key(f"signer {version}")
-        self.statements.append(self.statement(version, by=self.root, now=now))
+        self.statements.append(self.statement(version, by=by or self.roots, now=now))
         self.version = 0
 
     def rotate_root(self, now: int) -> None:
-        """A new root, named by the old one, and a new signer; bundle versions begin anew."""
-        old, version = self.root, len(self.statements) + 1
-        self.root = self._key(f"root {version}")
-        self.signer = self._key(f"signer {version}")
-        self.statements.append(self.statement(version, by=old, now=now))
-        self.version = 0
+        """New roots, named by the old ones, and a new signer; bundle versions begin anew."""
+        old, version = self.roots, len(self.statements) + 1
+        self.roots = [
+            self._key(f"root {version}.{at}" if at else f"root {version}") for at in range(len(old))
+        ]
+        self.delegate(now, by=[*old, *self.roots])
+        self.hand_over(self.log)
+
+    def replace_log(self, now: int, *, is_lost: bool = False) -> None:
+        """A new log under a key of its own, and a new signer."""
+        old = self.log
+        self.log = MemoryLog(self.token_issuer, old.number + 1, self.witnesses)
+        self.delegate(now)
+        self.handover = None
+        if not is_lost:
+            self.hand_over(old)
+
+    def hand_over(self, log: MemoryLog) -> None:
+        """The last statement becomes an entry of the log before it."""
+        entry = parse_signed(self.statements[-1]).statement.entry
+        self.handover = log.proof(log.append(entry)).text
+
+    def move_sunset(self, sunset: int, now: int) -> None:
+        """The roots say another end."""
+        self.sunset = sunset
+        self.delegate(now)
 
     # The bundle
 
@@ -173,14 +220,15 @@ class World:
         """The next bundle's payload, for a test that spoils a member before it is signed."""
         self.version += 1
         paper = {"nbf": now - DAY, "exp": now + 14 * DAY}
-        return {
+        handover = {} if self.handover is None else {"handover": self.handover}
+        return handover | {
             "iss": self.iss,
             "name": {"kk": "Құпия", "ru": "Купия", "en": "Qupia"},
             "token_issuer": self.token_issuer,
             "version": self.version,
             "iat": now,
             "exp": now + self.life,
-            "sunset": self.sunset,
+            "previous": None if self.log.last is None else b64url_encode(self.log.last),
             "delegations": list(self.statements),
             "batch_size": self.batch_size,
             "hint": self.hint.value,
@@ -198,17 +246,19 @@ class World:
                 for status in self.statuses
             ],
             "policies": [_named(policy) for policy in self.policies],
-            "retired": [b64url_encode(i) for i, window in self._retired if now < window.exp],
+            "retired": [{"id": key["id"], "at": at} for key, at in self._withdrawn(now)],
+            "retiring": [key for key, at in self._withdrawn(now) if at > now],
             "specimen": self.specimen,
             "tracing": self._tracing(now) if self.tracing else [],
+            "tracing_exports": self._tracing_exports(now) if self.tracing else [],
             **overrides,
         }
 
     def sign(
         self, payload: dict[str, Any], *, key: EcKey | None = None, typ: str = Typ.TRUST
     ) -> bytes:
-        """A payload as a bundle; by today's signer unless told."""
-        return jws(payload, typ=typ, key=key or self.signer).encode()
+        """A payload as a bundle in the log, with its proof; by today's signer unless told."""
+        return self.log.carry(jws(payload, typ=typ, key=key or self.signer).encode())
 
     def bundle(self, now: int, **overrides: Any) -> bytes:
         """The next bundle; ``overrides`` replace members of its payload."""
@@ -216,18 +266,25 @@ class World:
 
     def state(self) -> TrustState:
         """What a device knows right after its set-up."""
-        return TrustState(root=self.pin)
+        return TrustState(anchor=self.pin)
 
     def accepted(self, now: int, **overrides: Any) -> TrustBundle:
         """The next bundle, as a device that has just been set up accepts it."""
-        bundle, _ = accept_bundle(self.bundle(now, **overrides), state=self.state(), now=now)
-        return bundle
+        return accept_bundle(self.bundle(now, **overrides), state=self.state(), now=now).bundle
 
     # Presence tracing
 
     def hour_key(self, hour: int) -> bytes:
         """The authority's private key of an hour, 32 bytes, from a seed for each UTC date."""
         return _hour_key(self.iss, hour)
+
+    def export_key(self, day: int) -> bytes:
+        """The authority's private key for the exports of a UTC day, 32 bytes."""
+        return derive_export_key(_seed(self.iss, date_at(day * DAY)), day)
+
+    def _tracing_exports(self, now: int) -> list[dict[str, Any]]:
+        days = days_between(now - DAY, min(now + 72 * HOUR, self.sunset))
+        return [{"day": d, "x": b64url_encode(public_half(self.export_key(d)))} for d in days]
 
     def _tracing(self, now: int) -> list[dict[str, Any]]:
         hours = hours_between(now - DAY, min(now + 72 * HOUR, self.sunset))
@@ -266,13 +323,21 @@ class World:
         cell = (window, status or self.statuses[0], holder or self.holder)
         return self._signing[self._modulus(cell)]
 
-    def retire(self, window: Window, *, status: str | None = None, holder: Holder = None) -> RsaKey:
-        """Withdraw the key of a cell before its time; the next bundle has another there."""
+    def retire(
+        self, window: Window, *, status: str | None = None, holder: Holder = None, at: int = 0
+    ) -> RsaKey:
+        """Withdraw the key of a cell before its time; the next bundle has another there.
+
+        Doors take what it signed until ``at``.
+        """
         cell = (window, status or self.statuses[0], holder or self.holder)
         key = self.key(window, status=status, holder=holder)
-        self._retired.append((key.id, window))
+        self._retired.append((self._entry(cell), at))
         del self._cells[cell]
         return key
+
+    def _withdrawn(self, now: int) -> list[tuple[dict[str, Any], int]]:
+        return [(key, at) for key, at in self._retired if now < key["exp"]]
 
     def sign_blinded(self, key_id: bytes, blinded: bytes) -> bytes:
         """What the issuer does to a blinded value of 256 bytes; raises KeyError."""
@@ -359,7 +424,7 @@ class World:
             device=a_pass.point,
             signature=a_pass.signature,
             slot=slot,
-            proof=a_pass.device.sign(message),
+            proof=a_pass.device.prove(message),
         )
 
     def show(self, a_pass: Pass, slot: int, *, venue: bytes = UNBOUND) -> str:
@@ -371,9 +436,29 @@ class World:
         return self.show(self.issue(now, **members), slot_at(now))
 
 
+def signed_statement(
+    members: dict[str, Any] | bytes, by: Iterable[EcKey], **header: Any
+) -> dict[str, Any]:
+    """A root statement under the signatures of these keys, whatever it says.
+
+    ``header`` replaces members of each protected header, or adds some.
+    """
+    payload = members if isinstance(members, bytes) else to_json(members)
+    return encode_signed(payload, [_signature(payload, key, header) for key in by])
+
+
+def _signature(payload: bytes, key: EcKey, header: dict[str, Any]) -> dict[str, str]:
+    members = {"alg": "ES256", "kid": key.kid, "typ": Typ.ROOT} | header
+    protected, _, signature = signed(to_json(members), payload, key).split(".")
+    return {"protected": protected, "signature": signature}
+
+
+def _seed(iss: str, date: str) -> bytes:
+    return sha256(f"{iss} {date}".encode()).digest()
+
+
 def _hour_key(iss: str, hour: int) -> bytes:
-    seed = sha256(f"{iss} {date_of(hour)}".encode()).digest()
-    return derive_hour_key(seed, hour, label=AUTHORITY_LABEL)
+    return derive_hour_key(_seed(iss, date_of(hour)), hour, label=AUTHORITY_LABEL)
 
 
 @cache

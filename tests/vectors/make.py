@@ -78,6 +78,12 @@ def shown_by(bindings: dict[int, bytes], *, strict: bool = False) -> dict[str, A
     return {"bindings": {str(h): b.hex() for h, b in bindings.items()}, "strict": strict}
 
 
+def other_s(r_and_s: bytes) -> bytes:
+    """The other signature of the same message that verifies, 64 bytes."""
+    s = int.from_bytes(r_and_s[32:], "big")
+    return r_and_s[:32] + (P256_ORDER - s).to_bytes(32, "big")
+
+
 class Authority:
     """The two authorities of the vectors, and the passes that the cases spoil."""
 
@@ -89,6 +95,9 @@ class Authority:
         self.world.payload(NOON)
         self.of_retired_key = self.world.issue(NOON, holder="07")
         self.world.retire(self.today, holder="07")
+        self.of_retiring_key = self.world.issue(NOON, holder="08")
+        self.retires = NOON + HOUR
+        self.world.retire(self.today, holder="08", at=self.retires)
         self.world.version = 0
         self.training = World(
             iss="https://training.qupia.example", hint="none", specimen=True, first_key=100
@@ -155,6 +164,19 @@ def admitted(authority: Authority) -> Iterator[Case]:
         asks_hint=True,
     )
     yield Case(
+        "admit_until_its_key_retires",
+        "A pass of a key that is withdrawn from the next second on.",
+        authority.show(authority.of_retiring_key, slot_at(authority.retires - 1)),
+        now=authority.retires - 1,
+        **green | {"holder": "08"},
+    )
+    yield Case(
+        "admit_beside_a_retiring_key",
+        "A pass of the key that takes its place.",
+        authority.show(authority.world.issue(NOON, holder="08")),
+        **green | {"holder": "08"},
+    )
+    yield Case(
         "admit_hint_ignored",
         "The policy does not ask for an ID.",
         text,
@@ -174,14 +196,6 @@ def admitted(authority: Authority) -> Iterator[Case]:
         "The device's clock may lie this much before the bundle's iat.",
         authority.show(slot=slot_at(NOON - 120)),
         now=NOON - 120,
-        **green,
-    )
-    r_and_s = authority.fields().proof
-    other_s = P256_ORDER - int.from_bytes(r_and_s[32:], "big")
-    yield Case(
-        "admit_other_s",
-        "Either s of an ECDSA signature is accepted.",
-        authority.spoiled(proof=r_and_s[:32] + other_s.to_bytes(32, "big")),
         **green,
     )
     yield Case(
@@ -266,6 +280,13 @@ def bundle_and_key(authority: Authority) -> Iterator[Case]:
     yield Case("unknown_key", "A pass of another issuer.", foreign, Reason.UNKNOWN_KEY)
     retired = authority.show(authority.of_retired_key)
     yield Case("key_retired", "A pass of a withdrawn key.", retired, Reason.KEY_RETIRED)
+    yield Case(
+        "key_retired_from_its_time_on",
+        "A pass of a key whose time was set ahead, when it has come.",
+        authority.show(authority.of_retiring_key, slot_at(authority.retires)),
+        Reason.KEY_RETIRED,
+        now=authority.retires,
+    )
     tomorrow = world.issue(NOON, window=authority.tomorrow)
     early = authority.tomorrow.nbf - 1
     yield Case(
@@ -349,6 +370,7 @@ def bad_proof(authority: Authority) -> Iterator[Case]:
         ),
         ("by_another_key", "Signed by a stranger.", {"proof": authority.proof(elsewhere)}),
         ("der", "The beginning of a DER signature.", {"proof": der[:64]}),
+        ("high_s", "The larger s, which tells wallets apart.", {"proof": other_s(proof)}),
         ("off_the_curve", "A signed token of a point that is not on the curve.", shown),
     )
     for name, about, members in spoilt:
@@ -372,6 +394,15 @@ def bad_proof(authority: Authority) -> Iterator[Case]:
         ("bound_to_the_hour_before", "The hour is over.", bound, shown_by(last_hour)),
     ):
         yield Case(f"bad_proof_{name}", about, text, Reason.BAD_PROOF, venue=venue)
+    here = world.present(green, SLOT, venue=BINDING)
+    for name, fields in (("bound", here), ("unbound", authority.fields())):
+        yield Case(
+            f"bad_proof_high_s_{name}_strict",
+            "The larger s, where a binding is required.",
+            format_presentation(replace(fields, proof=other_s(fields.proof))),
+            Reason.BAD_PROOF,
+            venue=shown_by({THIS_HOUR: BINDING}, strict=True),
+        )
     yield Case(
         "not_bound",
         "An unbound proof where a binding is required.",
@@ -462,12 +493,10 @@ def paper_admitted(authority: Authority) -> Iterator[Case]:
     ):
         yield Case(f"admit_paper_{name}", about, authority.slip(**claims), **slip | members)
     start, _, signature = text.rpartition(".")
-    r_and_s = b64url_decode(signature)
-    other_s = (P256_ORDER - int.from_bytes(r_and_s[32:], "big")).to_bytes(32, "big")
     yield Case(
         "admit_paper_other_s",
-        "Either s of an ECDSA signature is accepted.",
-        f"{start}.{b64url_encode(r_and_s[:32] + other_s)}",
+        "Either s of an ECDSA signature is accepted in a JWT.",
+        f"{start}.{b64url_encode(other_s(b64url_decode(signature)))}",
         **slip,
     )
 

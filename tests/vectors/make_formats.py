@@ -6,9 +6,12 @@ under test for text forms only, so it writes the same bytes again. The keys prot
 
 import json
 import re
+from base64 import b64encode
 from hashlib import sha256, sha384
 from pathlib import Path
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from schemas.activation import Activation, format_activation_url
 from schemas.encoding import b64url_encode, base45_encode
@@ -22,6 +25,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "formats.md"
 
 ISS = "https://qupia.example"
 TOKEN_ISSUER = "qupia.example"
+ORIGIN = f"{TOKEN_ISSUER}/.well-known/qupia/log/1"
 NOW = 1_773_730_800
 """2026-03-17, 12:00 in Almaty."""
 
@@ -117,7 +121,7 @@ def showing_vector(
 ) -> Vectors:
     slot = NOW // 30
     message = b"qupia-proof-v1" + sha256(token).digest() + slot.to_bytes(4, "big") + venue
-    proof = device.sign(message)
+    proof = device.prove(message)
     point = device.point
     code = key_id[:4] + point.x + point.y + signature + slot.to_bytes(4, "big") + proof
     return {
@@ -141,12 +145,93 @@ def thumbprint_vector(key: EcKey) -> Vectors:
     }
 
 
+def log_key_vector() -> Vectors:
+    """The Ed25519 key of the log, as C2SP signed-note writes it."""
+    key, material = log_key(), b"\x01" + log_key().public_key().public_bytes_raw()
+    number = sha256(f"{ORIGIN}\n".encode() + material).digest()[:4]
+    return {
+        "private": key.private_bytes_raw().hex(),
+        "public": material[1:].hex(),
+        "id": number.hex(),
+        "vkey": f"{ORIGIN}+{number.hex()}+{b64encode(material).decode()}",
+    }
+
+
+def log_key() -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(sha256(b"formats log").digest())
+
+
 def root_statement_payload(root: EcKey, signer: EcKey) -> Vectors:
     life = {"nbf": NOW - DAY, "exp": NOW + 34 * DAY}
-    return {"version": 1, "roots": [root.jwk], "signers": [signer.jwk | life]}
+    return {
+        "version": 1,
+        "threshold": 1,
+        "roots": [root.jwk],
+        "signers": [signer.jwk | life],
+        "sunset": NOW + 180 * DAY,
+        "log": log_key_vector()["vkey"],
+        "witnesses": [],
+        "quorum": 0,
+    }
 
 
-def bundle_payload(statement: str, keys: list[RsaKey]) -> Vectors:
+def root_statement_vector(members: Vectors, root: EcKey) -> Vectors:
+    payload = to_json(members)
+    protected, _, signature = jws(members, typ="qupia-root+jwt", key=root).split(".")
+    return {
+        "d": private(root),
+        "kid": root.kid,
+        "payload": b64url_encode(payload),
+        "protected": protected,
+        "signature": signature,
+        "anchor": b64url_encode(sha256(b"qupia-anchor-v1" + payload).digest()),
+        "entry": sha256(b"qupia-root-v1" + payload).hexdigest(),
+    }
+
+
+def carried_statement(vector: Vectors) -> Vectors:
+    """As it stands in ``delegations``."""
+    signature = {name: vector[name] for name in ("protected", "signature")}
+    return {"payload": vector["payload"], "signatures": [signature]}
+
+
+def proof_vector(text: str) -> Vectors:
+    """That a bundle is the only entry of the log."""
+    entry = sha256(text.encode()).digest()
+    leaf = sha256(b"\x00" + entry).digest()
+    extra = bytes(8) + leaf
+    checkpoint = f"{ORIGIN}\n1\n{b64encode(leaf).decode()}\n"
+    signature = bytes.fromhex(log_key_vector()["id"]) + log_key().sign(checkpoint.encode())
+    return {
+        "entry": entry.hex(),
+        "leaf": leaf.hex(),
+        "extra": extra.hex(),
+        "lines": [
+            "c2sp.org/tlog-proof@v1",
+            f"extra {b64encode(extra).decode()}",
+            "index 0",
+            "",
+            *checkpoint.splitlines(),
+            "",
+            f"\u2014 {ORIGIN} {b64encode(signature).decode()}",
+        ],
+    }
+
+
+def carried(text: str, proof: Vectors) -> bytes:
+    """The bundle as it is served."""
+    return (text + "\n\n" + "".join(f"{line}\n" for line in proof["lines"])).encode()
+
+
+def bundle_vector(payload: Vectors, signer: EcKey) -> Vectors:
+    """The same as for other statements, but that the ETag is of the whole body."""
+    vector = signed_vector(payload, typ="qupia-trust+jwt", key=signer)
+    digest = vector.pop("etag")
+    body = carried(vector["jws"], proof_vector(vector["jws"]))
+    return vector | {"digest": digest, "etag": b64url_encode(sha256(body).digest())}
+
+
+def bundle_payload(statement: Vectors, keys: list[RsaKey]) -> Vectors:
     paper = named("paper")
     names = {"kk": "Үлгі", "ru": "Образец", "en": "Example"}
     return {
@@ -156,7 +241,7 @@ def bundle_payload(statement: str, keys: list[RsaKey]) -> Vectors:
         "version": 1,
         "iat": NOW,
         "exp": NOW + DAY,
-        "sunset": NOW + 180 * DAY,
+        "previous": None,
         "delegations": [statement],
         "batch_size": 8,
         "hint": "none",
@@ -189,11 +274,13 @@ def bundle_payload(statement: str, keys: list[RsaKey]) -> Vectors:
         ],
         "policies": [{"id": "everyday", "name": names, "admit": ["green"], "hint": "ask"}],
         "retired": [],
+        "retiring": [],
         "specimen": False,
         "tracing": [
             {"hour": hour, "x": b64url_encode(hpke.public(hour_key("authority", hour)))}
             for hour in range(HOUR - 1, HOUR + 3)
         ],
+        "tracing_exports": [{"day": HOUR // 24, "x": b64url_encode(hpke.public(export_key()))}],
     }
 
 
@@ -272,6 +359,12 @@ def hour_key(holder: str, hour: int) -> bytes:
     return hpke.expand(hpke.extract(b"", seed(holder)), info, 32)
 
 
+def export_key() -> bytes:
+    """The authority's private key for the exports of NOW's day."""
+    info = b"qupia-authority-trace" + (HOUR // 24).to_bytes(4, "big")
+    return hpke.expand(hpke.extract(b"", seed("authority")), info, 32)
+
+
 def binding(hour: int) -> bytes:
     return sha256(b"qupia-venue" + hpke.public(hour_key("venue", hour))).digest()[:16]
 
@@ -293,7 +386,7 @@ def hour_keys_vector() -> Vectors:
 def check_in_vector(key_id: bytes) -> Vectors:
     first, count, name = HOUR - 1, 4, "Кафе «Ақ Орда»"
     keys = [hpke.public(hour_key("venue", first + i)) for i in range(count)]
-    grid = sha256(key_id).digest()[:8]
+    grid = sha256(key_id).digest()[:16]
     head = first.to_bytes(4, "big") + bytes((count,))
     code = head + b"".join(keys) + grid + name.encode()
     return {
@@ -333,14 +426,22 @@ def trace_vector() -> Vectors:
     """Two hours, exported when the second one has begun."""
     entries = (h.to_bytes(4, "big") + hour_key("venue", h) for h in (HOUR, HOUR + 1))
     plain, ephemeral = b"".join(entries), hpke.fixed_key("formats trace")
-    to = hpke.public(hour_key("authority", HOUR + 1))
+    private = export_key()
+    to = hpke.public(private)
     sealed = hpke.seal(plain, to=to, ephemeral=ephemeral, info=b"qupia-trace-v1")
-    return {"plain": plain.hex(), "ephemeral": ephemeral.hex(), "sealed": sealed.hex()}
+    return {
+        "day": str(HOUR // 24),
+        "authority_private": private.hex(),
+        "authority_public": to.hex(),
+        "plain": plain.hex(),
+        "ephemeral": ephemeral.hex(),
+        "sealed": sealed.hex(),
+    }
 
 
 def trace_file(trace: Vectors) -> Vectors:
     sealed = bytes.fromhex(trace["sealed"])
-    return {"iss": ISS, "hour": HOUR + 1, "sealed": b64url_encode(sealed)}
+    return {"iss": ISS, "day": HOUR // 24, "sealed": b64url_encode(sealed)}
 
 
 def notices_payload() -> Vectors:
@@ -379,9 +480,10 @@ def make() -> Vectors:
     issuance = issuance_vector(key, token_input)
     signature, token = (bytes.fromhex(issuance[name]) for name in ("signature", "token"))
     statement = root_statement_payload(root, signer)
-    statement_vector = signed_vector(statement, typ="qupia-root+jwt", key=root)
-    bundle = bundle_payload(statement_vector["jws"], [key, later])
-    link = Activation(ISS, CODE, root.kid)
+    statement_vector = root_statement_vector(statement, root)
+    bundle = bundle_payload(carried_statement(statement_vector), [key, later])
+    signed_bundle = bundle_vector(bundle, signer)
+    link = Activation(ISS, CODE, statement_vector["anchor"])
     return {
         "base45": base45_vector("0000ffff4142"),
         "base45_odd": base45_vector(b"base-45".hex()),
@@ -395,7 +497,9 @@ def make() -> Vectors:
         "root_statement_payload": statement,
         "root_statement": statement_vector,
         "bundle_payload": bundle,
-        "bundle": signed_vector(bundle, typ="qupia-trust+jwt", key=signer),
+        "bundle": signed_bundle,
+        "log_key": log_key_vector(),
+        "proof": proof_vector(signed_bundle["jws"]),
         "paper_payload": paper_payload(),
         "paper": paper_vector(paper),
         "activation": {"code": CODE, "url": format_activation_url(link)},

@@ -30,8 +30,8 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def bundle_of(case: dict[str, Any]) -> TrustBundle | None:
     if case["bundle"] is None:
         return None
-    state = TrustState(root=case["root"])
-    return read_bundle((DOORS / case["bundle"]).read_bytes(), root=state.root).bundle
+    state = TrustState(anchor=case["root"])
+    return read_bundle((DOORS / case["bundle"]).read_bytes(), anchor=state.anchor).bundle
 
 
 def venue_of(case: dict[str, Any]) -> Venue | None:

@@ -15,7 +15,7 @@ from wallet_sim.commands import app
 
 @pytest.fixture
 def world() -> World:
-    return World(batch_size=3, tracing=True)
+    return World(batch_size=4, tracing=True)
 
 
 @pytest.fixture

@@ -9,12 +9,13 @@ from schemas.hours import hour_at
 from schemas.kinds import DAY, HOUR, MINUTE
 from schemas.notices import NoticesRejected
 from schemas.paths import NOTICES_PATH
-from schemas.problems import Problem
+from schemas.problems import ApiProblem, Problem
 from shell.files import write_private
 from tests.support.issuer_in_memory import CODE, Phone, Time
+from tests.support.keys import ec_key
 from tests.support.venue_in_memory import Venue
 from tests.support.world import NOON
-from wallet_sim.both import NoticesOfWallet, check_in_here
+from wallet_sim.both import NoticesOfWallet, check_in_here, fetch_notices, visits_of
 from wallet_sim.fetching.runner import POLL, Fetching
 from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.sync import Synced
@@ -173,6 +174,24 @@ def test_what_is_known_of_a_stay_leaves_the_file_of_a_running_wallet_by_itself(
     assert str(came).encode() in path.read_bytes()
     run.until(NOON + 3 * HOUR + POLL)
     assert str(came).encode() not in path.read_bytes()
+
+
+def test_what_a_stolen_key_said_goes_with_it_although_lists_are_withheld(
+    activated: Phone, venue: Venue
+) -> None:
+    """The bundle of the day after names another key, and nobody answers with a list."""
+    check_in_here(activated.file, venue.code(NOON))
+    activated.issuer.publish_notices(venue.notice(hour_at(NOON)))
+    assert fetch_notices(activated.session()).warnings
+    activated.issuer.world.notices_key = ec_key("a new key of the notices")
+    activated.issuer.publish()
+    activated.issuer.refuse[NOTICES_PATH] = Problem.FAILED
+    activated.clock.now += DAY
+    with pytest.raises(ApiProblem):
+        fetch_notices(activated.session())
+    visits = visits_of(activated.file).load()
+    assert (visits.warnings, visits.heard) == ((), ())
+    assert visits.days
 
 
 def test_a_damaged_file_of_visits_does_not_end_the_fetching_of_passes(activated: Phone) -> None:

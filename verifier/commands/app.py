@@ -5,6 +5,7 @@ The commands of presence tracing and of retention are in modules of their own.
 
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,12 @@ from typing import Annotated, cast
 import typer
 
 from schemas.bundle import BUNDLE_LIMIT
-from schemas.bundle_faults import BundleRejected
+from schemas.bundle_faults import BundleRejected, TrustWarning
+from schemas.catalogues import sentence
 from schemas.encoding import b64url_decode
 from schemas.languages import Language
 from schemas.origins import is_loopback, parse_origin
+from schemas.trust import Accepted
 from shell.clock import system_clock
 from shell.command_line import (
     EXIT_REFUSED,
@@ -34,6 +37,7 @@ from shell.command_line import (
 from shell.errors import CommandError
 from shell.files import read_given
 from verifier.commands.codes import Typed, codes_of
+from verifier.commands.evidence import evidence
 from verifier.commands.opening import HomeOption, open_store
 from verifier.commands.presence import checkin, trace
 from verifier.commands.report import make_report, report_members, report_text
@@ -76,7 +80,7 @@ def setup(
     settings = replace(earlier, url=url or earlier.url, policy=policy or earlier.policy)
     data = _fetch(url) if url is not None else _read_bundle(Path(source))
     try:
-        store.set_up(data, root=root, settings=settings, now=system_clock())
+        store.set_up(data, anchor=root, settings=settings, now=system_clock())
     except BundleRejected as rejected:
         raise _refusal(rejected, language) from None
     _compare_clock(store)
@@ -96,7 +100,7 @@ def sync(
     url = store.settings().url
     if url is None:
         raise CommandError("this device was set up from a file; run: qupia-verifier import FILE")
-    _accept(store, _fetch(url), language)
+    _accept(store, _fetch(url), language, url=url)
     _compare_clock(store)
     _report(store, as_json=as_json, language=language)
 
@@ -187,6 +191,7 @@ def serve(
 
 app.command()(checkin)
 app.command()(trace)
+app.command()(evidence)
 app.add_typer(retention_app, name="retention")
 
 
@@ -214,20 +219,35 @@ def _fetch(url: str) -> bytes:
 
 
 def _read_bundle(path: Path) -> bytes:
-    """The bytes of a bundle file, not verified; it came on a USB stick, or by mail."""
+    """The bytes of a bundle file, not verified; it came on a USB stick, or by mail.
+
+    Its proof has lines, which editors and mail programs end in their own way.
+    """
     try:
-        return read_given(path, limit=BUNDLE_LIMIT)
+        return read_given(path, limit=BUNDLE_LIMIT).replace(b"\r\n", b"\n")
     except FileNotFoundError:
         raise CommandError(
             f"there is no file {path}; name a bundle file, or a URL such as https://qupia.example"
         ) from None
 
 
-def _accept(store: TrustStore, data: bytes, language: Language) -> None:
+def _accept(store: TrustStore, data: bytes, language: Language, url: str | None = None) -> None:
     try:
-        store.accept(data, now=system_clock())
+        leaves = None if url is None else _fetch_leaves(url, store.judge(data, now=system_clock()))
+        accepted = store.accept(data, now=system_clock(), leaves=leaves)
     except BundleRejected as rejected:
         raise _refusal(rejected, language) from None
+    if TrustWarning.CONTINUITY_UNKNOWN in accepted.warnings:
+        warn(sentence("continuity_unknown", language))
+
+
+def _fetch_leaves(url: str, judged: Accepted) -> Sequence[bytes] | None:
+    """The whole log, where the device was away for longer than the proof reaches back."""
+    if TrustWarning.CONTINUITY_UNKNOWN not in judged.warnings or judged.state.log is None:
+        return None
+    from verifier.trust.update import fetch_leaves
+
+    return fetch_leaves(url, judged.state.log)
 
 
 def _refusal(rejected: BundleRejected, language: Language) -> CommandError:

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.bundle import TrustBundle
+from schemas.bundle_faults import TrustWarning
 from schemas.catalogues import sentence
 from schemas.encoding import format_time
+from schemas.evidence import EvidencePair
 from schemas.kinds import HOUR
 from schemas.languages import Language
 from schemas.windows import Window
+from shell.evidence import evidence_line
 from shell.times import zoned_time
 from verifier.door.condition import CLOCK_WARNING, Condition, NextStep, condition_at, next_step
 from verifier.trust.settings import CheckIn, ClockCheck, Settings
@@ -19,7 +22,9 @@ from verifier.trust.store import TrustStore
 class Report:
     """Everything there is to say about a device."""
 
-    root: str | None
+    anchor: str | None
+    log_replaced: bool
+    evidence: tuple[EvidencePair, ...]
     settings: Settings
     bundle: TrustBundle | None
     clock_check: ClockCheck | None
@@ -32,9 +37,12 @@ def make_report(store: TrustStore, now: int) -> Report:
     """Read a device's files; raises CommandError for a damaged one."""
     bundle, settings, clock_check = store.bundle(), store.settings(), store.clock_check()
     condition = condition_at(bundle, now)
+    state = store.state() if bundle is not None else None
     windows = bundle.windows if bundle is not None else ()
     return Report(
-        root=store.state().root if bundle is not None else None,
+        anchor=state.anchor if state is not None else None,
+        log_replaced=state is not None and state.log_replaced,
+        evidence=tuple(store.evidence()),
         settings=settings,
         bundle=bundle,
         clock_check=clock_check,
@@ -52,7 +60,9 @@ def report_members(report: Report) -> dict[str, Any]:
         "next": report.next_step.value,
         "issuer": bundle and bundle.iss,
         "url": report.settings.url,
-        "root": report.root,
+        "root": report.anchor,
+        "warnings": [TrustWarning.LOG_REPLACED.value] if report.log_replaced else [],
+        "evidence": len(report.evidence),
         "specimen": bundle and bundle.specimen,
         "policy": _policy_id(report),
         "check_in": report.settings.check_in.value,
@@ -73,6 +83,10 @@ def report_text(report: Report, language: Language) -> str:
     lines = [_keys_line(report, language)]
     if report.bundle is not None:
         lines += _device_lines(report, report.bundle, language)
+    if report.log_replaced:
+        lines.append(sentence(TrustWarning.LOG_REPLACED, language))
+    if report.evidence:
+        lines.append(evidence_line(report.evidence, "qupia-verifier evidence", language))
     lines.append(_next_line(report, language))
     return "\n".join(lines)
 
@@ -107,7 +121,7 @@ def _device_lines(report: Report, bundle: TrustBundle, language: Language) -> li
             issuer=bundle.iss,
             version=bundle.version,
         ),
-        sentence("root", language, root=report.root),
+        sentence("root", language, root=report.anchor),
         sentence("policy", language, policy=_policy_id(report)),
         _clock_line(report.clock_check, language),
     ]

@@ -27,6 +27,7 @@ from schemas.presentation import (
     UNBOUND,
     VENUE_BYTES,
     Presentation,
+    has_low_s,
     parse_presentation,
     proof_message,
     slot_at,
@@ -100,7 +101,7 @@ def _verify_shown(
     seen: SeenSet | None,
 ) -> Verdict:
     """A phone's pass."""
-    key = _find_key(presentation, bundle)  # 3
+    key = _find_key(presentation, bundle, now)  # 3
     _check_window(key.window, now)  # 4
     token = _check_signature(presentation, key, bundle)  # 5
     _check_proof(presentation, token, venue)  # 6
@@ -156,12 +157,15 @@ def check_bundle(bundle: TrustBundle | None, now: int) -> TrustBundle:
     return bundle
 
 
-def _find_key(presentation: Presentation, bundle: TrustBundle) -> PassKey:
-    """Step 3. The bundle has no two ids, retired ones included, with the same first four bytes."""
+def _find_key(presentation: Presentation, bundle: TrustBundle, now: int) -> PassKey:
+    """Step 3. The bundle has no two ids, retired ones included, with the same first four bytes.
+
+    A key that was withdrawn with a time ahead counts beside its replacement until then.
+    """
     if presentation.key_prefix not in bundle.by_prefix:
         raise Refused(Reason.UNKNOWN_KEY)
     key = bundle.by_prefix[presentation.key_prefix]
-    if key is None:
+    if key is None or bundle.is_retired(key.id, now):
         raise Refused(Reason.KEY_RETIRED)
     return key
 
@@ -204,6 +208,8 @@ def _check_paper_signature(paper: UnverifiedPaper, key: PaperKey, bundle: TrustB
 
 def _check_proof(presentation: Presentation, token: bytes, venue: Venue | None) -> None:
     """Step 6. The point is checked here: its coordinates are signed, but blind, so unchecked."""
+    if not has_low_s(presentation.proof):
+        raise Refused(Reason.BAD_PROOF)
     try:
         device = key_from_point(presentation.device.x, presentation.device.y)
     except ValueError:

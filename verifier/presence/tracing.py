@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from schemas.bundle import TrustBundle
 from schemas.errors import QupiaError
-from schemas.hours import date_at, date_of, first_hour_of, hour_at, hours_between
+from schemas.hours import date_at, date_of, day_at, first_hour_of, hour_at, hours_between
 from schemas.kinds import DAY, TRACING_PERIOD
 from schemas.trace import SealedTrace, seal_trace
 from shell.daily_seeds import DailySeeds
@@ -60,12 +60,12 @@ def stretches(hours: list[int]) -> list[range]:
 
 
 def seal_export(asked: HoursAsked, bundle: TrustBundle, now: int) -> SealedTrace | None:
-    """The keys, sealed to the authority's key of this hour; None where the bundle has none.
+    """The keys, sealed to the authority's export key of this day; None where the bundle has none.
 
     Raises ValueError for an authority's key of low order.
     """
-    hour = hour_at(now)
-    authority_key = bundle.tracing.get(hour)
+    day = day_at(now)
+    authority_key = bundle.tracing_exports.get(day)
     if authority_key is None:
         return None
-    return seal_trace(asked.keys, iss=bundle.iss, hour=hour, authority_key=authority_key)
+    return seal_trace(asked.keys, iss=bundle.iss, day=day, authority_key=authority_key)

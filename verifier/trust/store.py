@@ -4,10 +4,10 @@
 
     settings.json       format version, where bundles are fetched, which policy applies, whether a
                         check-in code is shown and under which name
-    trust.json          the pinned root, the other pins and the newest version seen
+    trust.json          the pinned anchor, the other pins and the newest version seen
     bundle-DIGEST.jws   the bundle in force; trust.json names it by its digest
     clock.json          how far the clock was off when it was last compared
-    evidence/           bundles of one version that contradict each other
+    evidence/           pairs of bundles that contradict each other
     no-backup/seeds/    DATE.seed: 32 random bytes for a UTC date, for 14 days
     lock                held by whoever changes these files
 
@@ -19,18 +19,21 @@ a bundle that is newer than the floor.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from schemas.bundle import TrustBundle, VenuePolicy
-from schemas.bundle_faults import BundleFault, BundleRejected
+from schemas.bundle_faults import BundleRejected
 from schemas.check_in import check_name
 from schemas.codec import decode, encode, from_json, to_json
+from schemas.evidence import FAULTS, EvidencePair
 from schemas.jws import parse_json_object
-from schemas.trust import TrustState, accept_bundle, bundle_digest, read_bundle
+from schemas.trust import Accepted, TrustState, accept_bundle, leads_to, read_bundle
 from schemas.validation import matches
 from shell.errors import CommandError
+from shell.evidence import keep_evidence, load_evidence
 from shell.files import (
     check_private_tree,
     claim_directory,
@@ -121,40 +124,60 @@ class TrustStore:
         """The bundle in force, verified whenever it is another one; None before the set-up."""
         return self._in_force.get()
 
-    def pin(self, root: str) -> TrustState:
-        """What is known under that root; raises CommandError when another one is pinned."""
+    def pin(self, anchor: str) -> TrustState:
+        """What is known under that anchor; raises CommandError when another one is pinned.
+
+        A newer anchor of the same authority, which the pinned one leads to, changes nothing.
+        """
         if not self.is_set_up():
-            return TrustState(root=root)
+            return TrustState(anchor=anchor)
         state = self.state()
-        if state.root != root:
+        held = self._held(state)
+        if state.anchor != anchor and not (held and leads_to(held, state.anchor, anchor)):
             raise CommandError(
                 f"{self.home} is set up with another root; name another folder with --home"
             )
         return state
 
-    def set_up(self, data: bytes, *, root: str, settings: Settings, now: int) -> TrustBundle:
-        """Pin ``root`` and accept the first bundle; again, with the same root, it only updates.
+    def evidence(self) -> list[EvidencePair]:
+        """The pairs of bundles that contradict each other."""
+        return load_evidence(self._evidence)
+
+    def forget_warnings(self) -> None:
+        """A person has read them."""
+        with locked(self.lock):
+            write_private(self._trust, to_json(replace(self.state(), log_replaced=False), indent=1))
+
+    def set_up(self, data: bytes, *, anchor: str, settings: Settings, now: int) -> TrustBundle:
+        """Pin ``anchor`` and accept the first bundle; again, with the same one, it only updates.
 
         Raises BundleRejected.
         """
         self._prepare_home()
         with locked(self.lock):
-            state = self.pin(root)
-            bundle, following = self._judge(data, state, now)
-            choose_policy(bundle, settings.policy)
+            state = self.pin(anchor)
+            accepted = self._judge(data, state, now, None)
+            choose_policy(accepted.bundle, settings.policy)
             # trust.json is what makes a device set up, so it comes last.
             self._write_settings(settings)
-            self._put_in_force(data, following, state)
-        return bundle
+            self._put_in_force(accepted, state)
+        return accepted.bundle
 
-    def accept(self, data: bytes, *, now: int) -> TrustBundle:
-        """Judge a newer bundle by all that was seen and put it in force; raises BundleRejected."""
+    def judge(self, data: bytes, *, now: int) -> Accepted:
+        """What would come of a newer bundle; raises BundleRejected. Only evidence is stored."""
+        return self._judge(data, self.state(), now, None)
+
+    def accept(self, data: bytes, *, now: int, leaves: Sequence[bytes] | None = None) -> Accepted:
+        """Judge a newer bundle by all that was seen and put it in force; raises BundleRejected.
+
+        ``leaves`` are those of the whole log, where they were fetched.
+        """
         self.check_set_up()
         with locked(self.lock):
             state = self.state()
-            bundle, following = self._judge(data, state, now)
-            self._put_in_force(data, following, state)
-        return bundle
+            accepted = self._judge(data, state, now, leaves)
+            self._put_in_force(accepted, state)
+        return accepted
 
     def clock_check(self) -> ClockCheck | None:
         """The last comparison of the clock; None when there was none."""
@@ -176,28 +199,36 @@ class TrustStore:
         else:
             claim_directory(self.home, known=[self.lock])
 
-    def _judge(self, data: bytes, state: TrustState, now: int) -> tuple[TrustBundle, TrustState]:
+    def _judge(
+        self, data: bytes, state: TrustState, now: int, leaves: Sequence[bytes] | None
+    ) -> Accepted:
+        held = self._held(state)
         try:
-            return accept_bundle(data, state=state, now=now)
+            return accept_bundle(data, state=state, now=now, held=held, leaves=leaves)
         except BundleRejected as rejected:
-            if rejected.fault is BundleFault.SPLIT_VIEW:
-                self._keep_evidence(data, self._bundle_path(state))
+            if rejected.fault in FAULTS and held is not None:
+                pair = EvidencePair(rejected.fault, held.decode("utf-8"), data.decode("utf-8"))
+                keep_evidence(self._evidence, pair)
             raise
 
-    def _put_in_force(self, data: bytes, following: TrustState, state: TrustState) -> None:
+    def _held(self, state: TrustState) -> bytes | None:
+        """The bundle in force as it was carried; None before the first, or where it is damaged."""
+        try:
+            data = read_private(self._bundle_path(state))
+            verified = read_bundle(data, anchor=state.anchor)
+        except (FileNotFoundError, BundleRejected):
+            return None
+        return data if verified.digest == state.digest else None
+
+    def _put_in_force(self, accepted: Accepted, state: TrustState) -> None:
         """The bundle before is kept once more, for a process that is about to read it."""
-        write_private(self._bundle_path(following), data)
+        following = accepted.state
+        write_private(self._bundle_path(following), accepted.data)
         write_private(self._trust, to_json(following, indent=1))
         kept = {self._bundle_path(following), self._bundle_path(state)}
         for replaced in set(self.home.glob("bundle-*.jws")) - kept:
             replaced.unlink(missing_ok=True)
         remove_drafts(self.home)
-
-    def _keep_evidence(self, data: bytes, path: Path) -> None:
-        make_private_directory(self._evidence)
-        write_private(self._evidence / f"bundle-{bundle_digest(data)}.jws", data)
-        if path.exists():
-            write_private(self._evidence / path.name, read_private(path))
 
     def _write_settings(self, settings: Settings) -> None:
         members = {"format": FORMAT, **encode(settings)}
@@ -220,7 +251,7 @@ class TrustStore:
         state = self._parse_state(trust)
         path = self._bundle_path(state)
         try:
-            verified = read_bundle(read_private(path), root=state.root)
+            verified = read_bundle(read_private(path), anchor=state.anchor)
         except (FileNotFoundError, BundleRejected):
             raise _damaged(path, _RENEW_BUNDLE) from None
         if verified.digest != state.digest:

@@ -1,8 +1,12 @@
 """The newest bundle and the time from the issuer's address. Scanning never loads this module."""
 
+from collections.abc import Sequence
+
 from schemas.bundle import BUNDLE_LIMIT
+from schemas.continuity import LogMemory
 from schemas.jws import parse_json_object
 from schemas.languages import Language
+from schemas.log.reading import TILE_BYTES, read_leaves
 from schemas.paths import HEALTH_PATH, TRUST_BUNDLE_PATH
 from schemas.problems import ApiProblem, Problem
 from schemas.validation import matches
@@ -21,6 +25,22 @@ def fetch_bundle(origin: str) -> bytes:
     if answer.status != 200:
         raise CommandError(_why_none(origin, answer))
     return answer.body
+
+
+def fetch_leaves(origin: str, log: LogMemory) -> Sequence[bytes] | None:
+    """The leaf hashes of the whole log, 32 bytes each, not verified.
+
+    None when they are not all to be had: a device goes on without them, and says so.
+    """
+
+    def find_tile(path: str) -> bytes | None:
+        answer = send("GET", origin + path, limit=TILE_BYTES)
+        return answer.body if answer.status == 200 else None
+
+    try:
+        return read_leaves(log.origin, log.size, find_tile)
+    except (ValueError, CommandError):
+        return None
 
 
 def _why_none(origin: str, answer: Answer) -> str:

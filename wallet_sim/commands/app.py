@@ -21,6 +21,7 @@ from shell.command_line import (
     warn,
 )
 from shell.errors import CommandError
+from shell.evidence import answer_evidence, evidence_line
 from wallet_sim.both import visits_of
 from wallet_sim.commands.display import Display
 from wallet_sim.commands.fetching import first_passes, keep_fetching_here, tell
@@ -46,6 +47,7 @@ from wallet_sim.fetching.reports import (
 )
 from wallet_sim.fetching.sync import sync as sync_wallet
 from wallet_sim.fetching.tools import HomeOption, Tools
+from wallet_sim.passes.state import warnings_read
 from wallet_sim.passes.status import condition, holdings
 from wallet_sim.presence.check_in import bindings_of
 from wallet_sim.presence.file import VisitsFile
@@ -122,11 +124,30 @@ def status(
 ) -> None:
     """What this wallet has, and what to do next."""
     file = TOOLS.open_file(home)
-    wallet, visits = file.load(), known_visits(file)
+    wallet, visits, pairs = file.load(), known_visits(file), file.evidence()
     now = TOOLS.corrected_now(wallet)
     lines = standing_lines(visits, language) + status_lines(wallet, now, language)
-    members = condition(wallet, now=now) | {"alerts": len(visits.warnings)}
+    if pairs:
+        lines.insert(0, evidence_line(pairs, "qupia-wallet evidence", language))
+    members = condition(wallet, now=now) | {"alerts": len(visits.warnings), "evidence": len(pairs)}
     answer(as_json=as_json, members=members, text="\n".join(lines))
+    if not as_json:
+        file.update(warnings_read)
+
+
+@app.command()
+def evidence(
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the pairs to a file.")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    language: LocalLanguageOption,
+) -> None:
+    """Pairs of bundles that prove what the authority did; nothing in them is about the holder."""
+    pairs = TOOLS.open_file(home).evidence()
+    answer_evidence(pairs, out=out, as_json=as_json, language=language)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from typing import NoReturn
 
 import typer
 
+from schemas.catalogues import sentence
 from schemas.languages import Language
 from shell.command_line import EXIT_DONE, complain, say, warn
 from shell.errors import CommandError
@@ -21,6 +22,8 @@ def tell(synced: Synced, session: Session, language: Language) -> list[str]:
     """The lines for standard output; faults and a wrong clock are warned of here."""
     for line in fault_lines(synced, language):
         warn(line)
+    for warning in synced.warnings:
+        warn(sentence(warning, language))
     if session.clock.was_corrected:
         warn(text("clock_corrected", language, seconds=abs(session.clock.offset)))
     return synced_lines(synced, language)

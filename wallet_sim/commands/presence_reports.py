@@ -89,7 +89,7 @@ def alerts_lines(visits: Visits, language: Language) -> list[str]:
     lines = [line for alert in alerts_of(visits) for line in _alert_lines(alert, language)]
     if lines:
         lines.append(sentence("notice_advice", language))
-    elif visits.heard is not None:
+    elif visits.newest is not None:
         lines.append(text("alerts_none", language))
     return [*lines, _list_line(visits, language)]
 
@@ -106,7 +106,7 @@ def _alert_lines(alert: Alert, language: Language) -> Iterator[str]:
 
 
 def _list_line(visits: Visits, language: Language) -> str:
-    heard = visits.heard
+    heard = visits.newest
     if heard is None:
         return text("alerts_never", language)
     return text("alerts_checked", language, at=local_time(heard.at), number=heard.notices)
@@ -114,7 +114,7 @@ def _list_line(visits: Visits, language: Language) -> str:
 
 def alerts_members(visits: Visits) -> dict[str, Any]:
     """``alerts --json``; ``notices`` is how many hours the newest list has."""
-    heard = visits.heard
+    heard = visits.newest
     return {
         "alerts": [
             {
@@ -141,7 +141,7 @@ def holdings(visits: Visits) -> list[dict[str, Any]]:
         held.append(_holding("stay", visits.stay.until))
     for date, hours in groupby(visits.warnings, lambda hour: date_of(hour.hour)):
         held.append(_dated("warnings", date, len(list(hours))))
-    if visits.heard is not None and visits.sunset is not None:
+    if visits.newest is not None and visits.sunset is not None:
         held.append(_holding("list", visits.sunset))
     return held
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from issuer.api.background import one_round
 from issuer.authority import Authority
 from issuer.home import Home
-from issuer.init import init_issuer
+from issuer.init import RootChoice, init_issuer
 from issuer.notices.exports import Proposal
 from issuer.notices.publishing import agree_to_notice, propose_notice, publications
 from issuer.staff import Account, Role
@@ -106,10 +106,10 @@ class Town:
         self.authority = _init_authority(folder / "issuer", start)
         self.officers = [_add_officer(self.authority, name, start) for name in ("first", "second")]
         one_round(self.authority, self.clock)
-        root = self.authority.config.root
+        anchor = self.authority.anchor
         self.venues = [TrustStore(folder / f"venue-{number}") for number in range(VENUES)]
         for store in self.venues:
-            store.set_up(self._bundle_bytes, root=root, settings=Settings(url=URL), now=start)
+            store.set_up(self._bundle_bytes, anchor=anchor, settings=Settings(url=URL), now=start)
         homes = (folder / f"wallet-{number}" for number in range(WALLETS))
         self.wallets = [VisitsFile(home, self.clock) for home in homes]
 
@@ -296,6 +296,7 @@ def _init_authority(path: Path, now: int) -> Authority:
         hint=HintForm.NONE,
         sunset=None,
         specimen=False,
+        roots=RootChoice(),
         now=now,
     )
     return Authority.open(Home(path))

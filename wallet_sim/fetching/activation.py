@@ -9,10 +9,11 @@ import re
 from dataclasses import dataclass, replace
 
 from schemas.activation import format_code, parse_activation_url, parse_code
+from schemas.bundle_faults import BundleRejected
 from schemas.encoding import parse_body_time
 from schemas.origins import parse_origin
 from schemas.problems import ApiProblem, Problem
-from schemas.trust import TrustState
+from schemas.trust import TrustState, leads_to
 from shell.errors import CommandError
 from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.trust import Trusted, check_entitlement, name_of
@@ -73,7 +74,7 @@ def activate(session: Session, slip: ActivationSlip) -> Wallet:
     The trust bundle is verified first, so that a wrong root costs no code. Raises ApiProblem,
     BundleRejected or CommandError.
     """
-    trusted = session.fetch_bundle(_authority(session.file.load(), slip))
+    trusted = session.fetch_bundle(_authority(session, slip))
     now = session.clock.now()
     activating = session.file.transact(lambda wallet: _begin(wallet, slip, now))
     entitlement = _ask(session, activating, trusted)
@@ -96,12 +97,34 @@ def _slip_of_code(text: str, issuer: str | None, root: str | None) -> Activation
     return ActivationSlip(parse_origin(issuer), root, parse_code(text))
 
 
-def _authority(wallet: Wallet, slip: ActivationSlip) -> PinnedAuthority:
-    """What is known of the slip's authority; a root that was pinned before keeps its history."""
-    held = wallet.authority
-    if held is not None and (held.issuer, held.trust.root) == (slip.issuer, slip.root):
-        return held
-    return PinnedAuthority(slip.issuer, TrustState(root=slip.root))
+def _authority(session: Session, slip: ActivationSlip) -> PinnedAuthority:
+    """What is known of the slip's authority; an anchor that was pinned before keeps its history.
+
+    So does a newer anchor of the same authority, which the pinned one leads to.
+    """
+    held = session.file.load().authority
+    if held is not None and held.issuer == slip.issuer:
+        known = held if _is_pinned(held, slip.root) else _renewed(session, held)
+        if known is not None and _is_pinned(known, slip.root):
+            return known
+    return PinnedAuthority(slip.issuer, TrustState(anchor=slip.root))
+
+
+def _renewed(session: Session, held: PinnedAuthority) -> PinnedAuthority | None:
+    """The same with its newest bundle: a slip may be newer than what is held. None if refused."""
+    try:
+        return session.fetch_bundle(held).authority
+    except BundleRejected:
+        return None
+
+
+def _is_pinned(held: PinnedAuthority, anchor: str) -> bool:
+    if held.trust.anchor == anchor:
+        return True
+    try:
+        return leads_to(held.bundle.encode("utf-8"), held.trust.anchor, anchor)
+    except BundleRejected:
+        return False
 
 
 def _waiting(wallet: Wallet, slip: ActivationSlip) -> Activating | None:

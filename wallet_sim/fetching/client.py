@@ -4,12 +4,13 @@ The transport is handed in. An answer is validated before anything is read from 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from schemas.bundle import BUNDLE_LIMIT
 from schemas.jws import parse_json_object
+from schemas.log.reading import TILE_BYTES, read_leaves
 from schemas.notices import NOTICES_LIMIT
 from schemas.paths import HEALTH_PATH, NOTICES_PATH, TRUST_BUNDLE_PATH
 from schemas.problems import ApiProblem, Problem
@@ -62,6 +63,18 @@ class Client:
         """
         return self._get(NOTICES_PATH, NOTICES_LIMIT)
 
+    def fetch_leaves(self, origin_of_log: str, size: int) -> Sequence[bytes]:
+        """The leaf hashes of the whole log of ``size`` entries, 32 bytes each, not verified.
+
+        Raises CommandError when they are not all to be had.
+        """
+        try:
+            return read_leaves(origin_of_log, size, self._find_tile)
+        except ValueError:
+            raise CommandError(
+                "the issuer does not show its whole log; try again later", exit_code=2
+            ) from None
+
     def check_clock(self) -> bool:
         """Ask the API for the time; whether the clock was corrected.
 
@@ -90,6 +103,10 @@ class Client:
         if answer.status != 200:
             raise _problem(answer)
         return answer.body
+
+    def _find_tile(self, path: str) -> bytes | None:
+        answer = self.send("GET", self.origin + path, limit=TILE_BYTES)
+        return answer.body if answer.status == 200 else None
 
     def _call(self, path: str, body: bytes, account_key: bytes) -> tuple[Answer, bool]:
         url = self.origin + path

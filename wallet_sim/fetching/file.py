@@ -1,8 +1,7 @@
 """The file of a wallet: entitlement, passes and their keys, and whom the wallet trusts."""
 
-from pathlib import Path
-
-from shell.files import create_private, make_private_directory
+from schemas.evidence import EvidencePair
+from shell.evidence import keep_evidence, load_evidence
 from wallet_sim.passes.state import Wallet, prune
 from wallet_sim.storage import ValueFile
 
@@ -13,6 +12,7 @@ class WalletFile(ValueFile[Wallet]):
     """``wallet.json`` in the folder ``home``; ``clock`` is the device's, uncorrected."""
 
     name = "wallet"
+    format = 2
     remedy = "move it away and activate with a new code"
 
     @property
@@ -22,12 +22,10 @@ class WalletFile(ValueFile[Wallet]):
     def prune(self, value: Wallet, now: int) -> Wallet:
         return prune(value, now)
 
-    def keep_evidence(self, bundles: dict[str, bytes]) -> Path:
-        """Keep contradicting trust bundles for whoever looks into them; by digest. The folder."""
-        folder = self.home / EVIDENCE_NAME
-        make_private_directory(folder)
-        for digest, data in bundles.items():
-            path = folder / f"bundle-{digest}.jws"
-            if not path.exists():
-                create_private(path, data)
-        return folder
+    def keep_evidence(self, evidence: EvidencePair) -> None:
+        """Keep two trust bundles that contradict each other for whoever looks into them."""
+        keep_evidence(self.home / EVIDENCE_NAME, evidence)
+
+    def evidence(self) -> list[EvidencePair]:
+        """The pairs that are kept; raises CommandError for one that is damaged."""
+        return load_evidence(self.home / EVIDENCE_NAME)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from schemas.catalogues import sentence
 from schemas.encoding import format_time, parse_body_time
 from schemas.languages import Language
 from schemas.windows import Window
@@ -77,11 +78,18 @@ def status_lines(wallet: Wallet, now: int, language: Language) -> list[str]:
     if wallet.entitlement is not None:
         lines.append(_entitlement_line(wallet, wallet.entitlement, language))
     lines += [_batch_line(batch, now, language) for batch in wallet.batches]
+    lines += warning_lines(wallet, language)
     if wallet.clock_offset:
         lines.append(text("clock_corrected", language, seconds=abs(wallet.clock_offset)))
     batch = wallet.batch_at(now)
     ends = local_time(batch.window.exp) if batch is not None else ""
     return [*lines, text(advice(wallet, now=now), language, ends=ends)]
+
+
+def warning_lines(wallet: Wallet, language: Language) -> list[str]:
+    """What is said of the authority until a person has read it."""
+    unread = wallet.authority.unread if wallet.authority is not None else ()
+    return [sentence(warning, language) for warning in unread]
 
 
 def _entitlement_line(wallet: Wallet, entitlement: Entitlement, language: Language) -> str:

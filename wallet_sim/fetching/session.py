@@ -1,9 +1,11 @@
 """One wallet and its issuer, while a command runs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from schemas.bundle_faults import BundleFault, BundleRejected
-from schemas.trust import bundle_digest
+from schemas.bundle_faults import BundleFault, BundleRejected, TrustWarning
+from schemas.evidence import FAULTS, EvidencePair
+from shell.errors import CommandError
 from wallet_sim.fetching.client import Client, Send
 from wallet_sim.fetching.clock import CorrectedClock
 from wallet_sim.fetching.file import WalletFile
@@ -46,14 +48,24 @@ class Session:
 
     def _accept(self, authority: PinnedAuthority, data: bytes) -> Trusted:
         try:
-            return accept(authority, data, now=self.clock.now())
+            trusted = accept(authority, data, now=self.clock.now())
+            if TrustWarning.CONTINUITY_UNKNOWN not in trusted.warnings:
+                return trusted
+            leaves = self._fetch_leaves(trusted)
+            return accept(authority, data, now=self.clock.now(), leaves=leaves)
         except BundleRejected as rejected:
-            if rejected.fault is BundleFault.SPLIT_VIEW:
-                self._keep_evidence(authority.bundle.encode("ascii"), data)
+            if rejected.fault in FAULTS and authority.bundle:
+                offered = data.decode("utf-8")
+                self.file.keep_evidence(EvidencePair(rejected.fault, authority.bundle, offered))
             raise
 
-    def _keep_evidence(self, *bundles: bytes) -> None:
-        self.file.keep_evidence({bundle_digest(data): data for data in bundles})
+    def _fetch_leaves(self, trusted: Trusted) -> Sequence[bytes] | None:
+        """The whole log, for a wallet that was away for longer than a proof reaches back."""
+        log = trusted.authority.trust.log
+        try:
+            return None if log is None else self.client.fetch_leaves(log.origin, log.size)
+        except CommandError:
+            return None
 
 
 def open_session(

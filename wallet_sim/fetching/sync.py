@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from schemas.bundle import TrustBundle
+from schemas.bundle_faults import TrustWarning
 from schemas.problems import ApiProblem, Problem
 from schemas.windows import Window
 from wallet_sim.fetching.session import Session
@@ -33,11 +34,15 @@ Choose = Callable[[Wallet, TrustBundle, int], Sequence[Window]]
 
 @dataclass(frozen=True)
 class Synced:
-    """What came of it: the wallet afterwards, the batches that were asked for, and when."""
+    """What came of it: the wallet afterwards, the batches that were asked for, and when.
+
+    ``warnings`` are of the trust bundle.
+    """
 
     wallet: Wallet
     asked: tuple[Batch, ...]
     now: int
+    warnings: tuple[TrustWarning, ...] = ()
 
     @property
     def asked_now(self) -> bool:
@@ -90,7 +95,7 @@ def _sync_once(session: Session, choose: Choose) -> Synced:
         asked = ()
     now = session.clock.now()
     wallet = session.file.update(lambda held: _settle(held, session, trusted.bundle, now))
-    return Synced(wallet, asked, now)
+    return Synced(wallet, asked, now, trusted.warnings)
 
 
 def refresh(session: Session) -> Trusted:

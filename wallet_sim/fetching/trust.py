@@ -3,13 +3,16 @@
 The checks are docs/formats.md, "When a client refuses a bundle".
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from schemas import jws
 from schemas.bundle import CLOCK_TOLERANCE, TrustBundle, parse_bundle
-from schemas.bundle_faults import BundleRejected
+from schemas.bundle_faults import BundleRejected, TrustWarning
 from schemas.hints import all_hints
 from schemas.kinds import DAY, LONGEST_EVIDENCE_DAYS
+from schemas.log.entries import split_carried
+from schemas.log.faults import LogRejected
 from schemas.trust import accept_bundle
 from shell.errors import CommandError
 from wallet_sim.passes.issuance import drop_retired
@@ -34,21 +37,33 @@ class Trusted:
 
     authority: PinnedAuthority
     bundle: TrustBundle
+    warnings: tuple[TrustWarning, ...] = ()
 
 
-def accept(authority: PinnedAuthority, data: bytes, *, now: int) -> Trusted:
+def accept(
+    authority: PinnedAuthority, data: bytes, *, now: int, leaves: Sequence[bytes] | None = None
+) -> Trusted:
     """Accept a bundle against all that is known of ``authority``.
 
-    Raises BundleRejected, ClockBehind, or CommandError for the bundle of another address.
+    ``leaves`` are those of the whole log, where they were fetched. Raises BundleRejected,
+    ClockBehind, or CommandError for the bundle of another address.
     """
-    bundle, trust = accept_bundle(data, state=authority.trust, now=now)
+    held = authority.bundle.encode("utf-8") or None
+    accepted = accept_bundle(data, state=authority.trust, now=now, held=held, leaves=leaves)
+    bundle = accepted.bundle
     if bundle.iss != authority.issuer:
         raise CommandError(
             f"the issuer calls itself {bundle.iss}; check the address and use that one", exit_code=1
         )
     if now + CLOCK_TOLERANCE < bundle.iat:
         raise ClockBehind
-    return Trusted(replace(authority, trust=trust, bundle=data.decode("ascii")), bundle)
+    renewed = replace(
+        authority,
+        trust=accepted.state,
+        bundle=accepted.data.decode("utf-8"),
+        unsure=authority.unsure or TrustWarning.CONTINUITY_UNKNOWN in accepted.warnings,
+    )
+    return Trusted(renewed, bundle, accepted.warnings)
 
 
 def stored_bundle(authority: PinnedAuthority) -> TrustBundle:
@@ -58,8 +73,10 @@ def stored_bundle(authority: PinnedAuthority) -> TrustBundle:
     does not understand any more.
     """
     try:
-        return parse_bundle(jws.parse(authority.bundle).unverified_payload)
-    except (ValueError, BundleRejected):
+        text, _ = split_carried(authority.bundle.encode("utf-8"))
+        payload = jws.parse(text.decode("ascii")).unverified_payload
+        return parse_bundle(payload, sunset=authority.trust.sunset or 0)
+    except (ValueError, BundleRejected, LogRejected):
         raise CommandError(
             "the stored trust bundle cannot be read; run: qupia-wallet sync"
         ) from None
@@ -112,7 +129,7 @@ def check_entitlement(entitlement: Entitlement, bundle: TrustBundle, *, now: int
 
 
 def _anchor(authority: PinnedAuthority) -> tuple[str, str]:
-    return authority.issuer, authority.trust.root
+    return authority.issuer, authority.trust.anchor
 
 
 def _age(authority: PinnedAuthority) -> tuple[int, int]:

@@ -47,11 +47,12 @@ def request_missing(
 ) -> tuple[PendingBatch, ...]:
     """The requests of ``windows`` that are to be sent: those that wait, and fresh ones.
 
-    Nothing is asked for a window of which the wallet has a batch, however little is left of it.
+    Nothing is asked for a window of which the wallet has a batch, however little is left of it,
+    unless its key was withdrawn.
     """
     if wallet.entitlement is None:
         return ()
-    held = {batch.window for batch in wallet.batches}
+    held = {batch.window for batch in wallet.batches if batch.retires is None}
     waiting = {batch.window: batch for batch in wallet.pending}
     keys = {window: _own_key(wallet.entitlement, bundle, window) for window in windows}
     return tuple(
@@ -126,11 +127,14 @@ def store_batches(
 def drop_retired(wallet: Wallet, bundle: TrustBundle) -> Wallet:
     """Without batches and requests under keys that the bundle no longer has.
 
-    No venue would know such a pass, and each cell has a new key, so they are fetched anew.
+    No venue would know such a pass, and each cell has a new key, so they are fetched anew. A batch
+    whose key has a time ahead stays until then; nothing more is signed under such a key.
     """
+    retires = {key.id: bundle.retired[key.id] for key in bundle.retiring}
+    batches = (replace(held, retires=retires.get(held.key_id)) for held in wallet.batches)
     return replace(
         wallet,
-        batches=tuple(held for held in wallet.batches if _is_current(held, wallet, bundle)),
+        batches=tuple(b for b in batches if b.retires or _is_current(b, wallet, bundle)),
         pending=tuple(held for held in wallet.pending if _is_current(held, wallet, bundle)),
     )
 

@@ -20,6 +20,7 @@ from schemas.presentation import (
     UNBOUND,
     Presentation,
     format_presentation,
+    join_proof,
     proof_message,
     slot_at,
 )
@@ -35,8 +36,6 @@ from wallet_sim.passes.state import (
     is_recent,
     last_shown,
 )
-
-_HALF = 32
 
 
 class Denied(StrEnum):
@@ -130,7 +129,6 @@ def last_moment(showing: Showing, *, now: int) -> int:
 
 
 def _sign(device_key: bytes, message: bytes) -> bytes:
-    """ECDSA P-256 with SHA-256 as r || s, 64 bytes."""
+    """ECDSA P-256 with SHA-256, 64 bytes."""
     signature = load_private_key(device_key).sign(message, ec.ECDSA(hashes.SHA256()))
-    r, s = decode_dss_signature(signature)
-    return r.to_bytes(_HALF, "big") + s.to_bytes(_HALF, "big")
+    return join_proof(*decode_dss_signature(signature))

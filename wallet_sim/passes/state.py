@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
+from schemas.bundle_faults import TrustWarning
 from schemas.errors import QupiaError
 from schemas.hints import Holder
 from schemas.kinds import MINUTE, STORED_KINDS, Kind
@@ -42,14 +43,22 @@ class Names:
 
 @dataclass(frozen=True)
 class PinnedAuthority:
-    """Whom this wallet trusts; ``bundle`` is the last trust bundle as it came, a compact JWS.
+    """Whom this wallet trusts; ``bundle`` is the last trust bundle as it came, with its proof.
 
-    ``pins`` are those of its first bundle; an authority is not stored before it.
+    ``pins`` are those of its first bundle; an authority is not stored before it. ``unsure`` stays
+    from a bundle under which the log may have lost something until a person has read that.
     """
 
     issuer: str
     trust: TrustState
     bundle: str = ""
+    unsure: bool = False
+
+    @property
+    def unread(self) -> tuple[TrustWarning, ...]:
+        """What a person is to be told of it, and has not read yet."""
+        unsure = (TrustWarning.CONTINUITY_UNKNOWN,) if self.unsure else ()
+        return unsure + ((TrustWarning.LOG_REPLACED,) if self.trust.log_replaced else ())
 
     @property
     def pins(self) -> Pins:
@@ -105,13 +114,19 @@ class BatchFault(StrEnum):
 class Batch:
     """What is left of the passes of one window; none at all when there was a fault.
 
-    Passes that were shown stand in the order of their first display.
+    Passes that were shown stand in the order of their first display. Where their key was withdrawn,
+    doors take them until ``retires``.
     """
 
     key_id: bytes
     window: Window
     passes: tuple[Pass, ...]
     fault: BatchFault | None = None
+    retires: int | None = None
+
+    def is_over(self, now: int) -> bool:
+        """Whether no door takes its passes any more."""
+        return now >= self.window.exp or (self.retires is not None and now >= self.retires)
 
     @property
     def fresh(self) -> tuple[Pass, ...]:
@@ -184,6 +199,14 @@ class Wallet:
         )
 
 
+def warnings_read(wallet: Wallet) -> Wallet:
+    """``wallet`` once a person has read what is said of its authority."""
+    if wallet.authority is None:
+        return wallet
+    trust = replace(wallet.authority.trust, log_replaced=False)
+    return replace(wallet, authority=replace(wallet.authority, trust=trust, unsure=False))
+
+
 def prune(wallet: Wallet, now: int) -> Wallet:
     """``wallet`` without what is dead at ``now``, the time that the device's clock shows.
 
@@ -204,7 +227,7 @@ def drop_past(wallet: Wallet, now: int) -> Wallet:
         wallet,
         activating=tuple(a for a in wallet.activating if now < a.since + CODE_SECONDS),
         entitlement=wallet.entitlement if entitled else None,
-        batches=tuple(batch for batch in wallet.batches if now < batch.window.exp),
+        batches=tuple(batch for batch in wallet.batches if not batch.is_over(now)),
         pending=tuple(batch for batch in wallet.pending if entitled and now < batch.window.exp),
         plan=wallet.plan if entitled else None,
     )

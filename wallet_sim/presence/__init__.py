@@ -10,7 +10,7 @@ files; the contracts in pyproject.toml keep the two apart.
 >>> from wallet_sim.presence.state import Visits
 >>> from wallet_sim.presence.check_in import seal_hours
 >>> venue, authority = bytes(range(32)), bytes(range(32, 64))
->>> code = CheckInCode(492_777, (public_half(venue),), bytes(8), "Baiterek")
+>>> code = CheckInCode(492_777, (public_half(venue),), bytes(16), "Baiterek")
 >>> keys = {492_777: public_half(authority)}
 >>> visits = seal_hours(Visits(), code, authority=keys, now=1_774_000_000)
 >>> [(day.date, len(day.records)) for day in visits.days]

@@ -11,6 +11,7 @@ class VisitsFile(ValueFile[Visits]):
     """``visits.json`` in the folder of a wallet."""
 
     name = "visits"
+    format = 2
     remedy = "remove it: what it could have warned of is lost"
 
     @property

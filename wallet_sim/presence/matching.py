@@ -14,7 +14,7 @@ from schemas.kinds import DAY
 from schemas.notices import Notice
 from schemas.recognition import Sealed
 from schemas.visits import HourOfStay, OpeningKeys
-from wallet_sim.presence.state import VisitDay
+from wallet_sim.presence.state import VisitDay, joined
 
 Progress = Callable[[int, int], None]
 """Told how many notices are done, and of how many."""
@@ -38,15 +38,14 @@ def match(
     """
     # Whole numbers instead of dates: an hour of a list may lie beyond every calendar.
     by_day = {first_hour_of(day.date) // _DAY_HOURS: _sealed(day.records) for day in days}
-    found: dict[int, HourOfStay] = {}
+    found: list[HourOfStay] = []
     for done, notice in enumerate(notices):
         if done % _TELL_EACH == 0:
             progress(done, len(notices))
         records = by_day.get(notice.hour // _DAY_HOURS)
-        for stay in _opened(records, notice) if records else ():
-            found[stay.hour] = _joined(found.get(stay.hour), stay)
+        found += _opened(records, notice) if records else []
     progress(len(notices), len(notices))
-    return tuple(found[hour] for hour in sorted(found))
+    return joined(found)
 
 
 def _sealed(records: Iterable[bytes]) -> list[Sealed]:
@@ -62,11 +61,3 @@ def _opened(records: Sequence[Sealed], notice: Notice) -> list[HourOfStay]:
     keys = OpeningKeys(notice.hour, venue=notice.venue_key, authority=notice.authority_key)
     opened = (keys.open(record.data) for record in records if keys.fits(record))
     return [stay for stay in opened if stay is not None]
-
-
-def _joined(one: HourOfStay | None, other: HourOfStay) -> HourOfStay:
-    """Two visits in one hour, perhaps of two places, are one warning."""
-    if one is None:
-        return other
-    arrive, leave = min(one.arrive, other.arrive), max(one.leave, other.leave)
-    return HourOfStay(other.hour, arrive, leave)

@@ -1,8 +1,9 @@
 """From the list that everyone downloads to this wallet's own warnings.
 
 A list is believed, matched and stored in one go, and matched while no lock is held: meanwhile its
-owner can check in. Warnings are those of the newest list and no others, so a notice that was
-withdrawn takes its warning away.
+owner can check in. Warnings are those of the newest list of each key that signs for the authority
+and no others: a notice that was withdrawn takes its warning away, and a key that the authority no
+longer names all that it said.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from dataclasses import replace
 
 from schemas.bundle import TrustBundle
 from schemas.hours import begin_of
-from schemas.notices import Notice, NoticeList, NoticesState, accept_notices
+from schemas.notices import Notice, NoticeList, accept_notices, notices_kids
 from schemas.visits import HourOfStay
 from wallet_sim.presence.file import VisitsFile
 from wallet_sim.presence.matching import Progress, match, silent
@@ -31,39 +32,46 @@ def take_list(
     ``authority`` is the name under which :class:`Heard` keeps how far its lists were seen. Raises
     NoticesRejected; what was known before is then still there.
     """
-    held = file.load()
-    accepted, seen = accept_notices(data, bundle=bundle, state=held.seen(authority), now=now)
-    warnings = _warnings(held, accepted, authority, progress)
-    heard = Heard(authority, seen, now, len(accepted.notices))
+    held = forget_gone_keys(file, bundle=bundle, authority=authority)
+    known = held.heard_from(authority)
+    seen = {kid: heard.seen for kid, heard in known.items()}
+    accepted = accept_notices(data, bundle=bundle, seen=seen, now=now)
+    warnings = _warnings(held, known.get(accepted.kid), accepted, progress)
+    count = len(accepted.notices)
+    heard = Heard(authority, accepted.kid, accepted.state, now, count, warnings)
 
     def change(visits: Visits) -> Visits:
-        if visits.seen(authority).version > seen.version:
+        other = visits.heard_from(authority).get(heard.kid)
+        if other is not None and other.seen.version > heard.seen.version:
             return visits  # Another process has taken a newer list meanwhile.
         if visits == Visits() != held:
             return visits  # Their owner has erased everything meanwhile.
-        return replace(visits, warnings=warnings, heard=heard, sunset=bundle.sunset)
+        return replace(visits.with_list(heard), sunset=bundle.sunset)
 
     return file.update(change)
 
 
+def forget_gone_keys(file: VisitsFile, *, bundle: TrustBundle, authority: str) -> Visits:
+    """The visits without what keys have said that ``bundle`` does not name any more."""
+    kids = notices_kids(bundle)
+    return file.update(lambda visits: visits.with_keys(authority, kids))
+
+
 def _warnings(
-    held: Visits, accepted: NoticeList, authority: str, progress: Progress
+    held: Visits, heard: Heard | None, accepted: NoticeList, progress: Progress
 ) -> tuple[HourOfStay, ...]:
-    if _is_matched(held.heard, accepted, authority):
-        return held.warnings
+    if heard is not None and _is_matched(heard, accepted):
+        return heard.warnings
     return match(held.days, accepted.notices, progress)
 
 
-def _is_matched(heard: Heard | None, accepted: NoticeList, authority: str) -> bool:
+def _is_matched(heard: Heard, accepted: NoticeList) -> bool:
     """Whether this very list was matched, and no record came since that it could open.
 
     Records are of the hour in which they were made and later ones, so those of hours that were over
     when the list was matched had all been there.
     """
-    if heard is None or heard.authority != authority:
-        return False
-    same = heard.seen == NoticesState(accepted.version, accepted.digest)
-    return same and _all_over(accepted.notices, heard.at)
+    return heard.seen == accepted.state and _all_over(accepted.notices, heard.at)
 
 
 def _all_over(notices: Sequence[Notice], at: int) -> bool:

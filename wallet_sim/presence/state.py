@@ -3,6 +3,7 @@
 All times are Unix seconds, all dates UTC.
 """
 
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 
 from schemas.hours import begin_of, date_of, tracing_ends
@@ -38,27 +39,29 @@ class Stay:
     later: tuple[LaterHour, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Heard:
-    """The newest list of notices that was believed, and matched. ``at`` is when it came.
+    """The newest list of one key that was believed, and matched. ``at`` is when it came.
 
-    ``authority`` says whose list it is: its address and the thumbprint of its root.
+    ``authority`` says whose list it is, by its address and the thumbprint of its root, and ``kid``
+    who signed. ``warnings`` are the hours in which somebody infectious was in the same place.
     """
 
     authority: str
+    kid: str
     seen: NoticesState
     at: int
     notices: int
+    warnings: tuple[HourOfStay, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
 class Visits:
-    """Everything. ``warnings`` are the hours in which somebody infectious was in the same place."""
+    """Everything. ``heard`` has the lists of one authority, one of each key that signs for it."""
 
     days: tuple[VisitDay, ...] = ()
     stay: Stay | None = None
-    warnings: tuple[HourOfStay, ...] = ()
-    heard: Heard | None = None
+    heard: tuple[Heard, ...] = ()
     sunset: int | None = None
 
     def day(self, date: str) -> VisitDay:
@@ -70,10 +73,31 @@ class Visits:
         others = (held for held in self.days if held.date != day.date)
         return replace(self, days=tuple(sorted((*others, day), key=lambda held: held.date)))
 
-    def seen(self, authority: str) -> NoticesState:
-        """How far the lists of ``authority`` were seen."""
-        known = self.heard is not None and self.heard.authority == authority
-        return self.heard.seen if self.heard is not None and known else NoticesState()
+    @property
+    def warnings(self) -> tuple[HourOfStay, ...]:
+        """The hours of all lists, sorted, each once."""
+        return joined(hour for heard in self.heard for hour in heard.warnings)
+
+    @property
+    def newest(self) -> Heard | None:
+        """The list that came last; None before the first."""
+        return max(self.heard, key=lambda heard: heard.at, default=None)
+
+    def heard_from(self, authority: str) -> dict[str, Heard]:
+        """The lists of ``authority`` by the key that signed."""
+        return {heard.kid: heard for heard in self.heard if heard.authority == authority}
+
+    def with_list(self, heard: Heard) -> "Visits":
+        """With a list in the place of any of its key, and of all of other authorities."""
+        lists = self.heard_from(heard.authority) | {heard.kid: heard}
+        return replace(self, heard=tuple(lists[kid] for kid in sorted(lists)))
+
+    def with_keys(self, authority: str, kids: Set[str]) -> "Visits":
+        """Without the lists of ``authority`` that other keys have signed."""
+        return replace(
+            self,
+            heard=tuple(h for h in self.heard if h.authority != authority or h.kid in kids),
+        )
 
 
 def prune(visits: Visits, now: int) -> Visits:
@@ -84,13 +108,28 @@ def prune(visits: Visits, now: int) -> Visits:
         visits,
         days=tuple(day for day in visits.days if now < tracing_ends(day.date)),
         stay=_still_open(visits.stay, now),
-        warnings=tuple(hour for hour in visits.warnings if now < warning_ends(hour)),
+        heard=tuple(_still_warning(heard, now) for heard in visits.heard),
     )
+
+
+def joined(hours: Iterable[HourOfStay]) -> tuple[HourOfStay, ...]:
+    """Sorted, each hour once: two visits in one, perhaps of two places, are one warning."""
+    found: dict[int, HourOfStay] = {}
+    for stay in hours:
+        other = found.get(stay.hour, stay)
+        arrive, leave = min(other.arrive, stay.arrive), max(other.leave, stay.leave)
+        found[stay.hour] = HourOfStay(stay.hour, arrive, leave)
+    return tuple(found[hour] for hour in sorted(found))
 
 
 def warning_ends(warning: HourOfStay) -> int:
     """When a warning dies: with the date of its hour."""
     return tracing_ends(date_of(warning.hour))
+
+
+def _still_warning(heard: Heard, now: int) -> Heard:
+    warnings = tuple(hour for hour in heard.warnings if now < warning_ends(hour))
+    return replace(heard, warnings=warnings)
 
 
 def _still_open(stay: Stay | None, now: int) -> Stay | None:

@@ -27,7 +27,7 @@ from shell.pages import (
     remember_language,
 )
 from wallet_sim.fetching.tools import Tools
-from wallet_sim.web import cards, door, family, fetching, rights, starting, visits
+from wallet_sim.web import authority, cards, door, family, fetching, rights, starting, visits
 from wallet_sim.web.background import Background
 from wallet_sim.web.desk import LOOK, Handler, WalletDesk, say
 from wallet_sim.web.frames import frame_reader
@@ -50,6 +50,7 @@ SHOWN: dict[str, Handler] = {
     "/end": rights.ask_end,
     "/erase": rights.ask_erase,
     "/name": family.show_name,
+    "/evidence": authority.save_evidence,
 }
 """What each address below a person's own shows. None of it changes anything."""
 
@@ -64,6 +65,7 @@ DONE: dict[str, Handler] = {
     "/erase": rights.erase,
     "/name": family.give_name,
     "/remove": family.remove_person,
+    "/read": authority.mark_read,
 }
 """What the forms of a person's pages do."""
 

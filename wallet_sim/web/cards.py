@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from schemas import jws
+from schemas.log.entries import split_carried
 from shell.times import local_time
-from wallet_sim.fetching.reports import hint_line, status_name
+from wallet_sim.fetching.reports import hint_line, status_name, warning_lines
 from wallet_sim.passes.state import (
     Batch,
     Entitlement,
@@ -16,6 +17,7 @@ from wallet_sim.passes.state import (
     last_shown,
 )
 from wallet_sim.passes.status import advice, next_batch
+from wallet_sim.web.authority import contradictions
 from wallet_sim.web.desk import WalletDesk
 from wallet_sim.web.visits import look
 
@@ -66,6 +68,8 @@ def show_card(desk: WalletDesk) -> Response:
         trouble=desk.words(trouble) if trouble is not None else "",
         clock_offset=abs(wallet.clock_offset),
         glance=look(desk),
+        unread=warning_lines(wallet, desk.language),
+        contradictions=contradictions(desk),
         can_check_in=wallet.authority is not None,
         arrived=desk.house.arrived(desk.person) is not None,
     )
@@ -89,7 +93,8 @@ def colour_of(authority: PinnedAuthority, entitlement: Entitlement) -> str:
 
     Nothing is stored of a bundle before it is verified, and no status without a colour.
     """
-    statuses = jws.parse(authority.bundle).unverified_payload["statuses"]
+    text, _ = split_carried(authority.bundle.encode("utf-8"))
+    statuses = jws.parse(text.decode("ascii")).unverified_payload["statuses"]
     return str(next(one["colour"] for one in statuses if one["id"] == entitlement.status))
 
 

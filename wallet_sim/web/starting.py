@@ -18,7 +18,7 @@ _FIELDS = ("code", "issuer", "root")
 def show_start(desk: WalletDesk) -> Response:
     """``GET /p/N/start``: the form, with the authority that this wallet knows already."""
     authority = desk.file.load().authority
-    issuer, root = (authority.issuer, authority.trust.root) if authority else ("", "")
+    issuer, root = (authority.issuer, authority.trust.anchor) if authority else ("", "")
     return _form(desk, {"code": "", "issuer": issuer, "root": root})
 
 

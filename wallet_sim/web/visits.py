@@ -192,7 +192,7 @@ def _dies(date: str) -> str:
 
 
 def _heard(desk: WalletDesk, visits: Visits) -> str:
-    heard = visits.heard
+    heard = visits.newest
     if heard is None:
         return desk.say("alerts_never")
     return desk.say("alerts_checked", at=local_time(heard.at), number=heard.notices)

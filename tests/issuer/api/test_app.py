@@ -1,7 +1,6 @@
 """The API as a whole: the order of checks, sizes, codes, roles, limits, and what it never says."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from schemas.kinds import DAY
 from schemas.problems import STATUS, Problem
 from tests.support.asgi import Reply
 from tests.support.issuers import NOON, Service, Wallet
+from tests.support.statements import begin_with_sunset
 from tests.support.texts import to_json
 
 WALLET_CALLS = ["/v1/entitlements", "/v1/passes", "/v1/me", "/v1/me/end"]
@@ -325,7 +325,7 @@ def refusals(issuer: Service) -> dict[Problem, Callable[[], Reply]]:
             issuer.home.bundle.write_bytes(content)
 
     def sunset() -> Reply:
-        before, issuer.clock.now = issuer.now, issuer.authority.config.sunset
+        before, issuer.clock.now = issuer.now, issuer.authority.sunset
         try:
             return issuer.get("/healthz")
         finally:
@@ -445,7 +445,7 @@ def test_past_the_sunset_every_path_says_so_and_nothing_is_made(
 ) -> None:
     wallet = issuer.activated(evidence="vaccinated_full")
     bodies = right_bodies(issuer, wallet)
-    sunset = issuer.authority.config.sunset
+    sunset = issuer.authority.sunset
     census = issuer.authority.store.census(NOON)
     issuer.clock.now = sunset + ahead
     for path, body in bodies.items():
@@ -459,15 +459,15 @@ def test_past_the_sunset_every_path_says_so_and_nothing_is_made(
 
 def test_the_second_before_the_sunset_is_like_any_other(issuer: Service) -> None:
     wallet = issuer.activated(evidence="vaccinated_full")
-    replace(issuer.authority.config, sunset=NOON + 30 * DAY).save(issuer.home)
-    issuer.clock.now = issuer.authority.config.sunset - 1
+    begin_with_sunset(issuer, NOON + 30 * DAY)
+    issuer.clock.now = issuer.authority.sunset - 1
     make_missing_keys(issuer.authority, issuer.now)
     publish(issuer.authority, issuer.now)
     assert wallet.fetch().status == 200
 
 
 def test_a_sunset_that_was_moved_earlier_holds_for_a_running_service(issuer: Service) -> None:
-    replace(issuer.authority.config, sunset=NOON).save(issuer.home)
+    begin_with_sunset(issuer, NOON)
     assert issuer.register().code == (410, "sunset")
 
 

@@ -30,8 +30,8 @@ def test_a_round_deletes_makes_and_publishes(issuer: Service) -> None:
 
 
 def test_a_round_makes_and_publishes_also_when_retention_fails(issuer: Service) -> None:
-    issuer.home.log.write_bytes(b"damaged")
-    issuer.home.log.chmod(0o600)
+    issuer.home.retention_log.write_bytes(b"damaged")
+    issuer.home.retention_log.chmod(0o600)
     issuer.clock.now += 4 * DAY
     with pytest.raises(CommandError, match="is damaged"):
         one_round(issuer.authority, issuer.clock)
@@ -40,7 +40,7 @@ def test_a_round_makes_and_publishes_also_when_retention_fails(issuer: Service) 
 
 
 def test_a_round_past_the_sunset_only_deletes(issuer: Service) -> None:
-    issuer.clock.now = issuer.authority.config.sunset
+    issuer.clock.now = issuer.authority.sunset
     one_round(issuer.authority, issuer.clock)
     assert list_keys(issuer.home.pass_keys) == []
     assert not issuer.home.bundle.exists()
@@ -182,7 +182,7 @@ def test_keys_are_let_go_of_when_they_are_no_longer_listed(issuer: Service) -> N
 def test_at_the_sunset_no_key_stays_in_memory(issuer: Service) -> None:
     issuer.activated().fetch()
     assert {"registrar", "entitlement_key"} <= vars(issuer.authority).keys()
-    issuer.clock.now = issuer.authority.config.sunset
+    issuer.clock.now = issuer.authority.sunset
     one_round(issuer.authority, issuer.clock)
     forget_what_is_over(issuer.authority, issuer.clock)
     assert not {"registrar", "entitlement_key"} & vars(issuer.authority).keys()

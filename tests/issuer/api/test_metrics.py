@@ -6,7 +6,7 @@ import pytest
 
 from issuer.retention import run_retention
 from schemas.kinds import DAY, Kind
-from schemas.trust import LONGEST_DELEGATION
+from schemas.root_statements import LONGEST_DELEGATION
 from tests.support.asgi import Reply
 from tests.support.issuers import NOON, Service
 
@@ -84,7 +84,7 @@ def test_they_say_how_the_issuer_stands(issuer: Service) -> None:
     assert shown["qupia_bundle_age_seconds"] == 100
     assert shown["qupia_retention_age_seconds"] == 100
     assert shown["qupia_signer_seconds"] == LONGEST_DELEGATION - 100
-    assert shown["qupia_sunset_seconds"] == issuer.authority.config.sunset - NOON - 100
+    assert shown["qupia_sunset_seconds"] == issuer.authority.sunset - NOON - 100
 
 
 def test_a_signer_that_has_ended_shows_as_a_negative_time(issuer: Service) -> None:
@@ -96,7 +96,7 @@ def test_a_signer_that_has_ended_shows_as_a_negative_time(issuer: Service) -> No
 def test_they_are_shown_before_the_first_bundle_and_after_the_sunset(issuer: Service) -> None:
     issuer.home.bundle.unlink()
     assert figures(issuer)["qupia_ready"] == 0
-    issuer.clock.now = issuer.authority.config.sunset + 5
+    issuer.clock.now = issuer.authority.sunset + 5
     run_retention(issuer.authority, issuer.now)
     shown = figures(issuer)
     assert (shown["qupia_ready"], shown["qupia_sunset_seconds"]) == (0, -5)

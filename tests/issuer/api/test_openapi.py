@@ -53,7 +53,7 @@ def test_it_is_served(issuer: Service) -> None:
 
 def test_every_route_is_in_it_and_nothing_else(issuer: Service) -> None:
     routes = {
-        (route.path, method.lower())
+        (route.path_format, method.lower())
         for route in issuer.app.routes
         if isinstance(route, Route)
         for method in route.methods or ()

@@ -14,7 +14,7 @@ from schemas.encoding import b64url_encode
 from schemas.hours import hour_at
 from schemas.jws import Typ
 from schemas.kinds import DAY
-from schemas.notices import NoticesState, accept_notices
+from schemas.notices import accept_notices
 from schemas.trust import TrustState, accept_bundle
 from schemas.validation import matches
 from tests.support.exports import publish_hours
@@ -31,9 +31,9 @@ CORS = {
 
 def test_the_bundle_is_one_that_a_client_accepts(issuer: Service) -> None:
     reply = issuer.get(BUNDLE)
-    state = TrustState(root=issuer.authority.config.root)
-    bundle, _ = accept_bundle(reply.body, state=state, now=NOON)
-    assert bundle == issuer.authority.bundle()
+    state = TrustState(anchor=issuer.authority.anchor)
+    accepted = accept_bundle(reply.body, state=state, now=NOON)
+    assert accepted.bundle == issuer.authority.bundle()
     assert reply.headers["content-type"] == "application/jose"
     assert reply.headers["cache-control"] == "public, max-age=300"
 
@@ -101,7 +101,7 @@ def test_pages_from_elsewhere_may_read_refusals(issuer: Service, path: str) -> N
     assert reply.code == NOT_READY
     assert reply.headers.items() >= CORS.items()
     assert reply.headers["cache-control"] == "no-store"
-    issuer.clock.now = issuer.authority.config.sunset
+    issuer.clock.now = issuer.authority.sunset
     assert issuer.get(path).headers.items() >= CORS.items()
 
 
@@ -145,11 +145,12 @@ def test_the_list_of_notices_is_one_that_a_wallet_accepts(issuer: Service) -> No
     publication = publish_hours(issuer, hours)
     reply = issuer.get(NOTICES, if_none_match=empty.headers["etag"])
     bundle = issuer.authority.bundle()
-    accepted, state = accept_notices(reply.body, bundle=bundle, state=NoticesState(), now=NOON)
+    accepted = accept_notices(reply.body, bundle=bundle, seen={}, now=NOON)
     assert [notice.hour for notice in accepted.notices] == list(hours)
     withdraw_notice(issuer.authority, publication.name, None, NOON)
     later = issuer.get(NOTICES, if_none_match=reply.headers["etag"])
-    accepted, _ = accept_notices(later.body, bundle=bundle, state=state, now=NOON)
+    seen = {accepted.kid: accepted.state}
+    accepted = accept_notices(later.body, bundle=bundle, seen=seen, now=NOON)
     assert accepted.notices == ()
 
 

@@ -36,7 +36,7 @@ def test_a_registered_result_is_a_code_and_a_link_for_72_hours(issuer: Service) 
     answer = issuer.register().json
     link = parse_activation_url(answer["activation_url"])
     assert link.code == parse_code(answer["code"])
-    assert (link.issuer, link.root) == (URL, issuer.authority.config.root)
+    assert (link.issuer, link.root) == (URL, issuer.authority.anchor)
     assert parse_time(answer["expires_at"]) == NOON + 72 * HOUR
     assert issuer.wallet().activate(answer["code"]).status == 200
 

@@ -31,7 +31,9 @@ EVERY = [
     ["notice", "agree", "0" * 64, "-"],
     ["notice", "reject", "0" * 64],
     ["notice", "withdraw", "0" * 16],
-    ["sunset", "2026-06-01"],
+    ["keys", "request", "--out", "request.json"],
+    ["keys", "take", "signed.json"],
+    ["keys", "replace-all", "--root", "ROOT.pem"],
 ]
 IDS = [" ".join(arguments[:2]) for arguments in EVERY]
 
@@ -65,7 +67,7 @@ PAST = [arguments for arguments in EVERY if arguments[0] not in ("retention", "p
 def test_past_the_sunset_no_command_makes_or_issues_anything(
     at_home: Run, issuer: Service, clock: MovableClock, arguments: list[str]
 ) -> None:
-    clock.now = issuer.authority.config.sunset
+    clock.now = issuer.authority.sunset
     outcome = at_home(*arguments, given="x\n")
     assert outcome.status == 1
     assert outcome.error == (

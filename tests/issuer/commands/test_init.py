@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from issuer.keys.keyring import SigningKey
-from schemas.jws import Typ
+from issuer.home import Home
+from issuer.keys.roots import load_chain
 from tests.support.commands import Run
 from tests.support.issuers import URL
 
@@ -15,7 +15,8 @@ def test_init_says_what_was_made(command: Run, tmp_path: Path) -> None:
     arguments = ("init", "--name", "Test", "--url", URL, "--hint", "none", "--home", home)
     members = command(*arguments, "--json").members
     assert members == {"root": members["root"], "url": URL, "home": str(home)}
-    assert SigningKey.load(home / "ROOT.pem", Typ.ROOT).thumbprint == members["root"]
+    assert load_chain(Home(home)).anchor == members["root"]
+    assert (home / "ROOT.pem").exists()
     again = command(*arguments)
     assert (again.status, again.error) == (
         2,

@@ -1,7 +1,7 @@
 """Keys, the bundle, the policy and statements of a root, from the command line."""
 
+import json
 import stat
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,17 +9,17 @@ import pytest
 from issuer.api.background import one_round
 from issuer.documents.bundle import load_retired
 from issuer.keys.keyring import SigningKey
+from issuer.keys.roots import load_delegations
 from issuer.publication.making import publish
-from issuer.publication.root_requests import signing_request
 from schemas.encoding import b64url_encode, format_time, parse_time
 from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR
 from schemas.trust import TrustState, accept_bundle
+from shell.files import write_private
 from shell.pictures import read_codes
 from tests.support.commands import Run
 from tests.support.issuer_commands import root_of
 from tests.support.issuers import NOON, URL, MovableClock, Service
-from tests.support.statements import publish_statement
 
 # Keys and the bundle
 
@@ -28,7 +28,7 @@ def test_keys_are_listed_with_what_is_missing(
     at_home: Run, issuer: Service, clock: MovableClock
 ) -> None:
     members = at_home("keys", "list", "--json").members
-    assert members["root"] == issuer.authority.config.root
+    assert members["root"] == issuer.authority.anchor
     assert (len(members["keys"]), members["missing"], members["retired"]) == (8, 0, [])
     assert members["signer_until"] == format_time(NOON + 35 * DAY)
     clock.now += DAY
@@ -46,13 +46,29 @@ def test_keys_are_made_once(at_home: Run, clock: MovableClock) -> None:
 def test_a_key_is_retired_by_the_beginning_of_its_id(at_home: Run, issuer: Service) -> None:
     keys = issuer.authority.bundle().pass_keys
     names = [b64url_encode(key.id) for key in keys]
-    assert at_home("keys", "retire", names[0][:5], "--json").members == {"retired": names[0]}
+    members = {"retired": names[0], "at": format_time(NOON)}
+    assert at_home("keys", "retire", names[0][:5], "--json").members == members
     again = at_home("keys", "retire", names[0])
     assert (again.status, again.error) == (
         2,
         "no single key in force has that id; see: qupia-issuer keys list",
     )
-    assert at_home("keys", "list", "--json").members["retired"] == [names[0]]
+    listed = {"id": names[0], "at": format_time(NOON)}
+    assert at_home("keys", "list", "--json").members["retired"] == [listed]
+
+
+def test_a_key_is_retired_in_so_many_hours(at_home: Run, issuer: Service) -> None:
+    key = issuer.authority.bundle().pass_keys[0]
+    retired = at_home("keys", "retire", b64url_encode(key.id), "--in", "24")
+    assert f"Venues refuse its passes from {format_time(NOON + DAY)} on;" in retired.out
+    assert issuer.authority.bundle().retiring == (key,)
+
+
+@pytest.mark.parametrize("hours", ["25", "-1", "soon"])
+def test_a_key_is_not_retired_at_another_time(at_home: Run, issuer: Service, hours: str) -> None:
+    key = issuer.authority.bundle().pass_keys[0]
+    assert at_home("keys", "retire", b64url_encode(key.id), "--in", hours).status == 2
+    assert load_retired(issuer.home, NOON) == []
 
 
 @pytest.mark.parametrize("key_id", ["", "A", "-", "--unknown", "-x", "!", "A" * 43])
@@ -91,15 +107,11 @@ def test_a_new_root_replaces_the_old_one(at_home: Run, issuer: Service, tmp_path
     assert stat.S_IMODE(new.stat().st_mode) == 0o600
     old = at_home("keys", "delegate", "--root", root_of(issuer))
     assert old.error == f"{root_of(issuer)} is not a root of this issuer; give the right ROOT.pem"
-    assert at_home("keys", "delegate", "--root", new, "--new-root", new).error == (
-        f"{new} exists and is never overwritten; choose another"
-    )
     assert at_home("keys", "delegate", "--root", new).status == 0
-    state = TrustState(root=issuer.authority.config.root)
+    state = TrustState(anchor=issuer.authority.anchor)
     published = issuer.authority.published()
     assert published is not None
-    _, state = accept_bundle(published.data, state=state, now=NOON)
-    assert state.root_version == 3
+    assert accept_bundle(published.data, state=state, now=NOON).state.root_version == 3
 
 
 def test_a_wrong_root_changes_nothing(at_home: Run, issuer: Service, tmp_path: Path) -> None:
@@ -130,7 +142,7 @@ def test_the_bundle_goes_to_standard_output_or_a_file(
         "iat": format_time(NOON),
         "exp": format_time(NOON + 72 * HOUR),
         "keys": 8,
-        "root": issuer.authority.config.root,
+        "root": issuer.authority.anchor,
     }
 
 
@@ -144,7 +156,7 @@ def test_the_set_up_code_holds_address_and_root(
     at_home: Run, issuer: Service, tmp_path: Path
 ) -> None:
     assert at_home("bundle", "--setup-qr", tmp_path / "setup.png").out == "Written.\n"
-    assert read_codes(tmp_path / "setup.png") == [f"QS1:{URL}#{issuer.authority.config.root}"]
+    assert read_codes(tmp_path / "setup.png") == [f"QS1:{URL}#{issuer.authority.anchor}"]
 
 
 def test_every_command_warns_of_a_signer_that_ends(
@@ -160,6 +172,17 @@ def test_every_command_warns_of_a_signer_that_ends(
     assert "the bundle signer ended on 2026-04-21" in at_home("retention", "status").err
     assert at_home("keys", "delegate", "--root", root_of(issuer)).status == 0
     assert at_home("staff", "list").err == ""
+
+
+def test_every_command_warns_when_witnesses_have_kept_a_bundle_back_for_12_hours(
+    at_home: Run, issuer: Service, clock: MovableClock
+) -> None:
+    write_private(issuer.home.entered_bundle, issuer.home.bundle.read_bytes())
+    clock.now = NOON + 12 * HOUR
+    assert at_home("staff", "list").err == ""
+    clock.now += 1
+    [line] = at_home("staff", "list").warnings
+    assert line.startswith("witnesses have kept the next bundle back for 12 hours; ask them why")
 
 
 def test_without_a_signer_the_bundle_says_what_to_do(at_home: Run, clock: MovableClock) -> None:
@@ -194,20 +217,23 @@ def test_the_policy_is_checked(at_home: Run, issuer: Service) -> None:
 def test_rules_with_too_large_a_bundle_are_told(at_home: Run, issuer: Service) -> None:
     text = issuer.home.policy.read_text()
     issuer.home.policy.write_text(text.replace("window_hours = 24", "window_hours = 6"))
-    replace(issuer.authority.config, hint="day").save(issuer.home)
+    members = json.loads(issuer.home.config.read_bytes()) | {"hint": "day"}
+    issuer.home.config.write_text(json.dumps(members))
     assert "more than 4 MB; choose fewer statuses" in at_home("policy", "check").error
 
 
 def test_the_sunset_only_moves_earlier(at_home: Run, issuer: Service) -> None:
-    members = at_home("sunset", "2026-06-01", "--json").members
-    assert members == {"sunset": "2026-05-31T19:00:00Z"}
+    delegate = ("keys", "delegate", "--root", root_of(issuer), "--sunset")
+    members = at_home(*delegate, "2026-06-01", "--json").members
+    assert members["sunset"] == "2026-05-31T19:00:00Z"
     assert issuer.authority.bundle().sunset == parse_time("2026-05-31T19:00:00Z")
-    for date in ("2026-06-01", "2026-06-02", "2027-01-01"):
-        outcome = at_home("sunset", date)
+    for date in ("2026-06-02", "2027-01-01"):
+        outcome = at_home(*delegate, date)
         assert outcome.status == 1
         assert outcome.error == "the sunset is 2026-06-01 and can only move earlier"
-    assert at_home("sunset", "2026-03-17").error == "the sunset is a day in the future"
-    assert at_home("sunset", "soon").error == "the sunset is a date: YYYY-MM-DD"
+    assert at_home(*delegate, "2026-03-17").error == "the sunset is a day in the future"
+    assert at_home(*delegate, "soon").error == "the sunset is a date: YYYY-MM-DD"
+    assert len(load_delegations(issuer.home)) == 2
 
 
 # Damage
@@ -223,68 +249,6 @@ def test_a_damaged_bundle_is_one_line_and_can_be_mended(at_home: Run, issuer: Se
     issuer.home.bundle.unlink()
     assert at_home("keys", "delegate", "--root", root_of(issuer)).status == 0
     assert at_home("bundle", "--json").members["version"] == 1
-
-
-# A statement signed offline
-
-
-@pytest.fixture
-def request_file(issuer: Service, tmp_path: Path) -> Path:
-    path = tmp_path / "request.json"
-    path.write_bytes(signing_request(issuer.authority, NOON).encode())
-    return path
-
-
-def test_a_request_is_signed_without_a_home(
-    command: Run, at_home: Run, issuer: Service, request_file: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "statement"
-    words = ("keys", "sign", request_file, "--root", root_of(issuer), "--out", out)
-    members = command(*words, "--json").members
-    assert members == {
-        "issuer": URL,
-        "version": 2,
-        "signer": members["signer"],
-        "until": format_time(NOON + 35 * DAY),
-        "root": issuer.authority.config.root,
-    }
-    assert publish_statement(issuer.authority, out.read_bytes(), NOON) == members["signer"]
-    assert command(*words).error == f"{out} exists and is never overwritten; choose another"
-
-
-def test_a_request_can_replace_the_root(
-    command: Run, at_home: Run, issuer: Service, request_file: Path, tmp_path: Path
-) -> None:
-    out, new = tmp_path / "statement", tmp_path / "NEW.pem"
-    words = ("keys", "sign", request_file, "--root", root_of(issuer), "--out", out)
-    outcome = command(*words, "--new-root", new)
-    assert outcome.status == 0
-    publish_statement(issuer.authority, out.read_bytes(), NOON)
-    assert at_home("keys", "delegate", "--root", root_of(issuer)).status == 2
-    assert at_home("keys", "delegate", "--root", new).status == 0
-
-
-def test_a_request_is_not_signed_by_another_root(
-    command: Run, request_file: Path, tmp_path: Path
-) -> None:
-    SigningKey.generate(Typ.ROOT).create(tmp_path / "other.pem")
-    out = tmp_path / "statement"
-    outcome = command(
-        "keys", "sign", request_file, "--root", tmp_path / "other.pem", "--out", out,
-        "--new-root", tmp_path / "NEW.pem",
-    )  # fmt: skip
-    assert outcome.status == 2
-    assert "this root may not sign for that issuer" in outcome.error
-    assert not out.exists() and not (tmp_path / "NEW.pem").exists()
-
-
-def test_a_request_that_is_none_is_one_line(
-    command: Run, at_home: Run, issuer: Service, tmp_path: Path
-) -> None:
-    words = ("--root", root_of(issuer), "--out", tmp_path / "statement")
-    assert "is missing" in command("keys", "sign", tmp_path / "nowhere", *words).error
-    (tmp_path / "other").write_text("{}")
-    assert "this is no request" in command("keys", "sign", tmp_path / "other", *words).error
 
 
 def test_commands_work_beside_a_service(at_home: Run, issuer: Service, clock: MovableClock) -> None:

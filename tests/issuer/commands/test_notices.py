@@ -130,8 +130,8 @@ def test_a_proposal_is_rejected_at_the_home(at_home: Run, traced: Path) -> None:
     [
         ({"hours": [THIS_HOUR - 30 * 24]}, 2, "the export has no hour between --from and --to"),
         ({"hours": PAST, "iss": "https://other.example"}, 1, "the export is sealed to another"),
-        ({"hours": PAST, "sealed_in": 1, "authority_key": bytes([9] * 31 + [0])}, 1,
-         "the key of the hour to which the export is sealed is gone"),
+        ({"hours": PAST, "sealed_on": 1, "authority_key": bytes([9] * 31 + [0])}, 1,
+         "the key of the day to which the export is sealed is gone"),
         ({"hours": PAST, "authority_key": bytes([9] * 31 + [0])}, 1,
          "the export was changed or cut short"),
     ],

@@ -15,8 +15,8 @@ from tests.support.issuers import NOON, MovableClock, Service
 def test_retention_goes_on_after_the_sunset(
     at_home: Run, issuer: Service, clock: MovableClock
 ) -> None:
-    clock.now = issuer.authority.config.sunset
-    assert at_home("retention", "run", "--json").members["deleted"]["signing_keys"] == 5
+    clock.now = issuer.authority.sunset
+    assert at_home("retention", "run", "--json").members["deleted"]["signing_keys"] == 6
     assert at_home("retention", "run", "--json").members == {"deleted": {}}
     assert at_home("retention", "verify", "--json").members == {"ok": True, "findings": []}
     assert at_home("retention", "status").status == 0
@@ -82,4 +82,4 @@ def test_retention_goes_on_though_the_chain_of_roots_is_damaged(
     issuer.home.delegations.write_bytes(b"damaged")
     outcome = at_home("retention", "run", "--at", format_time(NOON + 3 * DAY), "--json")
     assert outcome.members["deleted"]["code"] == 1
-    assert "delegations.txt is damaged; restore it from a backup" in outcome.err
+    assert "delegations.json is damaged; restore it from a backup" in outcome.err

@@ -14,7 +14,7 @@ def test_serve_past_the_sunset_deletes_what_is_left(
     at_home: Run, issuer: Service, clock: MovableClock
 ) -> None:
     issuer.activated(evidence="vaccinated_full").end()
-    clock.now = issuer.authority.config.sunset
+    clock.now = issuer.authority.sunset
     assert at_home("serve").status == 1
     assert list(issuer.home.keys.iterdir()) == []
     assert {entry.held for entry in issuer.authority.store.census(NOON)} == {0}

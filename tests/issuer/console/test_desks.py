@@ -19,12 +19,13 @@ from starlette.applications import Starlette
 from issuer.console.figures import SMALL
 from issuer.issuance import _count
 from issuer.keys.keyring import SigningKey
-from issuer.publication.root_requests import SigningRequest
+from issuer.keys.roots import sign_statement
+from issuer.publication.root_requests import SigningRequest, statement_in
 from issuer.registration.withdrawals import WITHDRAWALS
 from issuer.serving import create_all
 from issuer.staff import Role
 from schemas.activation import parse_activation_url
-from schemas.jws import Typ, parse
+from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR, Kind
 from schemas.trust import TrustState, accept_bundle
 from tests.support.asgi import Reply
@@ -374,8 +375,7 @@ def test_the_setup_code_is_that_of_this_authority(auditor: Clerk, issuer: Servic
     found = re.search(r'class="qr" src="data:image/png;base64,([^"]+)"', auditor.get(KEYS).html)
     assert found
     [code] = zxingcpp.read_barcodes(Image.open(BytesIO(base64.b64decode(found[1]))))
-    config = issuer.authority.config
-    assert code.text == f"QS1:{config.url}#{config.root}"
+    assert code.text == f"QS1:{issuer.authority.config.url}#{issuer.authority.anchor}"
 
 
 # A root statement by two officers
@@ -389,8 +389,8 @@ def statement(officer: Clerk, issuer: Service, tmp_path: Path) -> str:
                       seen.html)  # fmt: skip
     assert found
     data = base64.b64decode(found[1])
-    assert SigningRequest.parse(data).version == 2
-    request, made = tmp_path / "request.json", tmp_path / "statement.jws"
+    assert SigningRequest.parse(data).signed.statement.version == 2
+    request, made = tmp_path / "request.json", tmp_path / "signed.json"
     request.write_bytes(data)
     root = issuer.home.root_key
     done = run_real("qupia-issuer", "keys", "sign", request, "--root", root, "--out", made)
@@ -408,20 +408,24 @@ def digest_on(seen: Reply) -> str:
 def test_two_officers_put_a_statement_in_force_and_clients_believe_its_bundle(
     officer: Clerk, clerk: Callable[[Role], Clerk], issuer: Service, statement: str
 ) -> None:
-    pin = TrustState(root=issuer.authority.config.root)
+    pin = TrustState(anchor=issuer.authority.anchor)
     before = issuer.authority.published()
     assert before
-    _, state = accept_bundle(before.data, state=pin, now=NOON)
+    state = accept_bundle(before.data, state=pin, now=NOON).state
     brought = officer.send_form(STATEMENT, step="bring", statement=statement)
     digest = digest_on(brought)
     assert digest == sha256(statement.encode()).hexdigest()
+    [root] = issuer.authority.chain.last.roots
+    for member in (root, issuer.authority.chain.last.log.text.split("+")[0], "1"):
+        assert member in unescape(brought.html)
     second = clerk(Role.OFFICER)
     assert digest_on(second.get(STATEMENT)) == digest
     done = second.send_form(STATEMENT, step="agree", digest=digest)
     assert "The statement is in force" in praise(done)
     published = issuer.authority.published()
     assert published
-    assert accept_bundle(published.data, state=state, now=NOON)[1].root_version == 2
+    after = accept_bundle(published.data, state=state, now=NOON, held=before.data)
+    assert after.state.root_version == 2
     assert "Nothing waits" in second.get(STATEMENT).html
     assert {"propose", "agree", "delegate"} <= set(actions(issuer))
 
@@ -431,7 +435,8 @@ def test_a_statement_that_is_refused_at_the_end_waits_on(
     officer: Clerk, clerk: Callable[[Role], Clerk], issuer: Service, statement: str
 ) -> None:
     root = SigningKey.load(issuer.home.root_key, Typ.ROOT)
-    again = root.sign(parse(statement.strip()).unverified_payload)
+    payload = statement_in(statement.encode()).statement.payload
+    again = json.dumps(sign_statement(payload, [root]))
     first, other = (sha256(each.encode()).hexdigest() for each in (statement, again))
     for each in (statement, again):
         officer.send_form(STATEMENT, step="bring", statement=each)

@@ -7,7 +7,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from issuer.api.app import CALLS, READS
+from issuer.api.app import CALLS, LOG_READS, READS
 from issuer.console.app import PAGES
 from issuer.console.desk import Page
 from issuer.serving import create_all
@@ -25,7 +25,7 @@ VERIFIED_BY_A_PROCESS = {
 OPEN = {"/transparency", "/activate", "/console/sign-in"}
 """Pages that need no sign-in."""
 
-API = {*CALLS, *READS, "/metrics", "/openapi.json"}
+API = {*CALLS, *READS, *LOG_READS, "/metrics", "/openapi.json"}
 """Tested with keys and proofs of their own in tests/issuer/api."""
 
 OF_THE_GATE = {"/console", "/console/sign-out"}

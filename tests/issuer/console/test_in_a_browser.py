@@ -19,14 +19,14 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from issuer.console.app import PAGES
 from issuer.documents.notice_list import parse_list
-from issuer.keys.tracing import tracing_seeds
+from issuer.keys.tracing import export_key, tracing_seeds
 from issuer.notices.publishing import publications, withdraw_notice
 from issuer.oversight.approvals import sweep_approvals
 from issuer.staff import Role, Staff
 from schemas.activation import parse_activation_url
 from schemas.catalogues import sentence
 from schemas.hour_keys import public_half
-from schemas.hours import begin_of, hour_at
+from schemas.hours import begin_of, day_at, hour_at
 from schemas.languages import Language
 from schemas.trace import format_trace, seal_trace
 from shell.clock import system_clock
@@ -181,10 +181,10 @@ def test_no_page_is_hard_to_read_or_wider_than_the_window(
 def export(issuer: RealIssuer, tmp_path: Path) -> Iterator[Path]:
     """A venue's file with its keys of the last six hours; what came of it is gone at the end."""
     this, now = hour_at(system_clock()), system_clock()
-    own = tracing_seeds(issuer.home).hour_key(this, now)
+    own = export_key(tracing_seeds(issuer.home), day_at(now), now)
     assert own is not None
     keys = {hour: venue_key(hour, tmp_path.name) for hour in range(this - 6, this)}
-    sealed = seal_trace(keys, iss=issuer.url, hour=this, authority_key=public_half(own))
+    sealed = seal_trace(keys, iss=issuer.url, day=day_at(now), authority_key=public_half(own))
     path = tmp_path / "hours.json"
     path.write_bytes(format_trace(sealed))
     yield path

@@ -16,6 +16,7 @@ from schemas.kinds import HOUR, MINUTE
 from tests.support.asgi import Reply, ask
 from tests.support.clerk import PASSWORD, Clerk, alert, praise
 from tests.support.issuers import Service
+from tests.support.statements import begin_with_sunset
 from tests.support.waiting import PATIENCE
 
 NAME = "Aigerim"
@@ -350,7 +351,7 @@ def test_after_the_sunset_nobody_signs_in_and_pages_say_that_it_is_over(
     stranger: Clerk, registrar: Clerk, issuer: Service, chosen: str
 ) -> None:
     page = registrar.get("/console/register")
-    issuer.authority.config.__dict__["sunset"] = issuer.now
+    begin_with_sunset(issuer, issuer.now)
     for seen in (
         registrar.get("/console/register"),
         registrar.post("/console/register", page.form("/console/register")),

@@ -19,8 +19,8 @@ from issuer.documents.bundle import (
     load_retired,
     save_retired,
 )
-from issuer.home import Config, Home
-from issuer.keys.tracing import tracing_members
+from issuer.home import Home
+from issuer.keys.tracing import export_members, tracing_members
 from issuer.rules.policy import (
     MOST_POLICIES,
     MOST_STATUSES,
@@ -28,17 +28,19 @@ from issuer.rules.policy import (
     default_policy_text,
     parse_policy,
 )
-from schemas.bundle import TrustBundle
+from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_encode
 from schemas.hints import HintForm
-from schemas.hours import hour_at, hours_between
+from schemas.hours import day_at, days_between, hour_at, hours_between
 from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR
+from schemas.windows import Window
 from shell.errors import CommandError
 from tests.support.issuers import NOON, Service
 from tests.support.texts import to_json
 
 POLICY = parse_policy(default_policy_text())
+SUNSET = NOON + 180 * DAY
 
 
 def policy(**settings: Any) -> Policy:
@@ -49,11 +51,15 @@ def policy(**settings: Any) -> Policy:
     return parse_policy(text)
 
 
+def withdrawn(key_id: bytes, window_exp: int, *, at: int = NOON) -> Retired:
+    return Retired(PassKey(key_id, bytes(256), "green", "03", Window(NOON - DAY, window_exp)), at)
+
+
 def due(issuer: Service, *, now: int = NOON, **changes: Any) -> bool:
     authority = issuer.authority
     given: dict[str, Any] = {
         "policy": authority.policy,
-        "config": authority.config,
+        "sunset": authority.sunset,
         "key_ids": authority.bundle().by_id.keys(),
         "retired": [],
     }
@@ -84,11 +90,11 @@ def test_further_keys_make_no_bundle_due(issuer: Service) -> None:
 
 
 def test_a_bundle_is_due_when_a_key_is_retired(issuer: Service) -> None:
-    assert due(issuer, retired=[Retired(bytes(32), NOON + DAY)])
+    assert due(issuer, retired=[withdrawn(bytes(32), NOON + DAY)])
 
 
 def test_a_bundle_is_due_when_the_sunset_moved(issuer: Service) -> None:
-    assert due(issuer, config=replace(issuer.authority.config, sunset=NOON + DAY))
+    assert due(issuer, sunset=NOON + DAY)
 
 
 @pytest.mark.parametrize(
@@ -123,18 +129,6 @@ def test_other_rules_make_no_bundle_due(issuer: Service) -> None:
 # Until when
 
 
-def config(**changes: Any) -> Config:
-    given: dict[str, Any] = {
-        "url": "https://qupia.example",
-        "token_issuer": "qupia.example",
-        "root": "r",
-        "hint": HintForm.NONE,
-        "sunset": NOON + 180 * DAY,
-        "specimen": False,
-    }
-    return Config(**given | changes)
-
-
 @pytest.mark.parametrize(
     ("signer", "sunset", "end"),
     [
@@ -147,8 +141,8 @@ def config(**changes: Any) -> Config:
 def test_a_bundle_ends_no_later_than_its_signer_and_the_sunset(
     signer: int, sunset: int, end: int
 ) -> None:
-    fixed = config(sunset=NOON + sunset)
-    assert bundle_end(fixed, POLICY, signer_exp=NOON + signer, now=NOON) == NOON + end
+    ends = bundle_end(POLICY, signer_exp=NOON + signer, sunset=NOON + sunset, now=NOON)
+    assert ends == NOON + end
 
 
 # Size
@@ -156,7 +150,7 @@ def test_a_bundle_ends_no_later_than_its_signer_and_the_sunset(
 
 @pytest.mark.parametrize("hint", ["none", "month", "day"])
 def test_the_default_rules_fit_every_form_of_hint(hint: str) -> None:
-    check_size(config(hint=HintForm(hint)), POLICY, NOON)
+    check_size(HintForm(hint), POLICY, sunset=SUNSET, now=NOON)
 
 
 @pytest.mark.parametrize(
@@ -166,8 +160,8 @@ def test_the_default_rules_fit_every_form_of_hint(hint: str) -> None:
 )
 def test_rules_whose_bundle_can_exceed_4_mb_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(CommandError, match=r"need \d+ keys in one bundle, more than 4 MB; choose"):
-        check_size(config(hint=HintForm.DAY), policy(**settings), NOON)
-    check_size(config(hint=HintForm.MONTH), policy(**settings), NOON)
+        check_size(HintForm.DAY, policy(**settings), sunset=SUNSET, now=NOON)
+    check_size(HintForm.MONTH, policy(**settings), sunset=SUNSET, now=NOON)
 
 
 def test_the_estimate_of_a_keys_size_is_no_smaller_than_the_truth(issuer: Service) -> None:
@@ -188,6 +182,8 @@ def test_the_estimate_of_a_keys_size_is_no_smaller_than_the_truth(issuer: Servic
 def test_the_estimate_of_an_hours_size_is_no_smaller_than_the_truth() -> None:
     members = tracing_members({hour_at(NOON): bytes(32)})
     assert len(to_json(members)[1:-1] + b",") == TRACING_MEMBER_BYTES
+    members = export_members({day_at(NOON): bytes(32)})
+    assert len(to_json(members)[1:-1] + b",") <= TRACING_MEMBER_BYTES
 
 
 def test_everything_but_the_keys_has_room_however_long_its_texts_are() -> None:
@@ -207,7 +203,7 @@ def test_everything_but_the_keys_has_room_however_long_its_texts_are() -> None:
 def test_retired_keys_are_remembered_until_their_window_ends(tmp_path: Path) -> None:
     home = Home(tmp_path)
     assert load_retired(home, NOON) == []
-    entries = [Retired(b"a" * 32, NOON + 1), Retired(b"b" * 32, NOON + DAY)]
+    entries = [withdrawn(b"a" * 32, NOON + 1), withdrawn(b"b" * 32, NOON + DAY, at=NOON + HOUR)]
     save_retired(home, entries)
     assert load_retired(home, NOON) == entries
     assert load_retired(home, NOON + 1) == entries[1:]
@@ -215,7 +211,7 @@ def test_retired_keys_are_remembered_until_their_window_ends(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "5", "[5]", '[["A"]]', '[["!", 5]]', '[["AAAA", "x"]]']
+    "content", ["", "{", "5", "[5]", '[["A"]]', "[{}]", '[{"key": null, "at": 5}]']
 )
 def test_a_damaged_list_of_retired_keys_is_one_line(tmp_path: Path, content: str) -> None:
     home = Home(tmp_path)
@@ -232,14 +228,15 @@ def test_a_bundle_says_what_the_home_says(issuer: Service) -> None:
     bundle: TrustBundle = issuer.authority.bundle()
     fixed, rules = issuer.authority.config, issuer.authority.policy
     assert (bundle.iss, bundle.token_issuer) == (fixed.url, fixed.token_issuer)
-    assert (bundle.sunset, bundle.specimen) == (fixed.sunset, False)
+    assert (bundle.sunset, bundle.specimen) == (issuer.authority.sunset, False)
     assert (bundle.batch_size, bundle.hint) == (8, HintForm.NONE)
     assert bundle.name == rules.name == dict.fromkeys(("kk", "ru", "en"), "Test authority")
     assert [status.id for status in bundle.statuses] == ["green", "blue"]
     assert [kind.id for kind in bundle.policies] == ["everyday", "events"]
     assert (bundle.iat, bundle.exp, bundle.version) == (NOON, NOON + 72 * HOUR, 1)
     assert list(bundle.tracing) == list(hours_between(NOON - DAY, NOON + 72 * HOUR))
-    assert bundle.retired == frozenset()
+    assert list(bundle.tracing_exports) == list(days_between(NOON - DAY, NOON + 72 * HOUR))
+    assert (bundle.retired, bundle.retiring) == ({}, ())
 
 
 def test_service_keys_are_listed_for_as_long_as_they_sign(issuer: Service) -> None:
@@ -247,7 +244,7 @@ def test_service_keys_are_listed_for_as_long_as_they_sign(issuer: Service) -> No
     assert [key["typ"] for key in keys] == [Typ.RETENTION, Typ.NOTICES]
     for key in keys:
         assert key["nbf"] <= NOON - 7 * DAY
-        assert key["exp"] == issuer.authority.config.sunset
+        assert key["exp"] == issuer.authority.sunset
         assert not {"d", "n"} & key.keys()
 
 

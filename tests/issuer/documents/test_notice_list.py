@@ -30,7 +30,9 @@ def notice(hour: int, first: int) -> Notice:
 
 def payload(*notices: Notice, before: ListFile | None = None, now: int = NOON) -> dict[str, Any]:
     iss = "https://qupia.example"
-    return list_payload(iss=iss, before=before, notices=notices, sunset=SUNSET, now=now)
+    return list_payload(
+        iss=iss, before=before, kid=LISTED.kid, notices=notices, sunset=SUNSET, now=now
+    )
 
 
 def test_a_list_that_says_what_is_true_is_not_due() -> None:
@@ -81,6 +83,11 @@ def test_a_version_is_the_time_and_always_higher_than_the_last(
 ) -> None:
     last = None if before is None else replace(LISTED, version=before)
     assert payload(before=last, now=now)["version"] == version
+
+
+def test_a_version_that_another_key_has_signed_counts_for_nothing() -> None:
+    stolen = replace(LISTED, kid="another", version=(1 << 53) - 1)
+    assert payload(before=stolen)["version"] == NOON
 
 
 def test_a_list_ends_with_the_sunset_at_the_latest() -> None:

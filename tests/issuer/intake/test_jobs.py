@@ -40,6 +40,7 @@ from shell.files import locked
 from tests.support.fhir_export import bundle, patient, swab
 from tests.support.issuers import Service
 from tests.support.lab_export import NOW, make_big_export, make_row, write_text
+from tests.support.statements import begin_with_sunset
 from tests.support.waiting import wait_until
 
 ACCOUNT = 1
@@ -50,7 +51,7 @@ FORMULA = tuple("=+-@\t\r")
 def issuer(found: Callable[..., Service]) -> Service:
     """An issuer on the day of the exports."""
     service = found(hint="month")
-    replace(service.authority.config, sunset=NOW + 30 * DAY).save(service.home)
+    begin_with_sunset(service, NOW + 30 * DAY)
     service.clock.now = NOW
     return service
 

@@ -3,7 +3,6 @@
 import csv
 import stat
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +25,14 @@ from tests.support.lab_export import (
     make_row,
     write_text,
 )
+from tests.support.statements import begin_with_sunset
 
 
 @pytest.fixture
 def issuer(found: Callable[..., Service]) -> Service:
     """An issuer on the day of the exports."""
     service = found(hint="month")
-    replace(service.authority.config, sunset=NOW + 30 * DAY).save(service.home)
+    begin_with_sunset(service, NOW + 30 * DAY)
     service.clock.now = NOW
     return service
 

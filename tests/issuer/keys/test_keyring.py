@@ -11,10 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from issuer.home import Home
 from issuer.keys.keyring import (
     SigningKey,
+    create_issuing_keys,
     create_service_keys,
     destroy_all_keys,
     entitlement_key_path,
-    load_or_make_notices_key,
+    load_notices_key,
     load_reference_key,
     statement_key_path,
 )
@@ -112,15 +113,19 @@ def test_the_keys_of_a_home_are_all_different(home: Home) -> None:
     create_service_keys(home)
     entitlement = SigningKey.load(entitlement_key_path(home), Typ.ENTITLEMENT)
     statement = SigningKey.load(statement_key_path(home), Typ.RETENTION)
-    notices = load_or_make_notices_key(home)
+    notices = load_notices_key(home)
     assert len({key.thumbprint for key in (entitlement, statement, notices)}) == 3
     assert len(load_reference_key(home)) == 32
 
 
-def test_a_home_of_an_earlier_program_gets_its_key_of_notices_once(home: Home) -> None:
-    first = load_or_make_notices_key(home)
-    assert first.typ is Typ.NOTICES
-    assert load_or_make_notices_key(home).thumbprint == first.thumbprint
+def test_the_keys_of_a_home_that_are_missing_are_made_and_no_other(home: Home) -> None:
+    create_issuing_keys(home)
+    notices = load_notices_key(home)
+    assert notices.typ is Typ.NOTICES
+    entitlement_key_path(home).unlink()
+    create_issuing_keys(home)
+    assert SigningKey.load(entitlement_key_path(home), Typ.ENTITLEMENT)
+    assert load_notices_key(home).thumbprint == notices.thumbprint
 
 
 @pytest.mark.parametrize("content", [None, b"", b"x" * 31, b"x" * 33])

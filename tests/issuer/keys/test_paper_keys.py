@@ -1,7 +1,5 @@
 """A key for each week of slips: made ahead, published in time, gone when no slip is good."""
 
-from dataclasses import replace
-
 import pytest
 
 from issuer.keys.paper_keys import (
@@ -17,6 +15,7 @@ from schemas import jws
 from schemas.jws import InvalidJws, Typ
 from schemas.kinds import DAY, HOUR
 from tests.support.issuers import NOON, Service
+from tests.support.statements import begin_with_sunset
 
 THIS_WEEK = NOON - NOON % WEEK
 
@@ -108,7 +107,7 @@ def test_a_key_that_was_removed_after_a_theft_leaves_the_bundle_at_once(issuer: 
 
 
 def test_the_sunset_leaves_no_key(issuer: Service) -> None:
-    run_retention(issuer.authority, issuer.authority.config.sunset)
+    run_retention(issuer.authority, issuer.authority.sunset)
     assert not list(issuer.home.keys.glob("paper-*"))
 
 
@@ -116,7 +115,7 @@ def test_no_key_is_made_for_slips_after_the_sunset(issuer: Service) -> None:
     for file in list_paper_keys(issuer.home, NOON):
         file.path.unlink()
     sunset = NOON + 2 * HOUR
-    replace(issuer.authority.config, sunset=sunset).save(issuer.home)
+    begin_with_sunset(issuer, sunset)
     publish_at(issuer, NOON + HOUR)
     assert [file.window.nbf for file in list_paper_keys(issuer.home, NOON)] == [THIS_WEEK]
 

@@ -1,21 +1,31 @@
 """The authority's hours: made ahead, listed in every bundle, gone after 14 days."""
 
 import shutil
-from dataclasses import replace
 
 import pytest
 
 from issuer.api.background import one_round
-from issuer.keys.keyring import notices_key_path
-from issuer.keys.tracing import tracing_hours, tracing_seeds
+from issuer.keys.tracing import export_days, export_key, tracing_hours, tracing_seeds
 from issuer.publication.making import publish
 from issuer.retention import overdue
-from schemas.hour_keys import AUTHORITY_LABEL, derive_hour_key, public_half
-from schemas.hours import date_at, hour_at, hours_between, tracing_ends
-from schemas.jws import Typ
+from schemas.hour_keys import (
+    AUTHORITY_LABEL,
+    derive_export_key,
+    derive_hour_key,
+    public_half,
+)
+from schemas.hours import (
+    date_at,
+    day_at,
+    days_between,
+    hour_at,
+    hours_between,
+    tracing_ends,
+)
 from schemas.kinds import DAY, HOUR
 from shell.errors import CommandError
 from tests.support.issuers import NOON, Service
+from tests.support.statements import begin_with_sunset
 
 
 def work(issuer: Service, *, hours: float = 0) -> None:
@@ -28,12 +38,18 @@ def test_a_bundle_lists_the_past_day_and_the_next_three(issuer: Service) -> None
     tracing = issuer.authority.bundle().tracing
     assert list(tracing) == list(hours_between(NOON - DAY, NOON + 3 * DAY))
     assert len(set(tracing.values())) == len(tracing)
+    exports = issuer.authority.bundle().tracing_exports
+    assert list(exports) == list(days_between(NOON - DAY, NOON + 3 * DAY))
+    assert len({*exports.values(), *tracing.values()}) == len(exports) + len(tracing)
 
 
 def test_a_listed_key_is_that_of_the_dates_seed(issuer: Service) -> None:
     seed = (issuer.home.tracing_seeds / f"{date_at(NOON)}.seed").read_bytes()
     key = derive_hour_key(seed, hour_at(NOON), label=AUTHORITY_LABEL)
     assert issuer.authority.bundle().tracing[hour_at(NOON)] == public_half(key)
+    own = derive_export_key(seed, day_at(NOON))
+    assert issuer.authority.bundle().tracing_exports[day_at(NOON)] == public_half(own)
+    assert export_key(tracing_seeds(issuer.home), day_at(NOON), NOON) == own
 
 
 @pytest.mark.parametrize(
@@ -45,16 +61,23 @@ def test_the_hours_reach_as_far_as_the_bundle_and_never_past_the_sunset(
 ) -> None:
     hours = tracing_hours(now=NOON, exp=NOON + life, sunset=NOON + sunset)
     assert hours == hours_between(NOON - DAY, NOON + ahead)
+    days = export_days(now=NOON, exp=NOON + life, sunset=NOON + sunset)
+    assert days == days_between(NOON - DAY, NOON + ahead)
 
 
-def test_keys_of_an_hour_never_change_while_bundles_do(issuer: Service) -> None:
+def test_keys_of_an_hour_or_day_never_change_while_bundles_do(issuer: Service) -> None:
     known: dict[int, bytes] = {}
+    known_days: dict[int, bytes] = {}
     for _ in range(20):
         work(issuer, hours=6)
         tracing = issuer.authority.bundle().tracing
         assert {hour: known.get(hour, key) for hour, key in tracing.items()} == tracing
         assert tracing.keys() >= set(hours_between(issuer.now, issuer.now + 72 * HOUR))
         known.update(tracing)
+        exports = issuer.authority.bundle().tracing_exports
+        assert {day: known_days.get(day, key) for day, key in exports.items()} == exports
+        assert exports.keys() >= set(days_between(issuer.now, issuer.now + 72 * HOUR))
+        known_days.update(exports)
 
 
 def test_nothing_is_due_while_the_seeds_are_those_of_the_bundle(issuer: Service) -> None:
@@ -68,20 +91,20 @@ def test_lost_seeds_are_replaced_and_the_bundle_says_so_at_once(issuer: Service)
     after = issuer.authority.bundle()
     assert after.version == before.version + 1
     assert not set(before.tracing.values()) & set(after.tracing.values())
+    assert not set(before.tracing_exports.values()) & set(after.tracing_exports.values())
 
 
-def test_a_home_of_the_version_before_gets_seeds_and_a_key_of_notices(issuer: Service) -> None:
+def test_lost_seeds_are_not_replaced_while_the_log_goes_on(issuer: Service) -> None:
     before = issuer.authority.bundle()
-    notices_key_path(issuer.home).unlink()
     shutil.rmtree(issuer.home.tracing_seeds)
     issuer.reopen()
-    work(issuer)
-    after = issuer.authority.bundle()
-    assert after.version == before.version + 1
-    assert [key["typ"] for key in after.service_keys] == [Typ.RETENTION, Typ.NOTICES]
-    assert after.service_keys[1]["kid"] != before.service_keys[1]["kid"]
-    work(issuer)
-    assert issuer.authority.bundle().version == after.version
+    for hours in (0, 6, 48):
+        issuer.clock.now = NOON + hours * HOUR
+        work(issuer)
+        after = issuer.authority.bundle()
+        assert not after.tracing.keys() & before.tracing.keys()
+        assert not after.tracing_exports.keys() & before.tracing_exports.keys()
+    assert max(after.tracing) > max(before.tracing)
 
 
 @pytest.mark.process
@@ -101,11 +124,12 @@ def test_a_seed_dies_with_its_date_and_one_that_outlives_it_is_found(issuer: Ser
 
 def test_no_seed_is_made_for_a_date_after_the_sunset(issuer: Service) -> None:
     sunset = NOON + 5 * DAY + HOUR
-    replace(issuer.authority.config, sunset=sunset).save(issuer.home)
+    begin_with_sunset(issuer, sunset)
     issuer.clock.now = sunset - HOUR
     work(issuer)
     assert max(tracing_seeds(issuer.home).dates()) == date_at(sunset - 1)
     assert max(issuer.authority.bundle().tracing) == hour_at(sunset - 1)
+    assert max(issuer.authority.bundle().tracing_exports) == day_at(sunset - 1)
     issuer.clock.now = sunset
     work(issuer)
     assert tracing_seeds(issuer.home).dates() == []

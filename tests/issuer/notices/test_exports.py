@@ -5,16 +5,18 @@ from collections.abc import Callable
 
 import pytest
 
-from issuer.keys.tracing import tracing_seeds
+from issuer.keys.tracing import export_key, tracing_seeds
 from issuer.notices.exports import NoticeFault, NoticeRefused, Proposal, open_proposal
 from schemas.hour_keys import public_half
-from schemas.hours import HOURS, begin_of, hour_at, tracing_ends
+from schemas.hours import DAYS, begin_of, day_at, hour_at, tracing_ends
 from schemas.kinds import DAY, HOUR
 from schemas.notices import Notice
+from schemas.trace import NotATrace, open_trace
 from tests.support.exports import export_of, proposal_of, venue_key
 from tests.support.issuers import NOON, Service
 
 THIS = hour_at(NOON)
+TODAY = day_at(NOON)
 PAST = range(THIS - 5, THIS)
 
 
@@ -89,26 +91,42 @@ def test_an_export_for_another_authority_is_refused(issuer: Service) -> None:
     assert fault(issuer, around(file)) is NoticeFault.OTHER_AUTHORITY
 
 
-def test_an_export_sealed_to_an_hour_whose_key_is_gone_is_refused(issuer: Service) -> None:
+def test_an_export_sealed_to_a_day_whose_key_is_gone_is_refused(issuer: Service) -> None:
     proposal = proposal_of(issuer, PAST)
     issuer.clock.now = tracing_ends("2026-03-17")
     assert fault(issuer, proposal) is NoticeFault.KEY_GONE
 
 
-@pytest.mark.parametrize("hour", [0, THIS + 24 * 30, HOURS - 1])
-def test_an_export_sealed_to_an_hour_that_never_had_a_key_is_refused(
-    issuer: Service, hour: int
+@pytest.mark.parametrize("day", [0, TODAY + 30, DAYS - 1])
+def test_an_export_sealed_to_a_day_that_never_had_a_key_is_refused(
+    issuer: Service, day: int
 ) -> None:
-    file = export_of(
-        issuer, PAST, sealed_in=hour, authority_key=issuer.authority.bundle().tracing[THIS]
-    )
+    own = issuer.authority.bundle().tracing_exports[TODAY]
+    file = export_of(issuer, PAST, sealed_on=day, authority_key=own)
     assert fault(issuer, around(file)) is NoticeFault.KEY_GONE
 
 
 def test_an_export_sealed_to_another_key_is_refused(issuer: Service) -> None:
-    other = issuer.authority.bundle().tracing[THIS - 1]
-    file = export_of(issuer, PAST, sealed_in=THIS, authority_key=other)
-    assert fault(issuer, around(file)) is NoticeFault.DAMAGED
+    bundle = issuer.authority.bundle()
+    for other in (bundle.tracing_exports[TODAY - 1], bundle.tracing[THIS]):
+        file = export_of(issuer, PAST, sealed_on=TODAY, authority_key=other)
+        assert fault(issuer, around(file)) is NoticeFault.DAMAGED
+
+
+def test_the_published_keys_of_hours_open_no_export(issuer: Service) -> None:
+    """Whoever copied a file on its way cannot open it with what a notice gives away later."""
+    proposal = proposal_of(issuer, PAST)
+    own = export_key(tracing_seeds(issuer.home), proposal.export.day, issuer.now)
+    assert own is not None
+    assert list(open_trace(proposal.export, own)) == list(PAST)
+    issuer.clock.now += DAY
+    of_the_day = range(24 * TODAY, 24 * TODAY + 24)
+    notices = opened(issuer, proposal_of(issuer, of_the_day))
+    assert [notice.hour for notice in notices] == list(of_the_day)
+    for notice in notices:
+        for key in (notice.authority_key, notice.venue_key):
+            with pytest.raises(NotATrace, match="sealed to another key"):
+                open_trace(proposal.export, key)
 
 
 @pytest.mark.parametrize("place", [0, 31, 32, 60, -1])
@@ -116,7 +134,7 @@ def test_an_export_with_one_changed_byte_is_refused(issuer: Service, place: int)
     proposal = proposal_of(issuer, PAST)
     sealed = bytearray(proposal.export.sealed)
     sealed[place] ^= 1
-    changed = type(proposal.export)(proposal.export.iss, proposal.export.hour, bytes(sealed))
+    changed = type(proposal.export)(proposal.export.iss, proposal.export.day, bytes(sealed))
     assert fault(issuer, Proposal(changed, proposal.start, proposal.end)) is NoticeFault.DAMAGED
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from issuer.api.background import one_round
+from issuer.keys.keyring import create_issuing_keys, load_notices_key, notices_key_path
 from issuer.keys.tracing import tracing_seeds
 from issuer.notices import publishing
 from issuer.notices.exports import NoticeFault, NoticeRefused, Proposal
@@ -28,6 +29,7 @@ from schemas.jws import parse
 from schemas.kinds import DAY, HOUR, Kind
 from schemas.notices import NoticesState, accept_notices
 from schemas.visits import HourOfStay, OpeningKeys, SealingKeys, seal_visit
+from shell.files import write_private
 from tests.support.exports import FIRST, SECOND, export_of, proposal_of, publish_hours, venue_key
 from tests.support.issuers import NOON, Service
 
@@ -40,16 +42,17 @@ class Listener:
 
     def __init__(self, issuer: Service) -> None:
         self._issuer = issuer
-        self.state = NoticesState()
+        self.seen: dict[str, NoticesState] = {}
+        self.version = 0
 
     def hours(self) -> list[int]:
         """Raises NoticesRejected."""
         authority, now = self._issuer.authority, self._issuer.now
         listed = authority.notices()
         assert listed is not None
-        accepted, self.state = accept_notices(
-            listed.data, bundle=authority.bundle(), state=self.state, now=now
-        )
+        accepted = accept_notices(listed.data, bundle=authority.bundle(), seen=self.seen, now=now)
+        self.seen[accepted.kid] = accepted.state
+        self.version = accepted.version
         return [notice.hour for notice in accepted.notices]
 
 
@@ -104,7 +107,7 @@ def test_two_officers_publish_hours_and_whoever_was_there_is_warned(
     publish_hours(issuer, PAST)
     assert listener.hours() == list(PAST)
     data = issuer.home.notices.read_bytes()
-    accepted, _ = accept_notices(data, bundle=bundle, state=NoticesState(), now=NOON)
+    accepted = accept_notices(data, bundle=bundle, seen={}, now=NOON)
     opening = [
         OpeningKeys(n.hour, venue=n.venue_key, authority=n.authority_key) for n in accepted.notices
     ]
@@ -324,9 +327,26 @@ def test_the_list_is_made_anew_every_six_hours_and_not_before(
     assert issuer.home.notices.read_bytes() == before
     work(issuer, hours=0.01)
     assert issuer.home.notices.read_bytes() != before
-    first = listener.state.version
+    first = listener.version
     listener.hours()
-    assert listener.state.version > first
+    assert listener.version > first
+
+
+def test_after_a_key_was_stolen_the_next_one_is_heard_whatever_its_lists_were_numbered(
+    issuer: Service, listener: Listener
+) -> None:
+    publish_hours(issuer, PAST)
+    key, listed = load_notices_key(issuer.home), issuer.authority.notices()
+    assert listed is not None
+    forged = parse(listed.data.decode()).unverified_payload | {"version": (1 << 53) - 1}
+    write_private(issuer.home.notices, key.sign(forged | {"notices": []}).encode())
+    assert listener.hours() == []
+    notices_key_path(issuer.home).unlink()
+    create_issuing_keys(issuer.home)
+    issuer.reopen()
+    work(issuer)
+    assert listener.hours() == list(PAST)
+    assert listener.version == issuer.now
 
 
 def test_a_list_is_good_for_three_days_and_never_past_the_sunset(issuer: Service) -> None:
@@ -387,7 +407,7 @@ def test_lists_made_within_one_second_have_different_versions(
     for number in range(3):
         publish_hours(issuer, PAST, venue=f"venue {number}")
         listener.hours()
-        versions.append(listener.state.version)
+        versions.append(listener.version)
     assert versions == sorted(set(versions))
 
 
@@ -412,7 +432,7 @@ def test_a_home_of_the_version_before_gets_its_list_by_itself(issuer: Service) -
 @pytest.mark.process
 def test_nothing_is_left_of_notices_after_the_sunset(issuer: Service) -> None:
     publish_hours(issuer, PAST)
-    issuer.clock.now = issuer.authority.config.sunset
+    issuer.clock.now = issuer.authority.sunset
     run_retention(issuer.authority, issuer.now)
     assert not issuer.home.notices.exists()
     assert issuer.authority.notices() is None

@@ -63,7 +63,7 @@ def test_a_line_says_what_who_and_on_which_day(audit: Audit) -> None:
 
 
 def test_whoever_can_write_to_the_home_is_account_0(audit: Audit) -> None:
-    audit.note(Action.SUNSET, None, NOON)
+    audit.note(Action.DELEGATE, None, NOON)
     assert [(line.account, line.role) for line in audit.recent(1)] == [(0, "home")]
 
 

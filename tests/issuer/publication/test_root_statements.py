@@ -8,16 +8,23 @@ import pytest
 
 from issuer.api.background import one_round
 from issuer.keys.keyring import SigningKey, signer_path
-from issuer.keys.roots import load_delegations, load_signer
+from issuer.keys.roots import Changes, load_delegations, load_signer, sign_statement
 from issuer.publication.making import publish
-from issuer.publication.root_requests import SigningRequest, pending_signers, signing_request
+from issuer.publication.root_requests import (
+    RootsBefore,
+    SigningRequest,
+    pending_signers,
+    signing_request,
+)
 from issuer.publication.root_statements import StatementFault, StatementRefused, check_statement
 from issuer.retention import overdue, run_retention
 from schemas.jws import Typ
 from schemas.kinds import DAY
+from schemas.root_statements import encode_payload
 from schemas.trust import TrustState, accept_bundle
 from shell.errors import CommandError
 from tests.support.issuers import NOON, Service
+from tests.support.logs import MemoryLog
 from tests.support.statements import publish_statement
 
 
@@ -28,12 +35,12 @@ def root(issuer: Service) -> SigningKey:
 
 @pytest.fixture
 def request_(issuer: Service) -> SigningRequest:
-    return signing_request(issuer.authority, NOON)
+    return signing_request(issuer.authority, Changes(), NOON)
 
 
 @pytest.fixture
 def statement(request_: SigningRequest, root: SigningKey) -> bytes:
-    return request_.sign(root, next_root=None).encode()
+    return request_.with_signature(root).encode()
 
 
 def fault(issuer: Service, statement: bytes, now: int = NOON) -> StatementFault:
@@ -49,14 +56,16 @@ def fault(issuer: Service, statement: bytes, now: int = NOON) -> StatementFault:
     return faults[0]
 
 
+def signer_of(request: SigningRequest) -> dict[str, Any]:
+    """The signer that a request names, as a member of the statement."""
+    [signer] = request.signed.statement.signers.values()
+    return dict(signer)
+
+
 def signed(root: SigningKey, request: SigningRequest, **changes: Any) -> bytes:
     """A statement with other members than were asked for."""
-    payload = {
-        "version": request.version,
-        "roots": [root.jwk],
-        "signers": [dict(request.signer)],
-    }
-    return root.sign(payload | changes).encode()
+    members = json.loads(request.signed.statement.payload) | changes
+    return json.dumps(sign_statement(encode_payload(members), [root])).encode()
 
 
 # The request
@@ -66,10 +75,11 @@ def test_a_request_asks_for_the_next_statement_with_a_new_signer(
     issuer: Service, request_: SigningRequest, root: SigningKey
 ) -> None:
     assert request_.issuer == issuer.authority.config.url
-    assert (request_.version, request_.roots) == (2, (root.thumbprint,))
-    assert (request_.signer["nbf"], request_.exp) == (NOON, NOON + 35 * DAY)
+    assert request_.before == RootsBefore((root.thumbprint,), 1)
+    assert (request_.signed.statement.version, request_.missing()) == (2, 1)
+    assert (signer_of(request_)["nbf"], request_.exp) == (NOON, NOON + 35 * DAY)
     [pending] = pending_signers(issuer.home)
-    assert pending.load().thumbprint == request_.thumbprint == pending.thumbprint
+    assert pending.load().thumbprint == request_.signer == pending.thumbprint
 
 
 def test_a_request_survives_its_file_and_holds_no_secret(request_: SigningRequest) -> None:
@@ -80,9 +90,9 @@ def test_a_request_survives_its_file_and_holds_no_secret(request_: SigningReques
 def test_whoever_asks_again_within_a_week_gets_the_same_request(
     issuer: Service, request_: SigningRequest
 ) -> None:
-    assert signing_request(issuer.authority, NOON + 7 * DAY - 1) == request_
-    later = signing_request(issuer.authority, NOON + 7 * DAY)
-    assert later.thumbprint != request_.thumbprint
+    assert signing_request(issuer.authority, Changes(), NOON + 7 * DAY - 1) == request_
+    later = signing_request(issuer.authority, Changes(), NOON + 7 * DAY)
+    assert later.signer != request_.signer
     assert len(pending_signers(issuer.home)) == 2
 
 
@@ -90,14 +100,15 @@ def test_whoever_asks_again_within_a_week_gets_the_same_request(
     "change",
     [
         {"request": "another"},
-        {"version": "2"},
-        {"version": True},
         {"issuer": 7},
         {"issuer": "two\nlines"},
-        {"roots": None},
+        {"before": []},
+        {"before": {"roots": None, "threshold": 1}},
+        {"before": {"roots": [], "threshold": "1"}},
         {"more": 1},
-        {"signer": {}},
-        {"signer": []},
+        {"statement": None},
+        {"statement": {}},
+        {"statement": {"payload": "e30", "signatures": []}},
     ],
 )
 def test_a_file_of_another_form_is_no_request(
@@ -112,9 +123,10 @@ def test_a_file_of_another_form_is_no_request(
     "change", [{"exp": NOON + 36 * DAY}, {"exp": NOON}, {"x": "A"}, {"d": "A"}]
 )
 def test_a_request_with_another_signer_is_no_request(
-    request_: SigningRequest, change: dict[str, Any]
+    request_: SigningRequest, root: SigningKey, change: dict[str, Any]
 ) -> None:
-    other = replace(request_, signer={**request_.signer, **change})
+    statement = json.loads(signed(root, request_, signers=[signer_of(request_) | change]))
+    other = replace(request_, statement=statement)
     with pytest.raises(CommandError, match="this is no request of an issuer"):
         SigningRequest.parse(other.encode())
 
@@ -131,27 +143,27 @@ def test_any_other_bytes_are_no_request(data: bytes) -> None:
 def test_a_signed_request_comes_into_force_and_clients_believe_its_bundle(
     issuer: Service, request_: SigningRequest, statement: bytes
 ) -> None:
-    config, before = issuer.authority.config, issuer.authority.published()
+    before, anchor = issuer.authority.published(), issuer.authority.anchor
     assert before is not None
-    _, state = accept_bundle(before.data, state=TrustState(root=config.root), now=NOON)
-    assert check_statement(issuer.authority, statement, NOON).thumbprint == request_.thumbprint
-    assert publish_statement(issuer.authority, statement + b"\n", NOON) == request_.thumbprint
+    state = accept_bundle(before.data, state=TrustState(anchor=anchor), now=NOON).state
+    assert check_statement(issuer.authority, statement, NOON).thumbprint == request_.signer
+    assert publish_statement(issuer.authority, statement + b"\n", NOON) == request_.signer
     published = issuer.authority.published()
     assert published is not None and published.data != before.data
-    _, later = accept_bundle(published.data, state=state, now=NOON)
-    assert later.root_version == 2
-    signer, end = load_signer(issuer.home, config, NOON)
-    assert (signer.thumbprint, end) == (request_.thumbprint, NOON + 35 * DAY)
+    later = accept_bundle(published.data, state=state, now=NOON, held=before.data).state
+    assert (later.root_version, later.log_replaced) == (2, False)
+    signer, end = load_signer(issuer.home, issuer.authority.chain, NOON)
+    assert (signer.thumbprint, end) == (request_.signer, NOON + 35 * DAY)
 
 
 def test_the_signers_before_and_those_that_waited_are_destroyed(
     issuer: Service, request_: SigningRequest, statement: bytes
 ) -> None:
-    signing_request(issuer.authority, NOON + 8 * DAY)
+    signing_request(issuer.authority, Changes(), NOON + 8 * DAY)
     publish_statement(issuer.authority, statement, NOON)
     assert pending_signers(issuer.home) == []
     assert [path.name for path in issuer.home.keys.glob("signer-*")] == [
-        f"signer-{request_.thumbprint}.pem"
+        f"signer-{request_.signer}.pem"
     ]
 
 
@@ -166,15 +178,19 @@ def test_the_root_can_be_replaced(
     issuer: Service, request_: SigningRequest, root: SigningKey
 ) -> None:
     new_root = SigningKey.generate(Typ.ROOT)
-    publish_statement(issuer.authority, request_.sign(root, next_root=new_root).encode(), NOON)
-    following = signing_request(issuer.authority, NOON)
-    assert following.roots == (new_root.thumbprint,)
+    changed = signing_request(issuer.authority, Changes(roots=(new_root.jwk,)), NOON)
+    assert fault(issuer, changed.with_signature(root).encode()) is StatementFault.NOT_ENOUGH
+    assert fault(issuer, changed.with_signature(new_root).encode()) is StatementFault.WRONG_ROOT
+    both = changed.with_signature(root).with_signature(new_root)
+    publish_statement(issuer.authority, both.encode(), NOON)
+    following = signing_request(issuer.authority, Changes(), NOON)
+    assert following.before == RootsBefore((new_root.thumbprint,), 1)
     assert fault(issuer, signed(root, following)) is StatementFault.WRONG_ROOT
-    publish_statement(issuer.authority, following.sign(new_root, next_root=None).encode(), NOON)
+    publish_statement(issuer.authority, following.with_signature(new_root).encode(), NOON)
     published = issuer.authority.published()
     assert published is not None
-    pin = TrustState(root=issuer.authority.config.root)
-    assert accept_bundle(published.data, state=pin, now=NOON)[1].root_version == 3
+    pin = TrustState(anchor=issuer.authority.anchor)
+    assert accept_bundle(published.data, state=pin, now=NOON).state.root_version == 3
 
 
 def test_an_interrupted_publication_can_be_made_again(
@@ -183,9 +199,7 @@ def test_an_interrupted_publication_can_be_made_again(
     [pending] = pending_signers(issuer.home)
     pending.load().create(signer_path(issuer.home, pending.thumbprint))
     publish_statement(issuer.authority, statement, NOON)
-    assert load_signer(issuer.home, issuer.authority.config, NOON)[0].thumbprint == (
-        request_.thumbprint
-    )
+    assert load_signer(issuer.home, issuer.authority.chain, NOON)[0].thumbprint == request_.signer
 
 
 # Refused
@@ -227,15 +241,35 @@ def test_another_version_than_the_next_is_refused(
 def test_more_than_35_days_are_refused(
     issuer: Service, request_: SigningRequest, root: SigningKey
 ) -> None:
-    signer = {**request_.signer, "exp": NOON + 35 * DAY + 1}
-    assert fault(issuer, signed(root, request_, signers=[signer])) is StatementFault.TOO_LONG
+    signer = signer_of(request_) | {"exp": NOON + 35 * DAY + 1}
+    statement = signed(root, request_, signers=[signer])
+    assert fault(issuer, statement) is StatementFault.NOT_A_STATEMENT
+
+
+def test_a_later_sunset_is_refused(
+    issuer: Service, request_: SigningRequest, root: SigningKey
+) -> None:
+    later = signed(root, request_, sunset=issuer.authority.sunset + 1)
+    assert fault(issuer, later) is StatementFault.WRONG_CHANGE
+    publish_statement(
+        issuer.authority, signed(root, request_, sunset=issuer.authority.sunset - DAY), NOON
+    )
+    assert issuer.authority.published() is not None
+    assert issuer.authority.bundle().sunset == issuer.authority.sunset
+
+
+def test_a_log_whose_key_is_not_here_is_refused(
+    issuer: Service, request_: SigningRequest, root: SigningKey
+) -> None:
+    foreign = MemoryLog(issuer.authority.config.token_issuer, 2).vkey.text
+    assert fault(issuer, signed(root, request_, log=foreign)) is StatementFault.FOREIGN_SIGNER
 
 
 def test_a_signer_that_was_not_asked_for_is_refused(
     issuer: Service, request_: SigningRequest, root: SigningKey
 ) -> None:
-    foreign = {**request_.signer, **SigningKey.generate(Typ.TRUST).jwk}
-    for signers in ([foreign], [dict(request_.signer), foreign], []):
+    foreign = signer_of(request_) | SigningKey.generate(Typ.TRUST).jwk
+    for signers in ([foreign], [signer_of(request_), foreign], []):
         statement = signed(root, request_, signers=signers)
         assert fault(issuer, statement) is StatementFault.FOREIGN_SIGNER
 
@@ -257,7 +291,7 @@ def test_a_statement_made_before_another_came_into_force_is_refused(
     issuer: Service, request_: SigningRequest, root: SigningKey, statement: bytes
 ) -> None:
     publish_statement(issuer.authority, statement, NOON)
-    again = signed(root, replace(request_, version=3))
+    again = signed(root, request_, version=3)
     assert fault(issuer, again) is StatementFault.FOREIGN_SIGNER
 
 
@@ -265,7 +299,7 @@ def test_a_statement_made_before_another_came_into_force_is_refused(
 
 
 def test_a_signer_that_waits_does_not_disturb_the_service(issuer: Service) -> None:
-    signing_request(issuer.authority, NOON)
+    signing_request(issuer.authority, Changes(), NOON)
     one_round(issuer.authority, issuer.clock)
     assert publish(issuer.authority, NOON) is False
     assert len(load_delegations(issuer.home)) == 1
@@ -273,7 +307,7 @@ def test_a_signer_that_waits_does_not_disturb_the_service(issuer: Service) -> No
 
 @pytest.mark.process
 def test_signers_that_waited_for_35_days_are_destroyed(issuer: Service) -> None:
-    signing_request(issuer.authority, NOON)
+    signing_request(issuer.authority, Changes(), NOON)
     run_retention(issuer.authority, NOON + 35 * DAY - 1)
     assert len(pending_signers(issuer.home)) == 1
     late = "1 signers that no root has named outlived their 35 days"

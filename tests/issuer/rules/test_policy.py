@@ -121,6 +121,16 @@ def test_any_name_is_refused_or_read_back(name: str) -> None:
         ('id = "blue"', 'id = "green"', "statuses must be a list whose ids, names and colours"),
         ('"#1565c0"', '"#2e7d32"', "statuses must be a list whose ids, names and colours"),
         ('en = "blue"', 'en = "Green"', "statuses must be a list whose ids, names and colours"),
+        ('en = "blue"', 'en = "gre-en."', "names in en by a letter or digit"),
+        ('kk = "көк"', 'kk = "*"', "names in kk by a letter or digit"),
+        (
+            'kk = "көк"',
+            'kk = "kok"',
+            "statuses must be a list whose names in kk are all written in",
+        ),
+        ('en = "blue"', 'en = "bl\u0443e"', "names in en are all written in Latin letters"),
+        ('en = "blue"', 'en = "bleu\u00e9"', "names in en are all written in Latin letters"),
+        ('"#1565c0"', '"#2e7d71"', "colours by 64 in red, green or blue (of 255)"),
         ('"#1565c0"', '"#1565C0"', "statuses[2].colour must be #rrggbb in lower case"),
         ('id = "blue"', 'id = "Blue"', "statuses[2].id must be 1 to 32 characters of a-z"),
         ('admit = ["green"]', "admit = []", "policies[2].admit must be a list of one or more"),
@@ -184,7 +194,8 @@ def test_a_policy_of_before_fhir_is_told_what_to_add() -> None:
 
 
 def status(name: str, colour: str) -> str:
-    words = f'{{ kk = "{name}", ru = "{name}", en = "{name}" }}'
+    cyrillic = name.translate(str.maketrans("abcegihklrtwy", "абсегинклртву"))
+    words = f'{{ kk = "{cyrillic}", ru = "{cyrillic}", en = "{name}" }}'
     return f'[[statuses]]\nid = "{name}"\nname = {words}\ncolour = "{colour}"\n'
 
 

@@ -10,7 +10,7 @@ from schemas.catalogues import sentence
 from schemas.check_in import CheckInCode, parse_check_in
 from schemas.encoding import format_time, parse_time
 from schemas.hour_keys import public_half
-from schemas.hours import begin_of, hour_at
+from schemas.hours import begin_of, day_at, hour_at
 from schemas.kinds import DAY, HOUR
 from schemas.languages import Language
 from schemas.presentation import slot_at
@@ -87,7 +87,7 @@ def test_a_terminal_shows_the_code_its_end_and_a_reminder_of_the_name(device: Ru
     lines = device("checkin").out.splitlines()
     drawn = [line for line in lines if line.startswith("\x1b[30;107m")]
     assert lines[: len(drawn)] == drawn
-    assert len(drawn) == (17 + 4 * 8 + 2 * 4 + 1) // 2  # QR version 8 with its border.
+    assert len(drawn) == (17 + 4 * 9 + 2 * 4 + 1) // 2  # QR version 9 with its border.
     assert lines[-1] == "The code has no name. With --name NAME visitors see that it is yours."
     assert lines[-2].endswith("Show a new one before then: run this command again.")
     named = device("checkin", "--name", "Café").out
@@ -309,7 +309,7 @@ def test_hours_are_exported_for_the_authority_alone(
     }
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     trace = parse_trace(out.read_bytes())
-    keys = open_trace(trace, world.hour_key(hour_at(NOON)))
+    keys = open_trace(trace, world.export_key(day_at(NOON)))
     assert list(keys) == [hour_at(NOON) - 2, hour_at(NOON) - 1, hour_at(NOON)]
     assert public_half(keys[hour_at(NOON)]) == shown.key_at(hour_at(NOON))
 
@@ -409,8 +409,8 @@ def test_keys_that_cannot_seal_an_export_are_to_be_updated(run: Run, tmp_path: P
     check_in(run)
     message = complaint(run("trace", "--from", FROM, "--to", TO, "--out", out))
     assert "qupia-verifier sync, or import FILE" in message
-    unusable = [{"hour": hour_at(NOON), "x": "A" * 43}]
-    path.write_bytes(world.bundle(NOON, tracing=unusable))
+    unusable = [{"day": day_at(NOON), "x": "A" * 43}]
+    path.write_bytes(world.bundle(NOON, tracing_exports=unusable))
     run("import", path)
     message = complaint(run("trace", "--from", FROM, "--to", TO, "--out", out))
     assert "tell the authority" in message

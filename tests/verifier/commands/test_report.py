@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from schemas.bundle_faults import BundleRejected
+from schemas.catalogues import sentence
 from schemas.kinds import HOUR
 from schemas.languages import Language
 from tests.support.world import NOON, World
@@ -13,7 +15,7 @@ from verifier.trust.store import TrustStore
 def device(home: Path, *, specimen: bool = False) -> tuple[World, TrustStore]:
     world, store = World(specimen=specimen), TrustStore(home)
     settings = Settings("https://qupia.example", "first-only")
-    store.set_up(world.bundle(NOON), root=world.pin, settings=settings, now=NOON)
+    store.set_up(world.bundle(NOON), anchor=world.pin, settings=settings, now=NOON)
     return world, store
 
 
@@ -30,6 +32,8 @@ def test_a_report_has_all_that_a_program_asks_for(tmp_path: Path) -> None:
         "issuer": "https://qupia.example",
         "url": "https://qupia.example",
         "root": world.pin,
+        "warnings": [],
+        "evidence": 0,
         "specimen": False,
         "policy": "first-only",
         "check_in": "off",
@@ -51,7 +55,8 @@ def test_a_device_that_is_not_set_up_says_so_in_the_same_members(tmp_path: Path)
     assert empty.keys() == report_members(make_report(store, NOON)).keys()
     assert (empty["keys"], empty["next"]) == ("no_bundle", "setup")
     assert (empty["check_in"], empty["name"]) == ("off", "")
-    told = ("keys", "next", "check_in", "name")
+    assert (empty["warnings"], empty["evidence"]) == ([], 0)
+    told = ("keys", "next", "check_in", "name", "warnings", "evidence")
     assert {v for k, v in empty.items() if k not in told} == {None}
 
 
@@ -69,8 +74,25 @@ def test_a_person_reads_age_issuer_window_root_policy_clock_and_next_step(tmp_pa
     ]
 
 
+def test_a_log_that_was_replaced_is_told(tmp_path: Path) -> None:
+    world, store = device(tmp_path / "home")
+    world.replace_log(NOON, is_lost=True)
+    store.accept(world.bundle(NOON), now=NOON)
+    assert report_members(make_report(store, NOON))["warnings"] == ["log_replaced"]
+    assert sentence("log_replaced", Language.EN) in text(store, NOON)
+
+
+def test_evidence_is_told_with_the_command_that_shows_it(tmp_path: Path) -> None:
+    world, store = device(tmp_path / "home")
+    with pytest.raises(BundleRejected):
+        store.accept(world.bundle(NOON + 1, version=1), now=NOON + 1)
+    assert report_members(make_report(store, NOON))["evidence"] == 1
+    [line] = [line for line in text(store, NOON) if "qupia-verifier evidence" in line]
+    assert "1" in line
+
+
 @pytest.mark.parametrize(
-    ("ahead", "sentence"),
+    ("ahead", "told"),
     [
         (0, "The clock is right (difference 0 s)."),
         (-3, "The clock is right (difference 3 s)."),
@@ -78,10 +100,10 @@ def test_a_person_reads_age_issuer_window_root_policy_clock_and_next_step(tmp_pa
         (-90, "The clock of this device is 90 s behind. Switch on automatic date and time."),
     ],
 )
-def test_the_clock_is_told_in_seconds(tmp_path: Path, ahead: int, sentence: str) -> None:
+def test_the_clock_is_told_in_seconds(tmp_path: Path, ahead: int, told: str) -> None:
     _, store = device(tmp_path / "home")
     store.keep_clock_check(ClockCheck(ahead, NOON))
-    assert sentence in text(store, NOON)
+    assert told in text(store, NOON)
 
 
 def test_a_training_device_says_so(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ class Night:
         self.world, self.now = World(tracing=True), NOON
         self.store = TrustStore(home)
         self.store.set_up(
-            self.world.bundle(NOON), root=self.world.pin, settings=Settings(), now=NOON
+            self.world.bundle(NOON), anchor=self.world.pin, settings=Settings(), now=NOON
         )
         self.door = Door(self.store, clock=lambda: self.now, policy=None, language=Language.EN)
 

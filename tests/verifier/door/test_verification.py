@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from schemas.bundle import TrustBundle
 from schemas.encoding import BASE45_ALPHABET, base45_decode, base45_encode
+from schemas.jwk import thumbprint
+from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR
 from schemas.presentation import (
     PREFIX,
@@ -21,6 +23,7 @@ from schemas.presentation import (
 from schemas.refusals import Outcome, Reason, Refused
 from schemas.token import DevicePoint
 from tests.support.keys import ec_key
+from tests.support.texts import jws
 from tests.support.world import NOON, Pass, World
 from verifier.door.seen import SeenSet
 from verifier.door.verification import Venue, Verdict, verify
@@ -588,10 +591,23 @@ def test_paper_counts_only_while_its_key_does() -> None:
 
 
 def test_paper_of_a_key_that_is_no_point_has_a_wrong_signature() -> None:
-    key = WORLD.paper_key
-    entry = key.jwk | {"kid": key.kid, "y": "A" * 43, "nbf": NOON - DAY, "exp": NOON + DAY}
+    jwk = WORLD.paper_key.jwk | {"y": "A" * 43}
+    entry = jwk | {"kid": thumbprint(jwk), "nbf": NOON - DAY, "exp": NOON + DAY}
     bundle = WORLD.accepted(NOON, paper_keys=[entry])
-    assert refusal(SLIP, bundle=bundle).reason == Reason.BAD_SIGNATURE
+    slip = jws(WORLD.slip(NOON), typ=Typ.PAPER, key=WORLD.paper_key, kid=thumbprint(jwk))
+    assert refusal(slip, bundle=bundle).reason == Reason.BAD_SIGNATURE
+
+
+def test_a_retiring_key_and_its_replacement_are_admitted_until_its_time() -> None:
+    world = World(hint="none")
+    world.bundle(NOON)
+    old = world.issue(NOON)
+    world.retire(old.window, at=NOON + 30)
+    bundle = world.accepted(NOON)
+    assert decide(world.show(old, SLOT), bundle=bundle).status == "green"
+    assert decide(world.show(world.issue(NOON), SLOT), bundle=bundle).status == "green"
+    late = world.show(old, SLOT + 1)
+    assert reason(late, bundle=bundle, now=NOON + 30) is Reason.KEY_RETIRED
 
 
 def test_a_change_of_any_character_of_paper_is_refused() -> None:

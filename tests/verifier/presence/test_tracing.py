@@ -4,7 +4,7 @@ import pytest
 
 from schemas.encoding import parse_time
 from schemas.hour_keys import public_half
-from schemas.hours import hour_at
+from schemas.hours import day_at, hour_at
 from schemas.kinds import DAY, HOUR
 from schemas.trace import NotATrace, format_trace, open_trace, parse_trace
 from tests.support.venue_device import VenueDevice
@@ -74,7 +74,7 @@ def test_hours_are_named_in_stretches_within_a_date() -> None:
     assert stretches([]) == []
 
 
-def test_only_the_authority_opens_what_is_sealed_and_with_the_key_of_this_hour(
+def test_only_the_authority_opens_what_is_sealed_and_with_the_key_of_this_day(
     venue: VenueDevice,
 ) -> None:
     venue.code()
@@ -83,10 +83,12 @@ def test_only_the_authority_opens_what_is_sealed_and_with_the_key_of_this_hour(
     sealed = seal_export(hours, bundle, NOON)
     assert sealed is not None
     read = parse_trace(format_trace(sealed))
-    assert (read.iss, read.hour) == (venue.world.iss, hour_at(NOON))
-    assert open_trace(read, venue.world.hour_key(read.hour)) == hours.keys
+    assert (read.iss, read.day) == (venue.world.iss, day_at(NOON))
+    assert open_trace(read, venue.world.export_key(read.day)) == hours.keys
     stranger = World(iss="https://other.example", first_key=50, tracing=True)
-    for key in (venue.world.hour_key(read.hour + 1), stranger.hour_key(read.hour)):
+    of_hours = [venue.world.hour_key(24 * read.day + hour) for hour in range(24)]
+    other_day, other = venue.world.export_key(read.day + 1), stranger.export_key(read.day)
+    for key in (other_day, other, *of_hours):
         with pytest.raises(NotATrace):
             open_trace(read, key)
 
@@ -101,10 +103,10 @@ def test_all_hours_of_14_days_fit_in_a_file(venue: VenueDevice) -> None:
     sealed = seal_export(hours, bundle, now)
     assert sealed is not None
     read = parse_trace(format_trace(sealed))
-    assert open_trace(read, venue.world.hour_key(read.hour)) == hours.keys
+    assert open_trace(read, venue.world.export_key(read.day)) == hours.keys
 
 
-def test_a_bundle_without_a_key_for_this_hour_seals_nothing(venue: VenueDevice) -> None:
+def test_a_bundle_without_a_key_for_exports_of_this_day_seals_nothing(venue: VenueDevice) -> None:
     venue.code()
     hours = asked(venue, MIDNIGHT, NOON)
     assert seal_export(hours, World().accepted(NOON), NOON) is None

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from schemas.bundle_faults import BundleFault, BundleRejected
+from schemas.bundle_faults import BundleFault, BundleRejected, TrustWarning
+from schemas.evidence import EvidencePair
 from schemas.kinds import DAY, HOUR
-from schemas.trust import bundle_digest
+from schemas.log.entries import split_carried
+from schemas.trust import bundle_digest, read_bundle
 from shell.errors import CommandError
 from tests.support.world import NOON, World
 from verifier.trust import store as trust_store
@@ -21,7 +23,7 @@ from verifier.trust.store import TrustStore
 def new_store(home: Path, world: World, *, settings: Settings | None = None) -> TrustStore:
     """A device that was just set up with the world's next bundle."""
     store = TrustStore(home)
-    store.set_up(world.bundle(NOON), root=world.pin, settings=settings or Settings(), now=NOON)
+    store.set_up(world.bundle(NOON), anchor=world.pin, settings=settings or Settings(), now=NOON)
     return store
 
 
@@ -90,12 +92,14 @@ def test_a_file_that_others_can_read_is_complained_about(tmp_path: Path, name: s
 # Going forward only
 
 
-def test_a_newer_bundle_is_put_in_force_and_an_older_one_refused(tmp_path: Path) -> None:
+def test_a_newer_bundle_is_put_in_force_and_an_older_one_changes_nothing(tmp_path: Path) -> None:
     world, home = World(), tmp_path / "home"
     new_store(home, world)
     older, newer = world.bundle(NOON), world.bundle(NOON)
     TrustStore(home).accept(newer, now=NOON)
-    assert fault_of(TrustStore(home), older) is BundleFault.ROLLBACK
+    before = TrustStore(home).state()
+    assert TrustStore(home).accept(older, now=NOON).data == newer
+    assert TrustStore(home).state() == before
     assert version_in_force(home) == 3
 
 
@@ -134,12 +138,12 @@ def test_two_bundles_of_one_version_are_kept_as_evidence(tmp_path: Path) -> None
     one, other = world.bundle(NOON, version=7), world.bundle(NOON + 1, version=7)
     store.accept(one, now=NOON)
     assert fault_of(store, other, NOON + 1) is BundleFault.SPLIT_VIEW
-    kept = {path.name: path.read_bytes() for path in (home / "evidence").iterdir()}
-    assert kept == {f"bundle-{bundle_digest(data)}.jws": data for data in (one, other)}
+    [kept] = TrustStore(home).evidence()
+    assert kept == EvidencePair(BundleFault.SPLIT_VIEW, one.decode(), other.decode())
     assert version_in_force(home) == 7
     TrustStore(home).check_private()
     store.accept(world.bundle(NOON, version=8), now=NOON)
-    assert files_of(home / "evidence") == kept.keys()
+    assert TrustStore(home).evidence() == [kept]
 
 
 def test_a_split_view_is_told_although_the_bundle_in_force_is_lost(tmp_path: Path) -> None:
@@ -148,7 +152,68 @@ def test_a_split_view_is_told_although_the_bundle_in_force_is_lost(tmp_path: Pat
     (home / f"bundle-{store.state().digest}.jws").unlink()
     other = world.bundle(NOON + 1, version=1)
     assert fault_of(store, other, NOON + 1) is BundleFault.SPLIT_VIEW
-    assert files_of(home / "evidence") == {f"bundle-{bundle_digest(other)}.jws"}
+    assert TrustStore(home).evidence() == []
+
+
+def test_keys_that_changed_unsaid_are_refused_and_kept_as_evidence(tmp_path: Path) -> None:
+    world, home = World(), tmp_path / "home"
+    store, twin = new_store(home, world), World(first_key=50)
+    twin.version, twin.log = world.version, world.log
+    other = twin.bundle(NOON)
+    assert fault_of(store, other) is BundleFault.KEYS_REPLACED
+    assert [pair.offered for pair in store.evidence()] == [other.decode()]
+    assert version_in_force(home) == 1
+
+
+def test_the_same_contradiction_again_is_one_pair(tmp_path: Path) -> None:
+    world = World()
+    store = new_store(tmp_path / "home", world)
+    other = world.bundle(NOON + 1, version=1)
+    for _ in range(3):
+        assert fault_of(store, other, NOON + 1) is BundleFault.SPLIT_VIEW
+    assert len(store.evidence()) == 1
+
+
+def test_what_merely_cannot_be_believed_is_no_evidence(tmp_path: Path) -> None:
+    world = World()
+    store = new_store(tmp_path / "home", world)
+    assert fault_of(store, world.bundle(NOON, batch_size=9)) is BundleFault.PIN_CHANGED
+    assert store.evidence() == []
+
+
+def test_a_lost_log_is_told_until_a_person_has_read_it(tmp_path: Path) -> None:
+    world = World()
+    store = new_store(tmp_path / "home", world)
+    world.replace_log(NOON, is_lost=True)
+    assert store.accept(world.bundle(NOON), now=NOON).warnings == (TrustWarning.LOG_REPLACED,)
+    store.accept(world.bundle(NOON), now=NOON)
+    assert store.state().log_replaced
+    store.forget_warnings()
+    assert store.accept(world.bundle(NOON), now=NOON).warnings == ()
+
+
+def test_leaves_of_the_whole_log_show_a_device_that_was_away_what_it_missed(
+    tmp_path: Path,
+) -> None:
+    world = World()
+    store = new_store(tmp_path / "home", world)
+    newest = [world.bundle(NOON) for _ in range(30)][-1]
+    unknown = (TrustWarning.CONTINUITY_UNKNOWN,)
+    assert store.judge(newest, now=NOON).warnings == unknown
+    assert store.state().version == 1
+    leaves = world.log.leaves(31)
+    assert store.accept(newest, now=NOON, leaves=leaves).warnings == ()
+
+
+def test_an_anchor_of_new_roots_is_that_of_the_device_that_followed_them(tmp_path: Path) -> None:
+    world = World()
+    store = new_store(tmp_path / "home", world)
+    world.rotate_root(NOON)
+    data = world.bundle(NOON)
+    store.accept(data, now=NOON)
+    later = read_bundle(data, anchor=world.pin).chain.anchor
+    store.set_up(data, anchor=later, settings=Settings(), now=NOON)
+    assert store.state().anchor == world.pin
 
 
 def test_a_running_process_sees_what_another_has_put_in_force(tmp_path: Path) -> None:
@@ -201,7 +266,7 @@ def test_a_crash_never_leaves_a_floor_below_the_bundle(
             raise Crash
 
     def go() -> None:
-        TrustStore(home).set_up(data, root=world.pin, settings=Settings(), now=NOON)
+        TrustStore(home).set_up(data, anchor=world.pin, settings=Settings(), now=NOON)
 
     monkeypatch.setattr(trust_store, "write_private", crashing)
     with pytest.raises(Crash):
@@ -289,7 +354,7 @@ def test_a_damaged_state_is_told_and_nothing_is_accepted_over_it(
         {"version": 0},
         {"digest": ""},
         {"pins": None},
-        {"root": "../x"},
+        {"anchor": "../x"},
         {"extra": 1},
     ],
     ids=str,
@@ -309,7 +374,7 @@ def test_a_damaged_bundle_is_told_and_the_next_one_mends_it(
     store = new_store(home, world)
     data = world.bundle(NOON)
     store.accept(data, now=NOON)
-    path = home / f"bundle-{bundle_digest(data)}.jws"
+    path = home / f"bundle-{bundle_digest(split_carried(data)[0])}.jws"
     damage(path, how)
     assert complaint(TrustStore(home).bundle) == (
         f"{path} is missing or damaged; run qupia-verifier sync, "
@@ -324,7 +389,7 @@ def test_a_missing_bundle_is_told_and_the_same_one_mends_it(tmp_path: Path) -> N
     store = new_store(home, world)
     data = world.bundle(NOON)
     store.accept(data, now=NOON)
-    (home / f"bundle-{bundle_digest(data)}.jws").unlink()
+    (home / f"bundle-{bundle_digest(split_carried(data)[0])}.jws").unlink()
     assert "missing or damaged" in complaint(TrustStore(home).bundle)
     TrustStore(home).accept(data, now=NOON)
     assert version_in_force(home) == 2
@@ -420,7 +485,7 @@ def test_another_root_is_refused_in_the_same_folder(tmp_path: Path) -> None:
     other = World(iss="https://other.example", first_key=50)
     store = new_store(tmp_path / "home", World())
     data = other.bundle(NOON)
-    message = complaint(lambda: store.set_up(data, root=other.pin, settings=Settings(), now=NOON))
+    message = complaint(lambda: store.set_up(data, anchor=other.pin, settings=Settings(), now=NOON))
     assert "set up with another root; name another folder with --home" in message
     assert version_in_force(store.home) == 1
 
@@ -447,7 +512,7 @@ def test_a_refused_bundle_sets_nothing_up(tmp_path: Path) -> None:
     world, home = World(), tmp_path / "home"
     data = world.bundle(NOON - 30 * DAY)
     with pytest.raises(BundleRejected):
-        TrustStore(home).set_up(data, root=world.pin, settings=Settings(), now=NOON)
+        TrustStore(home).set_up(data, anchor=world.pin, settings=Settings(), now=NOON)
     assert not TrustStore(home).is_set_up()
 
 

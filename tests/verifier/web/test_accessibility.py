@@ -233,7 +233,8 @@ def test_names_of_200_letters_leave_room_for_the_camera_and_crop_no_verdict(
     name = dict.fromkeys(LANGUAGES, ("Санитарно-эпидемиологический надзор " * 6)[:200])
     town = World()
     status = {"id": "green", "name": name, "colour": "#1b7f3b"}
-    blue = {"id": "blue", "name": name, "colour": "#1f5fbf"}
+    other = {language: f"{text[:-2]}ка" for language, text in name.items()}
+    blue = {"id": "blue", "name": other, "colour": "#1f5fbf"}
     policy = {"id": "everyone", "name": name, "admit": ["green"], "hint": "ask"}
     data = town.bundle(NOON, name=name, statuses=[status, blue], policies=[policy])
     with serving(data, NOON) as server:

@@ -11,7 +11,7 @@ from playwright.sync_api import Download, expect
 from schemas.check_in import DEFAULT_HOURS, CheckInCode, grid_at, parse_check_in
 from schemas.encoding import b64url_encode
 from schemas.hour_keys import public_half
-from schemas.hours import date_of, hour_at, tracing_ends
+from schemas.hours import date_of, day_at, hour_at, tracing_ends
 from schemas.kinds import DAY, HOUR, MINUTE
 from schemas.presentation import slot_at
 from schemas.trace import NotATrace, open_trace, parse_trace
@@ -412,7 +412,8 @@ def test_a_page_that_stays_open_destroys_it_within_the_hour(door: Door) -> None:
 def test_at_the_sunset_all_seeds_are_destroyed(
     open_page: Visit, venue_page: str, world: World, mode: str, is_opened_later: bool
 ) -> None:
-    world.sunset = sunset = NOON + 2 * HOUR
+    sunset = NOON + 2 * HOUR
+    world.begin_with_sunset(sunset)
     door = Door.of(open_page(now=NOON))
     with serving(world.bundle(NOON), NOON) as issuer:
         door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
@@ -671,10 +672,10 @@ def trace(door: Door, begin: str, end: str) -> Download:
 
 
 def opened(file: Download, world: World) -> tuple[int, dict[int, bytes]]:
-    """The hour of the authority's key, and the private keys that it finds in the file."""
+    """The day of the authority's key, and the private keys that it finds in the file."""
     found = parse_trace(Path(file.path()).read_bytes())
     assert found.iss == world.iss
-    return found.hour, open_trace(found, world.hour_key(found.hour))
+    return found.day, open_trace(found, world.export_key(found.day))
 
 
 def test_the_authority_opens_the_hours_that_were_named_and_no_others(
@@ -686,15 +687,15 @@ def test_the_authority_opens_the_hours_that_were_named_and_no_others(
     move(door, later)
     file = trace(door, "2026-03-17T12:00", "2026-03-17T14:00")
     assert file.suggested_filename == "trace.json"
-    hour, keys = opened(file, world)
-    assert hour == hour_at(later)
+    day, keys = opened(file, world)
+    assert day == day_at(later)
     assert {at: public_half(key) for at, key in keys.items()} == {
         at: code.key_at(at) for at in (hour_at(NOON), hour_at(NOON) + 1)
     }
     data = Path(file.path()).read_bytes()
     assert NAME not in json.dumps(json.loads(data), ensure_ascii=False)
     with pytest.raises(NotATrace):
-        open_trace(parse_trace(data), world.hour_key(hour - 1))
+        open_trace(parse_trace(data), world.hour_key(hour_at(later)))
 
 
 def test_the_hours_are_named_and_nothing_is_saved_before_somebody_agrees(door: Door) -> None:
@@ -745,17 +746,17 @@ def test_without_the_authoritys_key_nothing_is_sealed(
     door: Door, issuer: BundleServer, world: World
 ) -> None:
     door.show_code("shown", NAME)
-    hour = hour_at(NOON)
+    day = day_at(NOON)
     answer = door.page.locator("#trace-answer")
-    for tracing in ([], [{"hour": hour + 1, "x": LOW_ORDER}]):
-        issuer.body = world.bundle(NOON, tracing=tracing)
+    for exports in ([], [{"day": day + 1, "x": LOW_ORDER}]):
+        issuer.body = world.bundle(NOON, tracing_exports=exports)
         open_settings(door)
         door.page.locator("#update-now").click()
         expect(door.page.locator("#settings-answer")).to_have_text(text("up_to_date"))
         ask_for(door, "2026-03-17T12:00", "2026-03-17T13:00")
         expect(answer).to_have_text(text("no_authority_key"))
         close_settings(door)
-    issuer.body = world.bundle(NOON, tracing=[{"hour": hour, "x": LOW_ORDER}])
+    issuer.body = world.bundle(NOON, tracing_exports=[{"day": day, "x": LOW_ORDER}])
     open_settings(door)
     door.page.locator("#update-now").click()
     expect(door.page.locator("#settings-answer")).to_have_text(text("up_to_date"))
@@ -781,7 +782,7 @@ def test_nothing_is_sealed_by_a_bundle_that_is_of_no_use_at_the_door(
     reason: str,
     is_named_before: bool,
 ) -> None:
-    world.sunset = NOON + 80 * HOUR
+    world.begin_with_sunset(NOON + 80 * HOUR)
     door, saved = Door.of(open_page(now=NOON)), list[Download]()
     door.page.on("download", lambda file: saved.append(file))
     with serving(world.bundle(NOON), NOON) as issuer:

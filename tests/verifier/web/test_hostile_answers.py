@@ -9,7 +9,7 @@ from tests.support.world import NOON, World
 
 _world = World()
 _world.bundle(NOON)
-_, _seen = accept_bundle(_world.bundle(NOON), state=_world.state(), now=NOON)
+_seen = accept_bundle(_world.bundle(NOON), state=_world.state(), now=NOON)
 _BUNDLES = hostile_bundles(_world, NOON)
 
 
@@ -17,5 +17,5 @@ _BUNDLES = hostile_bundles(_world, NOON)
 def test_a_hostile_bundle_is_refused_with_its_fault(name: str) -> None:
     fault, data = _BUNDLES[name]
     with pytest.raises(BundleRejected) as rejected:
-        accept_bundle(data, state=_seen, now=NOON)
+        accept_bundle(data, state=_seen.state, now=NOON, held=_seen.data)
     assert rejected.value.fault is fault

@@ -15,6 +15,7 @@ from schemas.plurals import category
 from tests.support.browser import Watched
 from tests.support.engines import Offers, Python, build_laboratory
 from tests.support.hostile import hostile
+from tests.support.vectors import has_high_s, number_of, wycheproof
 from tests.vectors.make import DOORS
 
 VECTORS = [json.loads(path.read_text()) for path in sorted(DOORS.glob("*.json"))]
@@ -104,6 +105,27 @@ def test_every_hostile_bundle_meets_the_same_fault(page: Page) -> None:
     faults = page.evaluate(IN_LABORATORY, ["accept", [members(chain) for chain in chains]])
     for name, here, there in zip(HOSTILE, Python().accept(chains), faults, strict=True):
         assert there == here, name
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [("ecdsa", "ecdsa_p256_sha256_p1363"), ("pss", "rsa_pss_2048_sha384_salt_48")],
+)
+def test_a_signature_is_right_or_wrong_as_wycheproof_says(page: Page, kind: str, file: str) -> None:
+    cases = wycheproof(file)
+    found = page.evaluate(
+        """async ([kind, cases]) => {
+          const {signatures} = await import("/laboratory.js");
+          const answers = [];
+          for (const one of cases) answers.push(await signatures[kind](one));
+          return answers;
+        }""",
+        [kind, cases],
+    )
+    for case, is_right in zip(cases, found, strict=True):
+        if kind == "ecdsa" and case["result"] == "valid" and has_high_s(case):
+            continue
+        assert is_right == (case["result"] == "valid"), number_of(case)
 
 
 @pytest.mark.parametrize("language", Language)

@@ -30,7 +30,7 @@ def test_a_link_activates_the_wallet_and_fetches_both_windows(
         "status": "green",
         "holder": None,
         "until": format_time(phone.issuer.codes[CODE]),
-        "passes": 6,
+        "passes": 8,
     }
 
 
@@ -57,7 +57,7 @@ def test_when_only_the_passes_fail_the_activation_stands(run: Run, phone: Phone,
     assert (outcome.status, outcome.members["passes"]) == (0, 0)
     assert "Run: qupia-wallet sync" in outcome.err
     phone.issuer.refuse.clear()
-    assert run("sync", "--json").members["fetched"] == 6
+    assert run("sync", "--json").members["fetched"] == 8
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_sync_is_content_when_nothing_is_missing(filled: Run) -> None:
     outcome = filled("sync", "--json")
     assert outcome.status == 0
     assert outcome.members["current"] is True
-    assert (outcome.members["remaining"], outcome.members["next_remaining"]) == (3, 3)
+    assert (outcome.members["remaining"], outcome.members["next_remaining"]) == (4, 4)
     assert (outcome.members["fetched"], outcome.members["issuer_saw_the_time"]) == (0, False)
 
 
@@ -217,7 +217,7 @@ def test_show_draws_a_code_and_says_what_is_left(filled: Run) -> None:
     assert outcome.status == 0
     assert "█" in outcome.out
     assert "Green, until" in outcome.out
-    assert "Fresh passes left: 2." in outcome.out
+    assert "Fresh passes left: 3." in outcome.out
 
 
 def test_show_gives_programs_all_they_need(filled: Run, phone: Phone) -> None:
@@ -226,7 +226,7 @@ def test_show_gives_programs_all_they_need(filled: Run, phone: Phone) -> None:
     assert members.keys() == {"qr", "status", "holder", "window_ends", "remaining", "reused"}
     assert len(members["qr"]) == TEXT_LENGTH
     assert parse_body_time(members["window_ends"]) == phone.windows()[0].exp
-    assert (members["status"], members["remaining"], members["reused"]) == ("green", 2, False)
+    assert (members["status"], members["remaining"], members["reused"]) == ("green", 3, False)
     assert outcome.err == ""
 
 
@@ -250,7 +250,7 @@ def test_no_pass_is_used_up_when_there_is_no_place_for_the_picture(
         outcome = filled("show", "--png", str(place))
         assert outcome.status == 2
         assert "name a file in a folder that exists" in outcome.err
-    assert filled("status", "--json").members["remaining"] == 3
+    assert filled("status", "--json").members["remaining"] == 4
 
 
 def test_a_pass_is_stored_as_used_before_anything_is_displayed(
@@ -262,7 +262,7 @@ def test_a_pass_is_stored_as_used_before_anything_is_displayed(
         lambda showing, now, venue: stored.append(len(phone.wallet.batches[0].fresh)) or "QP1:",
     )
     filled("show", "--text")
-    assert stored == [2]
+    assert stored == [3]
 
 
 def test_nothing_is_displayed_when_the_wallet_cannot_be_written(
@@ -283,7 +283,7 @@ def test_each_show_is_for_another_door_and_again_for_the_same(filled: Run) -> No
     again = filled("show", "--again", "--json")
     assert _device(first) != _device(second)
     assert _device(second) == _device(again.members)
-    assert (again.members["reused"], again.members["remaining"]) == (True, 1)
+    assert (again.members["reused"], again.members["remaining"]) == (True, 2)
     assert "can tell that it is the same wallet" in again.err
 
 
@@ -293,7 +293,7 @@ def _device(members: dict[str, Any]) -> str:
 
 
 def use_up(run: Run, phone: Phone) -> None:
-    for _ in range(3):
+    for _ in range(4):
         assert run("show", "--json").status == 0
     phone.clock.now += 600
 
@@ -403,7 +403,7 @@ def test_a_running_wallet_tells_what_came_and_what_did_not(
     assert outcome.err == "error: no answer from the issuer\n"
     first, *rest = outcome.out.splitlines()
     assert first.startswith("The next passes are fetched at a random time")
-    assert [line.partition(" came for ")[0] for line in rest] == ["3 passes"]
+    assert [line.partition(" came for ")[0] for line in rest] == ["4 passes"]
 
 
 def test_a_running_wallet_of_nobody_says_how_to_begin(run: Run) -> None:
@@ -434,7 +434,7 @@ def test_data_tells_what_wallet_and_issuer_hold_and_when_each_dies(filled: Run) 
 def test_data_is_readable(filled: Run) -> None:
     lines = filled("data").out.splitlines()
     assert lines[0] == "This wallet holds:"
-    assert any("fresh passes and their keys (3): until" in line for line in lines)
+    assert any("fresh passes and their keys (4): until" in line for line in lines)
     assert any("a mark that passes of one window were issued: until" in line for line in lines)
 
 
@@ -534,11 +534,11 @@ def test_a_damaged_wallet_is_one_line_for_every_command(filled: Run, phone: Phon
 def test_a_month_or_a_day_of_birth_is_told_as_what_it_is(
     run: Run, phone: Phone, issuer: IssuerInMemory
 ) -> None:
-    issuer.world = World(hint="month", batch_size=2, statuses=("green",))
+    issuer.world = World(hint="month", batch_size=4, statuses=("green",))
     outcome = run("activate", "-", given=phone.link_to(CODE))
     assert "month of birth: 03." in outcome.out
     issuer._made = None
-    issuer.world = World(hint="day", batch_size=2, statuses=("green",), iss="https://two.example")
+    issuer.world = World(hint="day", batch_size=4, statuses=("green",), iss="https://two.example")
     outcome = run("activate", "-", "--replace", given=phone.link_to(OTHER_CODE))
     assert "birthday (month-day): 03-17." in outcome.out
 

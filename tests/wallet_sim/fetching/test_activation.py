@@ -7,8 +7,10 @@ import pytest
 
 from schemas.activation import Activation, format_activation_url, format_code
 from schemas.bundle_faults import BundleFault, BundleRejected
+from schemas.evidence import EvidencePair
 from schemas.kinds import DAY
 from schemas.problems import ApiProblem, Problem
+from schemas.root_statements import parse_signed
 from shell.errors import CommandError
 from tests.support.issuer_in_memory import (
     CODE,
@@ -18,7 +20,13 @@ from tests.support.issuer_in_memory import (
     Time,
 )
 from tests.support.world import NOON, World
-from wallet_sim.fetching.activation import ActivationSlip, check_replaceable, parse_slip
+from wallet_sim.fetching.activation import (
+    ActivationSlip,
+    activate,
+    check_replaceable,
+    parse_slip,
+)
+from wallet_sim.fetching.sync import refresh
 from wallet_sim.passes.state import Batch
 
 ISSUER = "https://qupia.example"
@@ -150,8 +158,6 @@ def test_a_code_that_may_be_used_later_is_kept(phone: Phone, problem: Problem) -
 
 
 def test_a_wrong_root_costs_no_code(phone: Phone) -> None:
-    from wallet_sim.fetching.activation import activate
-
     with pytest.raises(BundleRejected) as caught:
         activate(phone.session(), replace(phone.slip, root="r" * 43))
     assert caught.value.fault is BundleFault.UNKNOWN_ROOT
@@ -236,23 +242,54 @@ def test_a_second_activation_has_another_key_and_begins_with_empty_hands(phone: 
 def test_a_root_that_was_pinned_before_keeps_what_was_seen_of_it(phone: Phone) -> None:
     old = phone.issuer.bundle()
     phone.issuer.clock.now += 7 * 3600
-    phone.activate()
+    before = phone.activate().authority
     phone.issuer._made = (phone.issuer.clock(), old)
-    with pytest.raises(BundleRejected) as caught:
-        phone.activate(OTHER_CODE)
-    assert caught.value.fault is BundleFault.ROLLBACK
+    assert phone.activate(OTHER_CODE).authority == before
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["fetched before", "first with the slip"])
+def test_a_newer_anchor_of_the_same_authority_keeps_what_was_seen_of_it(
+    phone: Phone, is_known: bool
+) -> None:
+    before = phone.activate().trusted().trust
+    world = phone.issuer.world
+    world.rotate_root(NOON)
+    phone.issuer.publish()
+    if is_known:
+        refresh(phone.session())
+    newer = parse_signed(world.statements[-1]).statement.anchor
+    after = activate(phone.session(), replace(phone.slip, code=OTHER_CODE, root=newer))
+    trust = after.trusted().trust
+    assert newer != before.anchor == trust.anchor
+    assert trust.root_version == 2
+    assert before.log is not None and trust.log is not None
+    assert trust.log.size > before.log.size
+    assert not trust.log_replaced
+
+
+def test_a_newer_anchor_does_not_hide_what_contradicts_the_history(phone: Phone) -> None:
+    """The slip may be from whoever made the contradiction, so it is kept all the same."""
+    phone.activate()
+    world = phone.issuer.world
+    world.log = world.log.fork(0)
+    world.rotate_root(NOON)
+    phone.issuer.publish()
+    newer = parse_signed(world.statements[-1]).statement.anchor
+    activate(phone.session(), replace(phone.slip, code=OTHER_CODE, root=newer))
+    [pair] = phone.file.evidence()
+    assert pair.fault is BundleFault.SPLIT_VIEW
 
 
 def test_a_new_root_is_a_new_beginning(phone: Phone, issuer: IssuerInMemory) -> None:
     phone.activate()
-    again = World(iss=ISSUER, batch_size=3, first_key=50)
-    again.root = again._key("another root")
-    again.pin = again.root.kid
-    again.statements = [again.statement(1, by=again.root, now=NOON)]
+    again = World(iss=ISSUER, batch_size=4, first_key=50)
+    again.roots = [again._key("another root")]
+    again.statements = [again.statement(1, by=again.roots, now=NOON)]
+    again.pin = parse_signed(again.statements[0]).statement.anchor
     new = replace(issuer, world=again, _made=None)
     wallet = replace(phone, issuer=new).activate(OTHER_CODE)
     assert wallet.authority is not None
-    assert wallet.authority.trust.root == again.pin
+    assert wallet.authority.trust.anchor == again.pin
 
 
 @pytest.mark.parametrize("wrong_by", [-30 * DAY, -3 * 3600, 3 * 3600, 30 * DAY, 4000 * DAY])
@@ -281,8 +318,8 @@ def test_two_bundles_of_one_version_are_kept_as_evidence(phone: Phone) -> None:
     with pytest.raises(BundleRejected) as caught:
         phone.activate(OTHER_CODE)
     assert caught.value.fault is BundleFault.SPLIT_VIEW
-    kept = {path.read_bytes() for path in (phone.home / "evidence").iterdir()}
-    assert kept == {first, second}
+    [pair] = phone.file.evidence()
+    assert pair == EvidencePair(BundleFault.SPLIT_VIEW, first.decode(), second.decode())
 
 
 def test_a_slip_never_prints_its_code() -> None:

@@ -147,3 +147,41 @@ def test_the_time_can_be_asked_for_without_saying_who_asks() -> None:
     assert ours.check_clock()
     assert ours.clock.offset == 3600
     assert dict(wire.requests[0].headers) == {}
+
+
+LOG = "elsewhere.example/.well-known/qupia/log/2"
+TILE = "https://qupia.example/.well-known/qupia/log/2/tile/0/000"
+
+
+def test_a_log_is_read_from_the_issuer_itself_whatever_host_its_name_begins_with() -> None:
+    wire = Wire(Answer(200, bytes(96), "", ""))
+    assert client(wire).fetch_leaves(LOG, 3) == [bytes(32)] * 3
+    [request] = wire.requests
+    assert (request.method, request.path, request.headers) == ("GET", f"{TILE}.p/3", {})
+    assert wire.limits == [8192]
+
+
+def test_a_partial_tile_that_is_gone_is_asked_for_whole() -> None:
+    wire = Wire(problem("unknown", 404), Answer(200, bytes(8192), "", ""))
+    assert client(wire).fetch_leaves(LOG, 3) == [bytes(32)] * 3
+    assert [request.path for request in wire.requests] == [f"{TILE}.p/3", TILE]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [Answer(404, b"", "", ""), Answer(404, b"", "", "")],
+        [Answer(200, bytes(95), "", "")],
+        [Answer(200, b"<html>please log in</html>", "", "")],
+    ],
+)
+def test_a_log_that_is_not_shown_is_one_clear_line(answers: list[Answer]) -> None:
+    with pytest.raises(CommandError, match="does not show its whole log; try again later"):
+        client(Wire(*answers)).fetch_leaves(LOG, 3)
+
+
+def test_a_log_that_claims_to_be_endless_is_not_asked_for() -> None:
+    wire = Wire()
+    with pytest.raises(CommandError, match="does not show its whole log"):
+        client(wire).fetch_leaves(LOG, 2**62)
+    assert wire.requests == []

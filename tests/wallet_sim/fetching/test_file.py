@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from schemas.bundle_faults import BundleFault
 from schemas.encoding import b64url_encode
+from schemas.evidence import MOST_PAIRS, EvidencePair
 from shell import files
 from shell.errors import CommandError
 from tests.support.issuer_in_memory import Time
@@ -85,10 +87,10 @@ def test_a_folder_with_other_things_in_it_is_not_closed_to_others(file: WalletFi
         b"{",
         b"[]",
         b"\xff\xfe",
-        b'{"format": 1}',
+        b'{"format": 2}',
         b'{"format": 0, "wallet": {}}',
         b'{"format": true, "wallet": {}}',
-        b'{"format": 1, "format": 1, "wallet": {}}',
+        b'{"format": 2, "format": 2, "wallet": {}}',
         b"[" * 100_000,
     ],
 )
@@ -116,9 +118,18 @@ def test_a_file_of_which_any_part_is_missing_is_damaged_and_not_half_a_wallet(
 
 def test_a_file_of_a_newer_program_is_left_alone(file: WalletFile) -> None:
     file.home.mkdir(mode=0o700)
-    files.write_private(path_of(file), b'{"format": 2}')
+    files.write_private(path_of(file), b'{"format": 3}')
     with pytest.raises(CommandError, match="newer program"):
         file.load()
+
+
+def test_a_file_of_an_older_program_is_left_alone_and_says_what_to_do(file: WalletFile) -> None:
+    file.home.mkdir(mode=0o700)
+    files.write_private(path_of(file), b'{"format": 1, "wallet": {}}')
+    with pytest.raises(CommandError, match=r"older program.*; move it away and activate") as caught:
+        file.load()
+    assert "\n" not in caught.value.message
+    assert path_of(file).exists()
 
 
 def test_a_used_pass_is_gone_from_the_bytes_of_the_folder_after_five_minutes(
@@ -210,12 +221,25 @@ def test_erasing_leaves_nothing_of_the_wallet_and_can_be_done_twice(file: Wallet
     assert file.load() == Wallet()
 
 
-def test_contradicting_bundles_are_kept_privately_under_their_digests(file: WalletFile) -> None:
-    folder = file.keep_evidence({"one": b"1", "two": b"2"})
-    file.keep_evidence({"one": b"1"})
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
-        "bundle-one.jws": b"1",
-        "bundle-two.jws": b"2",
-    }
+def test_contradicting_bundles_are_kept_privately_as_a_pair_and_once(file: WalletFile) -> None:
+    pair = EvidencePair(BundleFault.SPLIT_VIEW, "one\n\nproof\n", "two\n\nproof\n")
+    file.keep_evidence(pair)
+    file.keep_evidence(pair)
+    assert file.evidence() == [pair]
+    folder = file.home / "evidence"
     assert mode(folder) == 0o700
     assert {mode(path) for path in folder.iterdir()} == {0o600}
+
+
+def test_an_issuer_that_lies_without_end_does_not_fill_the_device(file: WalletFile) -> None:
+    for number in range(MOST_PAIRS + 3):
+        file.keep_evidence(EvidencePair(BundleFault.SPLIT_VIEW, "held", f"offered {number}"))
+    assert len(file.evidence()) == MOST_PAIRS
+
+
+def test_evidence_that_is_damaged_is_one_line_that_says_what_to_do(file: WalletFile) -> None:
+    file.keep_evidence(EvidencePair(BundleFault.SPLIT_VIEW, "held", "offered"))
+    [path] = (file.home / "evidence").iterdir()
+    path.write_text("{")
+    with pytest.raises(CommandError, match="is damaged; remove it"):
+        file.evidence()

@@ -123,7 +123,7 @@ def test_a_refusal_that_is_final_ends_the_wallet(activated: Phone, problem: Prob
 
 
 def test_a_bundle_that_must_not_be_believed_ends_the_wallet(activated: Phone) -> None:
-    activated.issuer.publish(batch_size=2)
+    activated.issuer.publish(batch_size=9)
     with pytest.raises(BundleRejected, match="pin_changed"):
         Run(activated, until=NOON + HOUR)()
 

@@ -41,7 +41,7 @@ def test_the_current_and_the_next_window_are_fetched_in_one_request_at_equal_siz
 ) -> None:
     result = synced(activated)
     assert [batch.window for batch in activated.wallet.batches] == list(activated.windows())
-    assert fresh(activated) == [3, 3]
+    assert fresh(activated) == [4, 4]
     assert [len(ids) for ids in activated.issuer.batches_asked()] == [2]
     assert result.has_current
 
@@ -81,7 +81,7 @@ def test_after_a_lost_answer_the_identical_request_is_sent_and_answered(activate
     assert fresh(activated) == []
     activated.issuer.lost.clear()
     assert synced(activated).has_current
-    assert fresh(activated) == [3, 3]
+    assert fresh(activated) == [4, 4]
     assert len(set(passes_requests(activated.issuer))) == 1
 
 
@@ -96,7 +96,7 @@ def test_a_lost_answer_can_still_be_had_when_the_day_has_changed(activated: Phon
     again = json.loads(passes_requests(activated.issuer)[1])["batches"]
     assert again[0] == lost[1]
     assert again[1] not in lost
-    assert fresh(activated) == [3, 3]
+    assert fresh(activated) == [4, 4]
 
 
 def test_blinds_and_requests_are_gone_from_the_file_once_the_passes_are_there(
@@ -142,7 +142,7 @@ def test_an_answer_that_makes_no_sense_loses_nothing(activated: Phone) -> None:
         synced(activated)
     activated.issuer.raw.clear()
     synced(activated)
-    assert fresh(activated) == [3, 3]
+    assert fresh(activated) == [4, 4]
     assert len(set(passes_requests(activated.issuer))) == 1
 
 
@@ -157,7 +157,7 @@ def test_a_bad_signature_discards_its_batch_and_nothing_of_it_is_ever_tried_agai
     result = synced(activated)
     assert not result.has_current
     assert [batch.fault for batch in activated.wallet.batches] == [BatchFault.BAD_ANSWER, None]
-    assert fresh(activated) == [0, 3]
+    assert fresh(activated) == [0, 4]
     assert activated.wallet.pending == ()
     activated.issuer.cheat.clear()
     assert not synced(activated).has_current
@@ -175,8 +175,21 @@ def test_a_retired_key_takes_its_passes_and_the_new_key_gives_new_ones(activated
     assert [batch.key_id for batch in batches] == [
         activated.issuer.world.key(window).id for window in (current, following)
     ]
-    assert fresh(activated) == [3, 3]
+    assert fresh(activated) == [4, 4]
     assert batches[1] == kept
+
+
+def test_passes_of_a_retiring_key_are_shown_until_others_come(activated: Phone) -> None:
+    synced(activated)
+    activated.issuer.world.retire(activated.windows()[0], at=activated.clock.now + 3600)
+    activated.issuer.publish()
+    activated.issuer.refuse["/v1/passes"] = Problem.FAILED
+    with pytest.raises(ApiProblem):
+        synced(activated)
+    assert fresh(activated) == [4, 4]
+    activated.issuer.refuse.clear()
+    synced(activated)
+    assert [batch.retires for batch in activated.wallet.batches] == [None, None]
 
 
 def test_a_request_under_a_key_that_was_retired_meanwhile_is_not_sent_again(
@@ -190,7 +203,7 @@ def test_a_request_under_a_key_that_was_retired_meanwhile_is_not_sent_again(
     activated.issuer.lost.clear()
     synced(activated)
     assert b64url_encode(retired.id) not in activated.issuer.batches_asked()[-1]
-    assert fresh(activated) == [3, 3]
+    assert fresh(activated) == [4, 4]
 
 
 def test_passes_that_were_issued_but_are_not_here_are_told_apart_from_used_up_ones(
@@ -216,7 +229,7 @@ def test_one_window_that_was_issued_already_does_not_cost_the_other(activated: P
         BatchFault.ALREADY_ISSUED,
         None,
     ]
-    assert fresh(activated) == [0, 3]
+    assert fresh(activated) == [0, 4]
     assert [len(ids) for ids in activated.issuer.batches_asked()] == [2, 2, 1, 1]
 
 
@@ -224,7 +237,7 @@ def test_the_last_window_of_an_entitlement_is_fetched_alone(phone: Phone) -> Non
     phone.issuer.codes[CODE] = phone.windows()[0].exp
     phone.activate()
     synced(phone)
-    assert fresh(phone) == [3]
+    assert fresh(phone) == [4]
     assert phone.wallet.plan is None
 
 
@@ -239,7 +252,7 @@ def test_a_refusal_loses_nothing(activated: Phone, problem: Problem) -> None:
     assert activated.wallet.entitlement == before
     activated.issuer.refuse.clear()
     synced(activated)
-    assert fresh(activated) == [3, 3]
+    assert fresh(activated) == [4, 4]
 
 
 def test_an_empty_wallet_asks_nothing(phone: Phone) -> None:
@@ -249,7 +262,7 @@ def test_an_empty_wallet_asks_nothing(phone: Phone) -> None:
 
 
 def test_a_bundle_that_breaks_a_pin_or_the_grid_stops_everything(activated: Phone) -> None:
-    activated.issuer.publish(batch_size=2)
+    activated.issuer.publish(batch_size=9)
     with pytest.raises(BundleRejected) as caught:
         synced(activated)
     assert caught.value.fault is BundleFault.PIN_CHANGED
@@ -273,13 +286,13 @@ def test_a_running_wallet_fetches_the_current_window_only_until_its_plan_is_due(
 ) -> None:
     sync(activated.session(), by_plan)
     current, _ = activated.windows()
-    assert fresh(activated) == [3]
+    assert fresh(activated) == [4]
     plan = activated.wallet.plan
     assert plan is not None
     assert plan.window == current
     activated.clock.now = plan.at
     sync(activated.session(), by_plan)
-    assert fresh(activated) == [3, 3]
+    assert fresh(activated) == [4, 4]
 
 
 @pytest.mark.parametrize("wrong_by", [-5 * HOUR, 5 * HOUR, 13 * HOUR, -13 * HOUR])
@@ -288,7 +301,7 @@ def test_windows_chosen_by_a_wrong_clock_are_chosen_again(phone: Phone, wrong_by
     theirs = replace(phone, clock=Time(NOON + wrong_by))
     synced(theirs)
     assert [batch.window for batch in theirs.wallet.batches] == list(phone.windows())
-    assert fresh(theirs) == [3, 3]
+    assert fresh(theirs) == [4, 4]
     assert theirs.wallet.clock_offset == -wrong_by
 
 
@@ -305,7 +318,7 @@ def test_a_correction_is_undone_when_the_device_was_put_right(phone: Phone) -> N
     phone.file.update(lambda held: replace(held, clock_offset=4000 * DAY))
     synced(phone)
     assert phone.wallet.clock_offset == 0
-    assert fresh(phone) == [3, 3]
+    assert fresh(phone) == [4, 4]
 
 
 def test_two_wallets_ask_for_the_same_number_under_the_same_keys(
@@ -319,7 +332,7 @@ def test_two_wallets_ask_for_the_same_number_under_the_same_keys(
     assert first == second
     bodies = [json.loads(body)["batches"] for body in passes_requests(issuer)]
     sizes = {len(batch["blinded"]) for batches in bodies for batch in batches}
-    assert sizes == {3}
+    assert sizes == {4}
 
 
 def test_another_command_that_changes_the_authority_meanwhile_is_noticed(
@@ -352,4 +365,4 @@ def test_a_pass_shown_while_passes_are_fetched_stays_used(activated: Phone) -> N
 
     activated.issuer.cheat["/v1/passes"] = show_meanwhile
     synced(activated)
-    assert fresh(activated) == [2, 3]
+    assert fresh(activated) == [3, 4]

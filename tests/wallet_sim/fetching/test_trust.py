@@ -64,7 +64,7 @@ def test_a_wallet_that_follows_another_authority_by_now_is_left_alone(
     trusted = accept(authority, world.bundle(NOON), now=NOON)
     other = {
         "issuer": replace(trusted.authority, issuer="https://other.example"),
-        "root": replace(trusted.authority, trust=replace(authority.trust, root="other")),
+        "root": replace(trusted.authority, trust=replace(authority.trust, anchor="other")),
         "gone": None,
     }[change]
     with pytest.raises(CommandError, match="another command changed this wallet"):

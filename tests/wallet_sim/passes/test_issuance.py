@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_decode, b64url_encode
+from schemas.kinds import HOUR
 from schemas.token import TOKEN_INPUT_BYTES
 from schemas.validation import matches
 from tests.support.keys import rsa_key
@@ -25,7 +26,15 @@ from wallet_sim.passes.issuance import (
     store_requests,
 )
 from wallet_sim.passes.schedule import wanted_windows
-from wallet_sim.passes.state import Batch, BatchFault, Entitlement, Names, PendingBatch, Wallet
+from wallet_sim.passes.state import (
+    Batch,
+    BatchFault,
+    Entitlement,
+    Names,
+    PendingBatch,
+    Wallet,
+    drop_past,
+)
 
 Answer = dict[str, Any]
 
@@ -293,11 +302,28 @@ def test_passes_and_requests_under_a_retired_key_are_dropped_and_others_kept(
     assert request_missing(left, windows, bundle=renewed)[0].key_id == world.key(first.window).id
 
 
+def test_a_batch_whose_key_retires_later_stays_until_then_and_is_asked_for_anew(
+    world: World, bundle: TrustBundle, entitlement: Entitlement
+) -> None:
+    [request] = request_missing(Wallet(entitlement=entitlement), bundle.windows[:1], bundle=bundle)
+    held = Batch(request.key_id, request.window, ())
+    wallet = Wallet(entitlement=entitlement, batches=(held,), pending=(request,))
+    world.retire(request.window, at=NOON + HOUR)
+    renewed = world.accepted(NOON + 60)
+    left = drop_retired(wallet, renewed)
+    assert left.batches == (replace(held, retires=NOON + HOUR),)
+    assert left.pending == ()
+    asked = request_missing(left, bundle.windows[:1], bundle=renewed)
+    assert [one.key_id for one in asked] == [world.key(request.window).id]
+    assert drop_past(left, NOON + HOUR - 1).batches == left.batches
+    assert drop_past(left, NOON + HOUR).batches == ()
+
+
 def test_a_window_beyond_the_bundle_is_kept_until_a_bundle_tells_about_it(
     world: World, bundle: TrustBundle, entitlement: Entitlement
 ) -> None:
     beyond = Batch(bytes(32), world.calendar.next_window(bundle.windows[-1]), ())
     wallet = Wallet(entitlement=entitlement, batches=(beyond,))
     assert drop_retired(wallet, bundle) == wallet
-    retired = replace(bundle, retired=frozenset([bytes(32)]))
+    retired = replace(bundle, retired={bytes(32): 0})
     assert drop_retired(wallet, retired).batches == ()

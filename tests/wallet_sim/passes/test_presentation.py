@@ -13,6 +13,7 @@ from schemas.kinds import HOUR
 from schemas.presentation import (
     TEXT_LENGTH,
     UNBOUND,
+    has_low_s,
     parse_presentation,
     proof_message,
     slot_at,
@@ -123,6 +124,13 @@ def test_a_batch_whose_passes_are_lost_shows_nothing_and_says_so() -> None:
 def test_without_an_entitlement_no_pass_is_shown() -> None:
     with pytest.raises(NotActivated):
         chosen(replace(wallet(None), entitlement=None))
+
+
+def test_every_proof_has_the_smaller_s() -> None:
+    """Of 64 signatures half would have the larger one, whoever makes them."""
+    showing = chosen(wallet(None))
+    texts = [present(showing, now=NOON + 30 * slot) for slot in range(64)]
+    assert all(has_low_s(parse_presentation(text).proof) for text in texts)
 
 
 def test_a_code_has_the_fixed_form_and_a_proof_of_its_device_key() -> None:

@@ -332,7 +332,7 @@ def test_a_damaged_code_never_does_worse_than_be_refused(data: st.DataObject) ->
 
 
 def _damaged() -> st.SearchStrategy[str]:
-    code = CheckInCode(FIRST, tuple(bytes([9, n]) * 16 for n in range(4)), bytes(8), "x")
+    code = CheckInCode(FIRST, tuple(bytes([9, n]) * 16 for n in range(4)), bytes(16), "x")
     raw = base45_decode(format_check_in(code)[len(PREFIX) :])
 
     def spoil(change: tuple[int, int]) -> str:
@@ -395,3 +395,12 @@ def test_keys_of_another_window_than_the_codes_are_other_keys(venue: Venue, worl
     assert grid is not None
     code = replace(parse_check_in(venue.code(now, bundle=bundle)), grid=grid)
     assert check_in(Visits(), format_check_in(code), bundle=bundle, now=now).split_view
+
+
+def test_a_grid_that_agrees_in_its_first_eight_bytes_only_is_of_other_keys(
+    venue: Venue, world: World
+) -> None:
+    bundle = world.accepted(NOON)
+    code = parse_check_in(venue.code(NOON, bundle=bundle))
+    alike = replace(code, grid=code.grid[:8] + bytes(8))
+    assert check_in(Visits(), format_check_in(alike), bundle=bundle, now=NOON).split_view

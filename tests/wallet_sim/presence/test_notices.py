@@ -13,6 +13,7 @@ from schemas.hours import hour_at
 from schemas.kinds import DAY, HOUR
 from schemas.notices import Notice, NoticesFault, NoticesRejected
 from tests.support.issuer_in_memory import Phone, Time
+from tests.support.keys import EcKey, ec_key
 from tests.support.texts import jws as make_jws
 from tests.support.venue_in_memory import Venue
 from tests.support.world import NOON, World
@@ -53,8 +54,8 @@ def test_a_match_is_a_warning_and_stays_in_the_file(
     heard = listen(phone.issuer.publish_notices(venue.notice(FIRST), venue.notice(FIRST + 1)))
     assert [warning.hour for warning in heard.warnings] == [FIRST, FIRST + 1]
     assert visited.load() == heard
-    assert heard.heard is not None
-    assert (heard.heard.at, heard.heard.notices) == (phone.clock(), 2)
+    assert heard.newest is not None
+    assert (heard.newest.at, heard.newest.notices) == (phone.clock(), 2)
 
 
 def test_a_list_without_a_match_warns_of_nothing(
@@ -62,7 +63,7 @@ def test_a_list_without_a_match_warns_of_nothing(
 ) -> None:
     heard = listen(phone.issuer.publish_notices(*other_venue.notices(NOON, NOON + 5 * HOUR)))
     assert heard.warnings == ()
-    assert heard.heard is not None
+    assert heard.newest is not None
 
 
 def test_a_withdrawn_notice_takes_its_warning_away(
@@ -92,8 +93,8 @@ def test_a_list_that_was_matched_is_not_matched_again(
     phone.clock.now += HOUR
     again = listen(data)
     assert again.warnings == first.warnings != ()
-    assert again.heard is not None
-    assert again.heard.at == phone.clock()
+    assert again.newest is not None
+    assert again.newest.at == phone.clock()
     with pytest.raises(AssertionError, match="matched again"):
         listen(phone.issuer.publish_notices(venue.notice(FIRST)))
 
@@ -158,7 +159,7 @@ def test_an_older_list_changes_nothing(
 def test_two_lists_of_one_version_are_a_split_view(
     warned: VisitsFile, listen: Listen, phone: Phone
 ) -> None:
-    heard = warned.load().heard
+    heard = warned.load().newest
     assert heard is not None
     other = phone.issuer.publish_notices(version=heard.seen.version)
     assert rejected(listen, other) is NoticesFault.SPLIT_VIEW
@@ -196,9 +197,68 @@ def test_the_lists_of_another_authority_begin_anew(warned: VisitsFile, phone: Ph
     bundle = other.accepted(NOON)
     data = issuer.publish_notices(version=1)
     heard = take_list(warned, data, bundle=bundle, authority="other root", now=NOON)
-    assert heard.heard is not None
-    assert heard.heard.seen.version == 1
+    assert heard.newest is not None
+    assert heard.newest.seen.version == 1
     assert heard.warnings == ()
+
+
+OTHER = ec_key("another key of the notices")
+
+
+def with_keys(bundle: TrustBundle, *keys: EcKey) -> TrustBundle:
+    """``bundle`` where these sign lists."""
+    life = {"typ": jws.Typ.NOTICES, "nbf": NOON - DAY, "exp": NOON + 90 * DAY}
+    return replace(bundle, service_keys=tuple(key.jwk | {"kid": key.kid} | life for key in keys))
+
+
+def list_of(phone: Phone, key: EcKey, *notices: Notice, version: int) -> bytes:
+    now = phone.clock()
+    payload = {"iss": phone.issuer.world.iss, "version": version, "iat": now, "exp": now + DAY}
+    payload["notices"] = [notice.member() for notice in notices]
+    return make_jws(payload, typ=jws.Typ.NOTICES, key=key).encode()
+
+
+def test_a_stolen_key_silences_no_other_and_takes_all_that_it_said_along(
+    visited: VisitsFile, bundle: TrustBundle, phone: Phone, venue: Venue
+) -> None:
+    phone.clock.now += DAY
+    stolen = phone.issuer.world.notices_key
+
+    def take(data: bytes, *keys: EcKey) -> Visits:
+        known, now = with_keys(bundle, *keys), phone.clock()
+        return take_list(visited, data, bundle=known, authority=ME, now=now)
+
+    forged = list_of(phone, stolen, venue.notice(FIRST), version=(1 << 53) - 1)
+    assert [warning.hour for warning in take(forged, stolen).warnings] == [FIRST]
+    with pytest.raises(NoticesRejected) as caught:
+        take(list_of(phone, stolen, version=8), stolen)
+    assert caught.value.fault is NoticesFault.ROLLBACK
+    honest = list_of(phone, OTHER, venue.notice(FIRST + 1), version=1)
+    both = take(honest, stolen, OTHER)
+    assert [warning.hour for warning in both.warnings] == [FIRST, FIRST + 1]
+    alone = take(honest, OTHER)
+    assert [warning.hour for warning in alone.warnings] == [FIRST + 1]
+    assert [heard.kid for heard in alone.heard] == [OTHER.kid]
+
+
+def test_what_a_key_said_goes_with_it_although_no_new_list_is_taken(
+    warned: VisitsFile, bundle: TrustBundle, phone: Phone
+) -> None:
+    known, last = with_keys(bundle, OTHER), phone.issuer.publish_notices()
+    with pytest.raises(NoticesRejected) as caught:
+        take_list(warned, last, bundle=known, authority=ME, now=phone.clock())
+    assert caught.value.fault is NoticesFault.UNKNOWN_SIGNER
+    assert (warned.load().warnings, warned.load().heard) == ((), ())
+    assert warned.load().days
+
+
+def test_a_list_from_the_future_changes_nothing(
+    warned: VisitsFile, listen: Listen, phone: Phone
+) -> None:
+    before = warned.load()
+    early = phone.issuer.publish_notices(iat=phone.clock() + 121)
+    assert rejected(listen, early) is NoticesFault.CLOCK_BEHIND
+    assert warned.load() == before
 
 
 def test_a_newer_list_that_came_meanwhile_is_not_undone(
@@ -269,5 +329,5 @@ def test_a_hundred_thousand_hours_are_read_and_matched(
     assert len(data) > 15_000_000
     heard = listen(data)
     assert [warning.hour for warning in heard.warnings] == [FIRST]
-    assert heard.heard is not None
-    assert heard.heard.notices == 100_000
+    assert heard.newest is not None
+    assert heard.newest.notices == 100_000

@@ -46,7 +46,7 @@ def admits(issuer: RealIssuer, text: str) -> bool:
     """Whether a verifier with the issuer's newest bundle admits a code; refusals are raised."""
     data = issuer.call("GET", "/.well-known/qupia/trust-bundle").body
     now = system_clock()
-    bundle, _ = accept_bundle(data, state=TrustState(root=issuer.root), now=now)
+    bundle = accept_bundle(data, state=TrustState(anchor=issuer.root), now=now).bundle
     verdict = verify(text, bundle=bundle, policy=bundle.policies[0], now=now)
     return bool(verdict)
 

@@ -39,7 +39,7 @@ def test_a_code_alone_needs_the_address_and_the_root(visitor: Visitor, phone: Ph
     assert "fill in the address and the thumbprint" in refused.text
     done = send(visitor, "/start", code=format_code(CODE), issuer=world.iss, root=world.pin)
     assert "Activated: Green" in done.text
-    assert "3 passes came" in done.text
+    assert "4 passes came" in done.text
 
 
 @pytest.mark.parametrize("code", ["", "x", "https://evil.example/#x", "http://a.example/activate#"])
@@ -104,8 +104,8 @@ def test_a_form_sent_twice_activates_once(visitor: Visitor, phone: Phone) -> Non
 def test_the_card_says_what_is_left_and_what_to_do(visitor: Visitor, activate: Activate) -> None:
     activate()
     seen = visitor.get("/p/1")
-    assert 'id="left-now">3<' in seen.html
-    assert 'id="left-next">3<' in seen.html
+    assert 'id="left-now">4<' in seen.html
+    assert 'id="left-next">4<' in seen.html
     assert 'fill="#' in seen.html
     assert "The passes say nothing about your birthday" in seen.text
     assert "Ready. At each door the wallet takes a fresh pass" in seen.text
@@ -142,7 +142,7 @@ def test_no_answer_is_told_and_the_passes_stay(
     house.tools = type(house.tools)(unreachable, phone.clock)  # type: ignore[arg-type]
     seen = send(visitor, "", "/sync")
     assert "The issuer did not answer" in seen.text
-    assert 'id="left-now">3<' in seen.html
+    assert 'id="left-now">4<' in seen.html
 
 
 # What is held, and ending
@@ -154,7 +154,7 @@ def test_what_is_held_is_listed_with_its_end_and_the_issuer_is_asked_on_demand(
     activate()
     calls = len(phone.issuer.requests)
     seen = visitor.get("/p/1/data")
-    assert "fresh passes and their keys (3): until" in seen.text
+    assert "fresh passes and their keys (4): until" in seen.text
     assert len(phone.issuer.requests) == calls
     assert "a mark that passes of one window were issued: until" in send(visitor, "/data").text
     phone.issuer.unreachable = True

@@ -1,6 +1,6 @@
 /** What can fail in a set-up, an update or an export, as a value that travels between threads. */
 
-import {type BundleFault, faultText} from "./schemas/bundle-faults.ts";
+import {type BundleFault, faultText, type OddRule} from "./schemas/bundle-faults.ts";
 import {type SentenceName, sentence, sentences} from "./schemas/catalogues.ts";
 import type {Language} from "./schemas/languages.ts";
 import {say} from "./texts.ts";
@@ -20,7 +20,7 @@ type Plain =
   | "failed";
 
 export type DeviceFault =
-  | {readonly kind: "bundle"; readonly fault: BundleFault}
+  | {readonly kind: "bundle"; readonly fault: BundleFault; readonly odd: OddRule | null}
   | {readonly kind: "problem"; readonly code: ProblemCode}
   | {readonly kind: Plain};
 
@@ -41,7 +41,7 @@ export function faultOf(error: unknown): DeviceFault {
 
 /** What a person reads: what happened and what to do. */
 export function deviceFaultText(fault: DeviceFault, language: Language): string {
-  if (fault.kind === "bundle") return faultText(fault.fault, language);
+  if (fault.kind === "bundle") return faultText(fault.fault, fault.odd, language);
   if (fault.kind === "problem") return sentence(`${fault.code}_problem`, language);
   return say(fault.kind, language);
 }

@@ -7,14 +7,23 @@
 import {SeenSet} from "../src/door/seen.ts";
 import {type Venue, type Verdict, verify} from "../src/door/verification.ts";
 import {policyOf, type TrustBundle} from "../src/schemas/bundle.ts";
-import {type BundleFault, BundleRejected} from "../src/schemas/bundle-faults.ts";
+import {type BundleFault, BundleRejected, type OddRule} from "../src/schemas/bundle-faults.ts";
 import {checkName, formatCheckIn, gridDigest, parseCheckIn} from "../src/schemas/check-in.ts";
 import {type Bytes, base45Decode, base45Encode, hex, InvalidText} from "../src/schemas/encoding.ts";
 import type {Holder} from "../src/schemas/hints.ts";
 import {bindingOf, deriveHourKey, publicHalf, VENUE_LABEL} from "../src/schemas/hour-keys.ts";
 import {type Outcome, type Reason, Refused} from "../src/schemas/refusals.ts";
+import {isSigned} from "../src/schemas/token.ts";
 import {sealTrace} from "../src/schemas/trace.ts";
-import {acceptBundle, pinned, readBundle} from "../src/schemas/trust.ts";
+import {
+  acceptBundle,
+  pinned,
+  readBundle,
+  type TrustState,
+  type VerifiedBundle,
+} from "../src/schemas/trust.ts";
+import {isSignedBy, keyFromPoint} from "../src/schemas/webcrypto.ts";
+import {fromHex} from "./hex.ts";
 
 /** What is given in a file of tests/vectors/doors, and described in tests/vectors/make.py. */
 export interface Given {
@@ -70,20 +79,20 @@ function refused(why: unknown): Decided {
   return {outcome, reason, seconds, ...NOTHING};
 }
 
-/** Offer bundles (base64) one after the other; for each its fault, or null where it is accepted. */
+/** Offer bundles (base64) one after the other; for each its fault, or what is odd, or null. */
 export async function accept(
-  root: string,
+  anchor: string,
   offers: readonly {data: string; now: number}[],
-): Promise<(BundleFault | null)[]> {
-  const faults: (BundleFault | null)[] = [];
-  let state = pinned(root);
+): Promise<(BundleFault | OddRule | null)[]> {
+  const faults: (BundleFault | OddRule | null)[] = [];
+  let [state, held]: [TrustState, VerifiedBundle | null] = [pinned(anchor), null];
   for (const {data, now} of offers) {
     try {
-      ({state} = await acceptBundle(bytes(data), state, now));
+      ({state, found: held} = await acceptBundle(bytes(data), state, held, now));
       faults.push(null);
     } catch (rejected) {
       if (!(rejected instanceof BundleRejected)) throw rejected;
-      faults.push(rejected.fault);
+      faults.push(rejected.odd ?? rejected.fault);
     }
   }
   return faults;
@@ -101,7 +110,7 @@ interface Code {
 interface Trace {
   readonly keys: Readonly<Record<string, string>>;
   readonly iss: string;
-  readonly hour: number;
+  readonly day: number;
   readonly authority_key: string;
 }
 
@@ -133,12 +142,33 @@ export const presence = {
     });
   },
 
-  seal: async ({keys, iss, hour, authority_key}: Trace) => {
+  seal: async ({keys, iss, day, authority_key}: Trace) => {
     const entries = Object.entries(keys).map(([at, key]) => [Number(at), fromHex(key)] as const);
-    const recipient = {iss, hour, key: fromHex(authority_key)};
+    const recipient = {iss, day, key: fromHex(authority_key)};
     return orNull(async () => {
       return new TextDecoder().decode(await sealTrace(new Map(entries), recipient));
     });
+  },
+};
+
+/** A signature of somebody else's, and the key under which it is to be right; all in hex. */
+interface Foreign {
+  readonly publicKey: string;
+  readonly modulus: string;
+  readonly msg: string;
+  readonly sig: string;
+}
+
+/** Whether a signature is right, by its kind. */
+export const signatures = {
+  ecdsa: async ({publicKey, msg, sig}: Foreign): Promise<boolean> => {
+    const point = fromHex(publicKey);
+    const key = await keyFromPoint(point.slice(1, 33), point.slice(33));
+    return key !== null && isSignedBy(key, fromHex(sig), fromHex(msg));
+  },
+
+  pss: ({modulus, msg, sig}: Foreign): Promise<boolean> => {
+    return isSigned(fromHex(modulus).slice(-256), fromHex(sig), fromHex(msg));
   },
 };
 
@@ -157,10 +187,6 @@ function venueOf({venue}: Given): Venue | undefined {
     ([hour, binding]) => [Number(hour), fromHex(binding)] as const,
   );
   return {bindings: new Map(bindings), strict: venue.strict};
-}
-
-function fromHex(text: string): Bytes {
-  return Uint8Array.from(text.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 }
 
 function bytes(base64: string): Bytes {

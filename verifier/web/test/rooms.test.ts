@@ -26,7 +26,7 @@ const ORDER = [
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   "@hpke/core": /^schemas\/trace\.ts$/,
   "@hpke/dhkem-x25519": /^schemas\/trace\.ts$/,
-  "@noble/curves": /^schemas\/hour-keys\.ts$/,
+  "@noble/curves": /^schemas\/(hour-keys|log\/ed25519)\.ts$/,
   "@schemas": /^(schemas\/|faults\.ts$)/,
   "idb-keyval": /^browser\/storage\.ts$/,
   "lean-qr": /^presence\/check-in\.ts$/,

@@ -2,8 +2,8 @@
  * The records that a venue's browser stores. Nothing in them is about visitors.
  *
  * One record holds the set-up, the highest version seen and the bundle in force, so that they are
- * replaced together; one holds the user's preferences; one, two bundles that contradict each
- * other; one, the seeds of the check-in codes of 14 days.
+ * replaced together; one holds the user's preferences; one, pairs of bundles that contradict
+ * each other; one, the seeds of the check-in codes of 14 days.
  */
 
 import {createStore, del, get, keys, set} from "idb-keyval";

@@ -8,6 +8,7 @@
 
 import {
   CLOCK_TOLERANCE,
+  isRetired,
   type PassKey,
   type TrustBundle,
   type VenuePolicy,
@@ -23,6 +24,7 @@ import {
 } from "../schemas/paper.ts";
 import {
   fingerprintOf,
+  hasLowS,
   PREFIX,
   type Presentation,
   parsePresentation,
@@ -88,7 +90,7 @@ async function verifyShown(
   door: Door,
 ): Promise<Verdict> {
   const {now, seen} = door;
-  const key = findKey(presentation, bundle); // 3
+  const key = findKey(presentation, bundle, now); // 3
   checkWindow(key.window, now); // 4
   const token = await checkSignature(presentation, key, bundle); // 5
   await checkProof(presentation, token, door.venue); // 6
@@ -146,11 +148,15 @@ export function checkBundle(bundle: TrustBundle | null, now: number): TrustBundl
   return bundle;
 }
 
-/** Step 3. The bundle has no two ids, retired ones included, with the same first four bytes. */
-function findKey(presentation: Presentation, bundle: TrustBundle): PassKey {
-  const key = bundle.byPrefix.get(presentation.keyPrefix);
+/**
+ * Step 3. The bundle has no two ids, retired ones included, with the same first four bytes.
+ *
+ * A key that was withdrawn with a time ahead counts beside its replacement until then.
+ */
+function findKey({keyPrefix}: Presentation, bundle: TrustBundle, now: number): PassKey {
+  const key = bundle.byPrefix.get(keyPrefix);
   if (key === undefined) throw new Refused("unknown_key");
-  if (key === null) throw new Refused("key_retired");
+  if (key === null || isRetired(bundle, keyPrefix, now)) throw new Refused("key_retired");
   return key;
 }
 
@@ -204,6 +210,7 @@ async function checkProof(
   venue: Venue | undefined,
 ): Promise<void> {
   const {device, slot, proof} = presentation;
+  if (!hasLowS(proof)) throw new Refused("bad_proof");
   const key = await keyFromPoint(device.x, device.y);
   if (key === null) throw new Refused("bad_proof");
   const proves = async (binding: Bytes): Promise<boolean> =>

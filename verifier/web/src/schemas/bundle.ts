@@ -8,11 +8,13 @@
  */
 
 import isTrustBundle from "virtual:validators/trust-bundle";
-import {BundleRejected} from "./bundle-faults.ts";
+import {BundleRejected, type OddRule} from "./bundle-faults.ts";
 import {type Bytes, b64urlDecode, hex} from "./encoding.ts";
 import {allHints, type HintForm, type Holder} from "./hints.ts";
 import type {JsonObject} from "./json.ts";
+import type {Jwk} from "./jwk.ts";
 import type {Texts} from "./languages.ts";
+import {type ListedKey, oddKeyRuleOf, oddRuleOf} from "./odd-rules.ts";
 import type {PaperKey} from "./paper.ts";
 import {KEY_PREFIX_BYTES} from "./presentation.ts";
 import {challengeDigest, tokenKeyId} from "./token.ts";
@@ -22,6 +24,8 @@ export const BUNDLE_LIMIT = 4_000_000;
 
 const HOUR = 3600;
 const LONGEST_LIFE = 7 * 24 * HOUR;
+/** How long doors can go on admitting passes of a key that was withdrawn. */
+const LONGEST_RETIRING = 24 * HOUR;
 export const FRESH = 24 * HOUR;
 /** Seconds that a device's clock may lie before a bundle's `iat`. */
 export const CLOCK_TOLERANCE = 120;
@@ -64,6 +68,11 @@ export interface TrustBundle {
   readonly version: number;
   readonly iat: number;
   readonly exp: number;
+  /** The log's entry before this one, 32 bytes in base64url; null for the first. */
+  readonly previous: string | null;
+  /** The proof that the last root statement is in the log of the one before it. */
+  readonly handover: string | null;
+  /** What the last root statement says. */
   readonly sunset: number;
   readonly batchSize: number;
   readonly hint: HintForm;
@@ -74,12 +83,20 @@ export interface TrustBundle {
   readonly windows: readonly Window[];
   /** H(TokenChallenge), 32 bytes. */
   readonly challenge: Bytes;
-  /** The key for the hex of the first four bytes of its id; null where it is retired. */
+  /** The key for the hex of the first four bytes of its id; null where it is retired for good. */
   readonly byPrefix: ReadonlyMap<string, PassKey | null>;
+  /** From when on passes of a withdrawn key are refused, by the same four bytes. */
+  readonly retired: ReadonlyMap<string, number>;
+  /** The whole ids of all withdrawn keys, in base64url. */
+  readonly retiredIds: ReadonlySet<string>;
   /** The keys of paper passes by what a JWT's header names. */
   readonly paperByKid: ReadonlyMap<string, PaperKey>;
   /** The authority's X25519 public keys (32 bytes, not checked yet) by hour since 1970. */
   readonly tracing: ReadonlyMap<number, Bytes>;
+  /** The same for the exports of venues, by UTC day since 1970. */
+  readonly tracingExports: ReadonlyMap<number, Bytes>;
+  /** Each P-256 key that the bundle lists, with its purpose. */
+  readonly listedKeys: readonly ListedKey[];
 }
 
 /** The payload's members that are read here; the schema has checked their shape. */
@@ -90,33 +107,53 @@ interface Payload {
   version: number;
   iat: number;
   exp: number;
-  sunset: number;
+  previous: string | null;
+  handover?: string;
   batch_size: number;
   hint: HintForm;
   specimen: boolean;
   pass_keys: PassKeyEntry[];
   paper_keys: PaperKey[];
-  retired: string[];
+  service_keys: ServiceKey[];
+  retired: RetiredEntry[];
+  retiring: PassKeyEntry[];
   statuses: Status[];
   policies: PolicyEntry[];
   tracing: TracingEntry[];
+  tracing_exports: ExportEntry[];
 }
 
 type PassKeyEntry = {id: string; n: string; status: string; holder: Holder} & Window;
+type ServiceKey = Jwk & {readonly typ: string};
+type RetiredEntry = {id: string; at: number};
 type TracingEntry = {hour: number; x: string};
+type ExportEntry = {day: number; x: string};
 type PolicyEntry = {id: string; name: Texts; admit: string[]; hint: "ask" | "ignore"};
 
-/** Turn a payload into a bundle; throws BundleRejected. Unknown members are ignored. */
-export async function parseBundle(unchecked: JsonObject): Promise<TrustBundle> {
+/**
+ * Turn a payload into a bundle; throws BundleRejected. Unknown members are ignored.
+ *
+ * `sunset` is what the last root statement says.
+ */
+export async function parseBundle(unchecked: JsonObject, sunset: number): Promise<TrustBundle> {
   if (!isTrustBundle(unchecked)) throw new BundleRejected("not_a_bundle");
   const payload = unchecked as unknown as Payload;
   const passKeys = await inOrder(payload.pass_keys.map(parsePassKey));
-  const retired = payload.retired.map((id) => parseBytes(id));
+  const retired = payload.retired.map(({id, at}) => ({id: parseBytes(id), at}));
+  const retiring = await inOrder(payload.retiring.map(parsePassKey));
   const tracing = new Map(payload.tracing.map(({hour, x}) => [hour, parseBytes(x)] as const));
+  const tracingExports = new Map(
+    payload.tracing_exports.map(({day, x}) => [day, parseBytes(x)] as const),
+  );
+  if (payload.previous !== null) parseBytes(payload.previous);
   checkMembers(payload);
-  checkPrefixes([...passKeys.map((key) => key.id), ...retired]);
+  checkPrefixes([...passKeys, ...retired].map(({id}) => id));
   const windows = windowsOf(passKeys);
   checkGrid(payload, passKeys, windows);
+  checkRetiring(payload, passKeys, retired, retiring);
+  const listedKeys = listed(payload);
+  refuseOdd(oddRuleOf(payload.statuses, windows, payload.batch_size));
+  refuseOdd(await oddKeyRuleOf(listedKeys));
   return {
     iss: payload.iss,
     name: payload.name,
@@ -124,7 +161,9 @@ export async function parseBundle(unchecked: JsonObject): Promise<TrustBundle> {
     version: payload.version,
     iat: payload.iat,
     exp: payload.exp,
-    sunset: payload.sunset,
+    previous: payload.previous,
+    handover: payload.handover ?? null,
+    sunset,
     batchSize: payload.batch_size,
     hint: payload.hint,
     specimen: payload.specimen,
@@ -135,12 +174,38 @@ export async function parseBundle(unchecked: JsonObject): Promise<TrustBundle> {
     windows,
     challenge: await challengeDigest(payload.token_issuer),
     byPrefix: new Map([
-      ...passKeys.map((key) => [prefixOf(key.id), key] as const),
-      ...retired.map((id) => [prefixOf(id), null] as const),
+      ...retired.map(({id}) => [prefixOf(id), null] as const),
+      ...[...passKeys, ...retiring].map((key) => [prefixOf(key.id), key] as const),
     ]),
+    retiredIds: new Set(payload.retired.map(({id}) => id)),
+    retired: new Map(retired.map(({id, at}) => [prefixOf(id), at])),
     paperByKid: new Map(payload.paper_keys.map((key) => [key.kid, key])),
     tracing,
+    tracingExports,
+    listedKeys,
   };
+}
+
+/** Refuse a key that a bundle lists and that stands in its root statement, too. */
+export async function checkKeys(
+  {listedKeys}: TrustBundle,
+  roots: Iterable<Jwk>,
+  signers: Iterable<Jwk>,
+): Promise<void> {
+  const named = [...roots].map((jwk) => ["root", jwk] as const);
+  const signing = [...signers].map((jwk) => ["signer", jwk] as const);
+  refuseOdd(await oddKeyRuleOf([...listedKeys, ...named, ...signing]));
+}
+
+/** Whether the key of that prefix was withdrawn and its time has come. */
+export function isRetired(bundle: TrustBundle, prefix: string, now: number): boolean {
+  return (bundle.retired.get(prefix) ?? Number.POSITIVE_INFINITY) <= now;
+}
+
+/** The keys of the grid, without those that are retiring. */
+export function passKeysOf({byPrefix, retired}: TrustBundle): PassKey[] {
+  const listed = [...byPrefix].filter(([prefix]) => !retired.has(prefix));
+  return listed.flatMap(([, key]) => (key === null ? [] : [key]));
 }
 
 /** The policy of that id, or the first for null; undefined when there is none of that id. */
@@ -186,7 +251,8 @@ function windowsOf(passKeys: readonly PassKey[]): Window[] {
   return [...windows.values()].sort((one, other) => one.nbf - other.nbf || one.exp - other.exp);
 }
 
-function checkMembers({iat, exp, statuses, policies, tracing}: Payload): void {
+function checkMembers(payload: Payload): void {
+  const {iat, exp, statuses, policies, tracing, tracing_exports, retired} = payload;
   const known = statuses.map((status) => status.id);
   if (
     exp <= iat ||
@@ -194,7 +260,9 @@ function checkMembers({iat, exp, statuses, policies, tracing}: Payload): void {
     repeats(known) ||
     repeats(policies.map((policy) => policy.id)) ||
     policies.some((policy) => policy.admit.some((status) => !known.includes(status))) ||
-    repeats(tracing.map(({hour}) => String(hour)))
+    repeats(tracing.map(({hour}) => String(hour))) ||
+    repeats(tracing_exports.map(({day}) => String(day))) ||
+    repeats(retired.map(({id}) => id))
   ) {
     throw new BundleRejected("not_a_bundle");
   }
@@ -222,6 +290,26 @@ function checkGrid(
   if (!isGrid) throw new BundleRejected("broken_grid");
 }
 
+/** Keys beside the grid are those that were in it a day ago at most, and no others. */
+function checkRetiring(
+  {iat}: Payload,
+  passKeys: readonly PassKey[],
+  retired: readonly {readonly id: Bytes; readonly at: number}[],
+  retiring: readonly PassKey[],
+): void {
+  const times = new Map(retired.map(({id, at}) => [hex(id), at - iat]));
+  const ids = retiring.map(({id}) => hex(id));
+  const isAhead = (time: number) => time > 0 && time <= LONGEST_RETIRING;
+  const cells = new Set(passKeys.map((key) => cell(key.window, key.status, key.holder)));
+  if (
+    repeats(ids) ||
+    !ids.every((id) => isAhead(times.get(id) ?? 0)) ||
+    retiring.some((key) => !cells.has(cell(key.window, key.status, key.holder)))
+  ) {
+    throw new BundleRejected("broken_grid");
+  }
+}
+
 /**
  * Whether each cell has one key, and no key is outside.
  *
@@ -242,6 +330,15 @@ function isFull(
 
 function cell(window: Window, status: string, holder: Holder): string {
   return `${window.nbf}/${window.exp}/${status}/${holder}`;
+}
+
+function listed({paper_keys, service_keys}: Payload): ListedKey[] {
+  const service = service_keys.map((key) => [key.typ, key] as const);
+  return [...paper_keys.map((key) => ["paper", key] as const), ...service];
+}
+
+function refuseOdd(odd: OddRule | null): void {
+  if (odd !== null) throw new BundleRejected("odd_rules", odd);
 }
 
 function repeats(values: readonly string[]): boolean {

@@ -5,7 +5,8 @@
  * Codes are not signed: a sticker over one can send visitors to keys that nobody has.
  */
 
-import {contains, type TrustBundle} from "./bundle.ts";
+import characters from "@schemas/name_characters.json";
+import {contains, passKeysOf, type TrustBundle} from "./bundle.ts";
 import {type Bytes, base45Decode, base45Encode, concat, hex, InvalidText} from "./encoding.ts";
 import {checkPublicKey, KEY_BYTES} from "./hour-keys.ts";
 import {HOURS, hourAt, hourBytes} from "./hours.ts";
@@ -20,12 +21,16 @@ const MOST_HOURS = 12;
 const GRACE_SECONDS = 120;
 
 export const NAME_BYTES = 60;
-const GRID_BYTES = 8;
+const GRID_BYTES = 16;
 const HEAD = 5;
 /** Characters: a code of 12 hours with the longest name. */
-const TEXT_LIMIT = 690;
+const TEXT_LIMIT = 702;
 
-/** `keys` are those of the hours from `firstHour` on; `grid` is a digest of 8 bytes. */
+/** The list is fixed: each program would have the categories of another version of Unicode. */
+const SPACES = new RegExp(`[${anyOf(characters.space)}]+`, "u");
+const FORBIDDEN = new RegExp(`[${anyOf(characters.forbidden)}]`, "u");
+
+/** `keys` are those of the hours from `firstHour` on; `grid` is a digest of 16 bytes. */
 export interface CheckInCode {
   readonly firstHour: number;
   readonly keys: readonly Bytes[];
@@ -36,15 +41,23 @@ export interface CheckInCode {
 /**
  * `name` with single spaces, as a code carries it; null for one that cannot be.
  *
- * Marks without a shape are refused: they could turn around the text beside the name.
+ * Marks without a shape are refused: they could turn around the text beside the name. What no
+ * version of Unicode has assigned yet is taken: it may be a letter where it was written.
  */
 export function checkName(name: string): string | null {
-  const tidy = name
-    .split(/\p{White_Space}+/u)
-    .filter(Boolean)
-    .join(" ");
-  const isPrintable = !/[\p{C}\p{Zl}\p{Zp}]/u.test(tidy);
+  const tidy = name.split(SPACES).filter(Boolean).join(" ");
+  const isPrintable = !FORBIDDEN.test(tidy);
   return isPrintable && new TextEncoder().encode(tidy).length <= NAME_BYTES ? tidy : null;
+}
+
+/** A class of characters from the form of the Unicode Character Database, `00A0..00AD`. */
+function anyOf(ranges: readonly string[]): string {
+  return ranges
+    .map((entry) => {
+      const [first, last = first] = entry.split("..");
+      return `\\u{${first}}-\\u{${last}}`;
+    })
+    .join("");
 }
 
 /** The first hour of a code that is shown at `now`. */
@@ -52,7 +65,7 @@ export function firstHourAt(now: number): number {
   return hourAt(now - GRACE_SECONDS);
 }
 
-/** The QR text: alphanumeric, at most 690 characters. */
+/** The QR text: alphanumeric, at most 702 characters. */
 export function formatCheckIn({firstHour, keys, grid, name}: CheckInCode): string {
   const head = concat(hourBytes(firstHour), Uint8Array.of(keys.length));
   return PREFIX + base45Encode(concat(head, ...keys, grid, new TextEncoder().encode(name)));
@@ -85,7 +98,7 @@ function nameIn(data: Bytes): string {
   }
 }
 
-/** The first 8 bytes of the hash of the sorted ids (32 bytes each) of a window's pass keys. */
+/** The first 16 bytes of the hash of the sorted ids (32 bytes each) of a window's pass keys. */
 export async function gridDigest(keyIds: readonly Bytes[]): Promise<Bytes> {
   const sorted = keyIds.map((id) => [hex(id), id] as const).sort(([a], [b]) => (a < b ? -1 : 1));
   return (await sha256(concat(...sorted.map(([, id]) => id)))).slice(0, GRID_BYTES);
@@ -93,7 +106,7 @@ export async function gridDigest(keyIds: readonly Bytes[]): Promise<Bytes> {
 
 /** The digest for the window that contains `now`; null where the bundle has none. */
 export async function gridAt(bundle: TrustBundle, now: number): Promise<Bytes | null> {
-  const keys = [...bundle.byPrefix.values()].filter((key) => key !== null);
+  const keys = passKeysOf(bundle);
   const ids = keys.filter(({window}) => contains(window, now)).map(({id}) => id);
   return ids.length > 0 ? gridDigest(ids) : null;
 }

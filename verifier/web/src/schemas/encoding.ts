@@ -1,4 +1,4 @@
-/** Text forms of bytes: base64url and base45. Each value has exactly one form. */
+/** Text forms of bytes: base64url, base64 and base45. Each value has exactly one form. */
 
 /** Bytes that WebCrypto takes: not shared with another thread. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -39,6 +39,15 @@ export function b64urlDecode(text: string): Bytes {
   const unused = rest === 2 ? 15 : rest === 3 ? 3 : 0;
   if (bits & unused) throw new InvalidText("not canonical base64url");
   return data;
+}
+
+/** Base64 with padding (RFC 4648 section 4); throws InvalidText for another form of the bytes. */
+export function b64Decode(text: string): Bytes {
+  const [, digits = ""] = text.match(/^([A-Za-z0-9+/]*)={0,2}$/) ?? [];
+  if (text.length % 4 > 0 || text.length - digits.length !== (4 - (digits.length % 4)) % 4) {
+    throw new InvalidText("not base64");
+  }
+  return b64urlDecode(digits.replaceAll("+", "-").replaceAll("/", "_"));
 }
 
 /** Base45 (RFC 9285 section 4): three characters for two bytes, two for a last single one. */
@@ -103,6 +112,11 @@ export function concat(...parts: Bytes[]): Bytes {
     at += part.length;
   }
   return joined;
+}
+
+/** Whether two arrays have the same bytes. */
+export function isSame(one: Bytes, other: Bytes): boolean {
+  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 
 /** Lower-case hex: bytes as the key of a Map. */

@@ -13,6 +13,11 @@ export function hourAt(now: number): number {
   return Math.floor(now / HOUR);
 }
 
+/** The UTC day since 1970 in which `now` (Unix seconds) lies. */
+export function dayAt(now: number): number {
+  return Math.floor(now / (24 * HOUR));
+}
+
 /** The first second of an hour, Unix seconds. */
 export function beginOf(hour: number): number {
   return hour * HOUR;

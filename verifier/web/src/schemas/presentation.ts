@@ -15,6 +15,9 @@ export const KEY_PREFIX_BYTES = 4;
 /** The venue binding of a proof that works at every venue. */
 export const UNBOUND = new Uint8Array(16);
 
+/** (n − 1) / 2, where n is the order of P-256 (NIST SP 800-186 section 3.2.1.3), in hex. */
+const LARGEST_S = "7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8";
+
 const PROOF_LABEL = ascii("qupia-proof-v1");
 
 /**
@@ -52,6 +55,16 @@ export async function fingerprintOf(device: DevicePoint): Promise<string> {
 /** The half minute in which `now` (Unix seconds) lies. */
 export function slotAt(now: number): number {
   return Math.floor(now / SLOT_SECONDS);
+}
+
+/**
+ * Whether `s` is the smaller of the two values that verify.
+ *
+ * Programs that sign differ in which they give, so proofs have the smaller one, and none tells what
+ * program made it.
+ */
+export function hasLowS(proof: Bytes): boolean {
+  return hex(proof.slice(32)) <= LARGEST_S;
 }
 
 /** What the device key signs; `token` is 354 bytes, `venue` 16. */

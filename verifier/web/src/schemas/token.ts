@@ -6,6 +6,9 @@ import {sha256} from "./webcrypto.ts";
 /** Blind RSA, 2048 bit (RFC 9578 section 8.2.2). */
 const TOKEN_TYPE = Uint8Array.of(0, 2);
 
+/** Characters of an issuer's name. */
+const LONGEST_NAME = 100;
+
 const MODULUS_BYTES = 256;
 const SALT_BYTES = 48; // RSABSSA-SHA384-PSS-Deterministic (RFC 9474 section 5).
 const PSS: RsaPssParams = {name: "RSA-PSS", saltLength: SALT_BYTES};
@@ -35,9 +38,16 @@ export function nonceOf(device: DevicePoint): Promise<Bytes> {
   return sha256(concat(UNCOMPRESSED, device.x, device.y));
 }
 
-/** H(TokenChallenge) with empty redemption context and origin (RFC 9577 section 2.1.1). */
-export function challengeDigest(tokenIssuer: string): Promise<Bytes> {
+/**
+ * H(TokenChallenge) with empty redemption context and origin (RFC 9577 section 2.1.1).
+ *
+ * Throws InvalidText for a name that has not 1 to 100 characters.
+ */
+export async function challengeDigest(tokenIssuer: string): Promise<Bytes> {
   const name = ascii(tokenIssuer);
+  if (name.length < 1 || name.length > LONGEST_NAME) {
+    throw new InvalidText("token_issuer has 1 to 100 ASCII characters");
+  }
   return sha256(concat(TOKEN_TYPE, bigEndian(name.length, 2), name, new Uint8Array(3)));
 }
 

@@ -8,10 +8,10 @@ import {hourBytes} from "./hours.ts";
 
 const INFO = ascii("qupia-trace-v1");
 
-/** Whose authority opens an export, and its public key of the hour that the file names. */
+/** Whose authority opens an export, and its public key of the UTC day that the file names. */
 export interface Recipient {
   readonly iss: string;
-  readonly hour: number;
+  readonly day: number;
   readonly key: Bytes;
 }
 
@@ -28,7 +28,7 @@ export async function sealTrace(
   const entries = [...keys].sort(([hour], [other]) => hour - other);
   const plain = concat(...entries.map(([hour, key]) => concat(hourBytes(hour), key)));
   const sealed = await seal(plain, recipient.key);
-  const members = {iss: recipient.iss, hour: recipient.hour, sealed: b64urlEncode(sealed)};
+  const members = {iss: recipient.iss, day: recipient.day, sealed: b64urlEncode(sealed)};
   return ascii(JSON.stringify(members, null, 1));
 }
 

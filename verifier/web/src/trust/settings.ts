@@ -2,7 +2,7 @@
 
 import {checkName} from "../schemas/check-in.ts";
 import type {Bytes} from "../schemas/encoding.ts";
-import type {TrustState} from "../schemas/trust.ts";
+import type {TrustState, TrustWarning} from "../schemas/trust.ts";
 
 /** `shown`: visitors may check in; `strict`: a pass must be bound to the code as well. */
 export const CHECK_IN_MODES = ["off", "shown", "strict"] as const;
@@ -15,15 +15,20 @@ export interface CheckInSetting {
 }
 
 /** The version of the record's layout. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
-/** `url` is null for a device that is never online; `policy` null stands for the bundle's first. */
+/**
+ * `url` is null for a device that is never online; `policy` null stands for the bundle's first.
+ *
+ * `data` is the bundle with its proof; `warnings` are what a person is to be told of it.
+ */
 export interface TrustRecord {
   readonly format: typeof FORMAT;
   readonly url: string | null;
   readonly policy: string | null;
   readonly state: TrustState;
   readonly data: Bytes;
+  readonly warnings: readonly TrustWarning[];
   /** Older records have none. */
   readonly checkIn?: CheckInSetting;
 }
@@ -32,14 +37,16 @@ const OFF: CheckInSetting = {mode: "off", name: ""};
 
 /** Whether a record has the shape in which it was written; its bundle is verified elsewhere. */
 export function isTrustRecord(record: unknown): record is TrustRecord {
-  const {format, url, policy, state, data, checkIn} = (record ?? {}) as Partial<TrustRecord>;
+  const known = (record ?? {}) as Partial<TrustRecord>;
+  const {format, url, policy, state, data, warnings, checkIn} = known;
   return (
     format === FORMAT &&
     (url === null || typeof url === "string") &&
     (policy === null || typeof policy === "string") &&
-    typeof state?.root === "string" &&
+    typeof state?.anchor === "string" &&
     typeof state.digest === "string" &&
     data instanceof Uint8Array &&
+    Array.isArray(warnings) &&
     (checkIn === undefined || isSetting(checkIn))
   );
 }

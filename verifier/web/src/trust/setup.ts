@@ -7,10 +7,10 @@ export const SETUP_PREFIX = "QS1:";
 const THUMBPRINT_BYTES = 32;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** Where the keys come from, and the root to pin. */
+/** Where the keys come from, and the anchor to pin: for people, the root thumbprint. */
 export interface Setup {
   readonly url: string;
-  readonly root: string;
+  readonly anchor: string;
 }
 
 /** What a link may choose besides; null stands for what is there already. */
@@ -22,7 +22,7 @@ export interface SetupLink extends Setup {
 /** Why a set-up cannot be tried: names of texts. */
 export type SetupFault = "not_a_setup_code" | "bad_address" | "bad_thumbprint";
 
-/** Whether `text` is an RFC 7638 thumbprint of SHA-256. */
+/** Whether `text` is a SHA-256 hash in base64url, as an anchor is. */
 export function isThumbprint(text: string): boolean {
   try {
     return b64urlDecode(text).length === THUMBPRINT_BYTES;
@@ -33,16 +33,16 @@ export function isThumbprint(text: string): boolean {
 
 /** What was typed into the form, or the fault in it. */
 export function checkSetup(address: string, thumbprint: string): Setup | SetupFault {
-  const [url, root] = [parseOrigin(address), thumbprint.trim()];
+  const [url, anchor] = [parseOrigin(address), thumbprint.trim()];
   if (url === null) return "bad_address";
-  return isThumbprint(root) ? {url, root} : "bad_thumbprint";
+  return isThumbprint(anchor) ? {url, anchor} : "bad_thumbprint";
 }
 
 /** The text of a set-up code: `QS1:` address `#` thumbprint. */
 export function parseSetupCode(text: string): Setup | SetupFault {
-  const [address, root, ...more] = text.trim().slice(SETUP_PREFIX.length).split("#");
-  const isOurs = text.startsWith(SETUP_PREFIX) && root !== undefined && more.length === 0;
-  return isOurs ? checkSetup(address ?? "", root) : "not_a_setup_code";
+  const [address, anchor, ...more] = text.trim().slice(SETUP_PREFIX.length).split("#");
+  const isOurs = text.startsWith(SETUP_PREFIX) && anchor !== undefined && more.length === 0;
+  return isOurs ? checkSetup(address ?? "", anchor) : "not_a_setup_code";
 }
 
 /** The set-up in an address's fragment; null when it holds none. */

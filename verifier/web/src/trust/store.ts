@@ -9,8 +9,20 @@ import {alone, read, remove, write} from "../browser/storage.ts";
 import {DeviceFailed, type DeviceFault} from "../faults.ts";
 import {policyOf, type TrustBundle} from "../schemas/bundle.ts";
 import {BundleRejected} from "../schemas/bundle-faults.ts";
-import type {Bytes} from "../schemas/encoding.ts";
-import {acceptBundle, pinned, readBundle} from "../schemas/trust.ts";
+import {type Bytes, isSame} from "../schemas/encoding.ts";
+import {leadsTo} from "../schemas/root-statements.ts";
+import {
+  type Accepted,
+  acceptBundle,
+  bundleDigest,
+  missingLeaves,
+  pinned,
+  readBundle,
+  type TrustState,
+  type TrustWarning,
+  type VerifiedBundle,
+} from "../schemas/trust.ts";
+import {keepEvidence} from "./evidence.ts";
 import {
   type CheckInSetting,
   FORMAT,
@@ -18,7 +30,7 @@ import {
   settingIn,
   type TrustRecord,
 } from "./settings.ts";
-import {compareClock, fetchBundle, fetchDigest} from "./update.ts";
+import {compareClock, fetchBundle, fetchDigest, fetchLeaves} from "./update.ts";
 
 /**
  * A device that is set up. `digest` names the bundle; `isStored` is false where the browser stores
@@ -27,9 +39,10 @@ import {compareClock, fetchBundle, fetchDigest} from "./update.ts";
 export interface Device {
   readonly url: string | null;
   readonly policy: string | null;
-  readonly root: string;
+  readonly anchor: string;
   readonly digest: string;
   readonly bundle: TrustBundle;
+  readonly warnings: readonly TrustWarning[];
   readonly checkIn: CheckInSetting;
   readonly isStored: boolean;
 }
@@ -37,7 +50,7 @@ export interface Device {
 /** `url` null: from a file; `policy` null: as before, or the bundle's first. */
 export interface SetupRequest {
   readonly url: string | null;
-  readonly root: string;
+  readonly anchor: string;
   readonly policy: string | null;
 }
 
@@ -53,7 +66,7 @@ export class TrustStore {
   /** Whether the memory is stored, too. */
   #isStored = true;
   #isDamaged = false;
-  #inForce: {digest: string; bundle: TrustBundle} | null = null;
+  #inForce: VerifiedBundle | null = null;
 
   /** What is stored, verified; null before the set-up. Throws DeviceFailed when it is damaged. */
   open(): Promise<Device | null> {
@@ -65,18 +78,18 @@ export class TrustStore {
   }
 
   /**
-   * Pin a root and take its bundle, from `data` or from the network; throws DeviceFailed.
+   * Pin an anchor and take its bundle, from `data` or from the network; throws DeviceFailed.
    *
-   * The same set-up again changes nothing and asks nobody; another root is refused.
+   * The same set-up again changes nothing and asks nobody; another anchor is refused.
    */
   async setUp(request: SetupRequest, data: Bytes | null, now: Clock): Promise<Device> {
-    const known = await alone("trust", () => this.#knownUnder(request.root));
+    const known = await alone("trust", () => this.#knownUnder(request.anchor));
     if (known !== null && data === null && known.url === request.url) {
       return this.choosePolicy(request.policy ?? known.policy);
     }
-    const offered = data ?? (await fetchBundle(String(request.url)));
+    const offered = await withLeaves(data ?? (await fetchBundle(String(request.url))), known);
     return alone("trust", async () => {
-      return this.#putInForce(offered, await this.#knownUnder(request.root), request, now);
+      return this.#putInForce(offered, await this.#knownUnder(request.anchor), request, now);
     });
   }
 
@@ -105,10 +118,20 @@ export class TrustStore {
   }
 
   /** Take a newer bundle from a file; throws DeviceFailed. */
-  accept(data: Bytes, now: Clock): Promise<Device> {
+  async accept(data: Bytes, now: Clock): Promise<Device> {
+    const offered = await withLeaves(data, await alone("trust", () => this.#known()));
     return this.#change(async (known) => {
       const {url, state} = known;
-      return this.#putInForce(data, known, {url, root: state.root, policy: null}, now);
+      return this.#putInForce(offered, known, {url, anchor: state.anchor, policy: null}, now);
+    });
+  }
+
+  /** A person has read what was to be told of the bundle in force. */
+  forgetWarnings(): Promise<Device> {
+    return this.#change(async (known) => {
+      const record = {...known, state: {...known.state, logReplaced: false}, warnings: []};
+      await this.#store(record);
+      return this.#device(record);
     });
   }
 
@@ -132,13 +155,14 @@ export class TrustStore {
   }
 
   async #fetchNewer(known: TrustRecord, url: string, now: Clock): Promise<void> {
-    if ((await fetchDigest(url)) === known.state.digest) return;
-    const data = await fetchBundle(url);
+    if ((await fetchDigest(url)) === (await bundleDigest(known.data))) return;
+    const offered = await withLeaves(await fetchBundle(url), known);
     await alone("trust", async () => {
       const current = await this.#known();
       // What was asked for has no place any more when something else was put there meanwhile.
       if (current?.state.digest !== known.state.digest || current.url !== url) return;
-      await this.#putInForce(data, current, {url, root: current.state.root, policy: null}, now);
+      const {anchor} = current.state;
+      await this.#putInForce(offered, current, {url, anchor, policy: null}, now);
     });
   }
 
@@ -177,47 +201,56 @@ export class TrustStore {
   }
 
   /**
-   * What is known under the root of a set-up; throws DeviceFailed where it is another root's.
+   * What is known under the anchor of a set-up; throws DeviceFailed where it is another's. A newer
+   * anchor of the same authority, which the pinned one leads to, changes nothing.
    *
    * What is damaged counts as nothing: it must not keep a device from being set up.
    */
-  async #knownUnder(root: string): Promise<TrustRecord | null> {
+  async #knownUnder(anchor: string): Promise<TrustRecord | null> {
     const known = await this.#known();
-    if (known === null || (await this.#device(known).catch(unlessDamaged)) === null) return null;
-    if (known.state.root !== root) throw new DeviceFailed({kind: "other_root"});
+    const held = known && (await this.#verified(known).catch(unlessDamaged));
+    if (held === null) return null;
+    if (!leadsTo(held.chain, anchor)) throw new DeviceFailed({kind: "other_root"});
     return known;
   }
 
   async #putInForce(
-    data: Bytes,
+    offered: Offered,
     known: TrustRecord | null,
     request: SetupRequest,
     now: Clock,
   ): Promise<Device> {
-    const before = known?.state ?? pinned(request.root);
-    const {bundle, state} = await this.#judge(data, before, known, now());
+    const {found, state, warnings} = await this.#judge(offered, known, request.anchor, now());
     const policy = request.policy ?? known?.policy ?? null;
     // A kind of venue that the authority has dropped admits nobody, but is no reason to stay old.
-    if (request.policy !== null && policyOf(bundle, policy) === undefined) {
+    if (request.policy !== null && policyOf(found.bundle, policy) === undefined) {
       throw new DeviceFailed({kind: "unknown_policy"});
     }
     const url = request.url ?? known?.url ?? null;
     const checkIn = settingIn(known?.checkIn);
-    const record: TrustRecord = {format: FORMAT, url, policy, state, data, checkIn};
-    this.#inForce = {digest: state.digest, bundle};
+    const {data} = found;
+    const record: TrustRecord = {format: FORMAT, url, policy, state, data, warnings, checkIn};
+    this.#inForce = found;
     await this.#store(record);
     return this.#device(record);
   }
 
-  async #judge(data: Bytes, state: TrustRecord["state"], known: TrustRecord | null, now: number) {
+  /** A bundle held that is damaged counts as lost; two that contradict each other are evidence. */
+  async #judge(
+    {data, leaves}: Offered,
+    known: TrustRecord | null,
+    anchor: string,
+    now: number,
+  ): Promise<Accepted> {
+    const held = known && (await this.#verified(known).catch(unlessDamaged));
     try {
-      return await acceptBundle(data, state, now);
+      const accepted = await acceptBundle(data, known?.state ?? pinned(anchor), held, now, leaves);
+      // What was told of the bundle in force holds as long as it is in force.
+      return accepted.found === held && known ? {...accepted, warnings: known.warnings} : accepted;
     } catch (error) {
       if (!(error instanceof BundleRejected)) throw error;
-      if (error.fault === "split_view" && known !== null) {
-        await write("evidence", [known.data, data]).catch(() => undefined);
-      }
-      throw new DeviceFailed({kind: "bundle", fault: error.fault});
+      if (known !== null) await keepEvidence(error, known.data, data);
+      throw new DeviceFailed({kind: "bundle", fault: error.fault, odd: error.odd});
     }
   }
 
@@ -231,21 +264,39 @@ export class TrustStore {
   }
 
   async #device(record: TrustRecord): Promise<Device> {
-    const {url, policy, state, data} = record;
-    if (this.#inForce?.digest !== state.digest) {
-      this.#inForce = {digest: state.digest, bundle: await readStored(data, state)};
-    }
-    const {root, digest} = state;
-    const {bundle} = this.#inForce;
+    const {url, policy, warnings} = record;
+    const {anchor, digest} = record.state;
+    const {bundle} = await this.#verified(record);
     const checkIn = settingIn(record.checkIn);
-    return {url, policy, root, digest, bundle, checkIn, isStored: this.#isStored};
+    return {url, policy, anchor, digest, bundle, warnings, checkIn, isStored: this.#isStored};
+  }
+
+  /** The bundle of a record; it is read anew where its proof has been renewed, too. */
+  async #verified({data, state}: TrustRecord): Promise<VerifiedBundle> {
+    if (this.#inForce === null || !isSame(this.#inForce.data, data)) {
+      this.#inForce = await readStored(data, state);
+    }
+    return this.#inForce;
   }
 }
 
-async function readStored(data: Bytes, state: TrustRecord["state"]): Promise<TrustBundle> {
+/** A bundle, and the leaf hashes of the whole log where they are needed to compare it. */
+interface Offered {
+  readonly data: Bytes;
+  readonly leaves: readonly Bytes[] | null;
+}
+
+/** A device that was away for long asks for what the proof does not tell. */
+async function withLeaves(data: Bytes, known: TrustRecord | null): Promise<Offered> {
+  const missing = known && missingLeaves(data, known.state);
+  if (!known?.url || !missing) return {data, leaves: null};
+  return {data, leaves: await fetchLeaves(known.url, missing)};
+}
+
+async function readStored(data: Bytes, state: TrustState): Promise<VerifiedBundle> {
   try {
-    const {bundle, digest} = await readBundle(data, state.root);
-    if (digest === state.digest) return bundle;
+    const found = await readBundle(data, state.anchor);
+    if (found.digest === state.digest) return found;
   } catch (error) {
     if (!(error instanceof BundleRejected)) throw error;
   }

@@ -5,9 +5,14 @@ import {DeviceFailed, isProblemCode} from "../faults.ts";
 import {BUNDLE_LIMIT} from "../schemas/bundle.ts";
 import type {Bytes} from "../schemas/encoding.ts";
 import {parseJsonObject} from "../schemas/json.ts";
+import {cutTile, type Tile, tilesOf} from "../schemas/log/tiles.ts";
+import type {MissingLeaves} from "../schemas/trust.ts";
 
 const TRUST_BUNDLE_PATH = "/.well-known/qupia/trust-bundle";
 const HEALTH_PATH = "/healthz";
+
+/** Leaf hashes; a log of bundles that are made every six hours has fewer after forty years. */
+const MOST_LEAVES = 65_536;
 
 /** For an answer without a body to read. */
 const PATIENCE_MS = 30_000;
@@ -23,7 +28,41 @@ export async function fetchBundle(origin: string): Promise<Bytes> {
   throw new DeviceFailed(problemIn(body));
 }
 
-/** The digest of the bundle that the issuer serves, as its ETag says; null when it says none. */
+/**
+ * The leaf hashes of a whole log, not verified; null where its host does not give them.
+ *
+ * `origin` names the log by the path under which it is served.
+ */
+export async function fetchLeaves(
+  address: string,
+  {origin, size}: MissingLeaves,
+): Promise<Bytes[] | null> {
+  const path = origin.slice(origin.indexOf("/"));
+  if (size > MOST_LEAVES) return null;
+  const leaves: Bytes[] = [];
+  for (const tile of tilesOf(Number(size))) {
+    const hashes = await fetchTile(address + path, tile);
+    if (hashes === null) return null;
+    leaves.push(...hashes);
+  }
+  return leaves;
+}
+
+/** A host may give the whole tile once a partial one has filled up (C2SP tlog-tiles). */
+async function fetchTile(prefix: string, tile: Tile): Promise<Bytes[] | null> {
+  for (const path of tile.paths) {
+    try {
+      const answer = await send(`${prefix}/tile/0/${path}`, "GET");
+      const body = await readBody(answer);
+      if (answer.status === 200) return cutTile(body, tile.width);
+    } catch (error) {
+      if (!(error instanceof DeviceFailed)) throw error;
+    }
+  }
+  return null;
+}
+
+/** The digest of what the issuer serves, as its ETag says; null when it says none. */
 export async function fetchDigest(origin: string): Promise<string | null> {
   const answer = await send(origin + TRUST_BUNDLE_PATH, "HEAD");
   const tag = answer.status === 200 ? answer.headers.get("ETag") : null;

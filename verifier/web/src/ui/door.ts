@@ -35,10 +35,11 @@ export function showDoor(state: DeviceState, language: Language): void {
 /** The first says how old the keys are, or why nothing can be checked; the others warn. */
 function notices(state: DeviceState, language: Language): string[] {
   const {device, now, ahead, fault, isOnline, hasNewPage} = state;
-  const {bundle, policy, isStored} = device;
+  const {bundle, policy, warnings, isStored} = device;
   const lines = [keysText(bundle, now, language)];
   if (policyOf(bundle, policy) === undefined) lines.push(say("venue_kind_gone", language));
   if (bundle.specimen) lines.push(sentence("training", language));
+  lines.push(...warnings.map((warning) => sentence(warning, language)));
   if (isClockWrong(ahead)) lines.push(clockText(ahead, language));
   // It says that checking goes on, so it is left out where it does not.
   if (!isOnline && isUsable(bundle, now)) lines.push(say("offline", language));

@@ -1,13 +1,12 @@
 /** Settings of the device, and all there is to know about its keys. */
 
-import {read} from "../browser/storage.ts";
 import {windowAt} from "../door/condition.ts";
 import {type DeviceFault, deviceFaultText} from "../faults.ts";
 import {listCameras} from "../scanning/camera.ts";
 import {sentence} from "../schemas/catalogues.ts";
-import type {Bytes} from "../schemas/encoding.ts";
 import type {Language} from "../schemas/languages.ts";
 import {say} from "../texts.ts";
+import {evidenceFile, loadEvidence} from "../trust/evidence.ts";
 import type {Device} from "../trust/store.ts";
 import {CheckInForm, type CheckInFormUses} from "./check-in-form.ts";
 import type {DeviceState} from "./door.ts";
@@ -101,6 +100,7 @@ export class SettingsScreen {
     for (const name of SWITCHES) input(name).checked = preferences[name];
     offerKinds(state.device, preferences.language);
     list("facts", facts(state, preferences.language));
+    button("warnings-read").hidden = state.device.warnings.length === 0;
     // A device that is never online takes bundles from files.
     button("update-now").hidden = state.device.url === null;
   }
@@ -133,11 +133,10 @@ function listenForKeys({language, setup}: SettingsUses): void {
     if (device !== null) show("settings-answer", say("up_to_date", language()));
   });
   onClick("save-evidence", () => void saveEvidence());
-}
-
-/** Two bundles that contradict each other; none as long as the authority is consistent. */
-async function loadEvidence(): Promise<readonly Bytes[]> {
-  return ((await read("evidence").catch(() => undefined)) ?? []) as readonly Bytes[];
+  onClick("warnings-read", async () => {
+    await setup.change({kind: "forget_warnings"});
+    select("language").focus();
+  });
 }
 
 /** Show the button that saves them, where there are any. */
@@ -145,11 +144,9 @@ async function offerEvidence(): Promise<void> {
   button("save-evidence").hidden = (await loadEvidence()).length === 0;
 }
 
-/** Two files for the authority, or for whoever watches it. */
+/** A file for the authority, or for whoever watches it. */
 async function saveEvidence(): Promise<void> {
-  for (const [place, data] of (await loadEvidence()).entries()) {
-    saveFile(`bundle-${place + 1}.jws`, data);
-  }
+  saveFile("evidence.json", evidenceFile(await loadEvidence()));
 }
 
 function offerKinds({bundle, policy}: Device, language: Language): void {
@@ -167,15 +164,16 @@ async function offerCameras(current: string | undefined, language: Language): Pr
 }
 
 function facts({device, now, ahead}: DeviceState, language: Language): string[] {
-  const {bundle, root} = device;
+  const {bundle, anchor, warnings} = device;
   const {name, iss: issuer, version, exp} = bundle;
   const window = windowAt(bundle, now);
   const lines = [
     keysText(bundle, now, language),
     say("works_until", language, {time: localTime(exp, language)}),
     sentence("bundle", language, {authority: name[language], issuer, version}),
-    sentence("root", language, {root}),
+    sentence("root", language, {root: anchor}),
     clockText(ahead, language),
+    ...warnings.map((warning) => sentence(warning, language)),
   ];
   if (window !== undefined) {
     const [begins, ends] = [localTime(window.nbf, language), localTime(window.exp, language)];

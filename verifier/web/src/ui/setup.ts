@@ -60,7 +60,7 @@ export class SetupScreen {
     element("venue-form").hidden = true;
     if (known === null) return;
     input("setup-url").value = known.url;
-    input("setup-root").value = known.root;
+    input("setup-root").value = known.anchor;
   }
 
   /** The text of a set-up code, however it came here. */
@@ -92,20 +92,20 @@ export class SetupScreen {
       return;
     }
     input("setup-url").value = setup.url;
-    input("setup-root").value = setup.root;
+    input("setup-root").value = setup.anchor;
     void this.#take({...setup, policy: null}, null);
   }
 
   /** The address may be missing: then bundles come from files. */
   async #fromFile(file: File): Promise<void> {
-    const root = input("setup-root").value.trim();
-    if (!isThumbprint(root)) {
+    const anchor = input("setup-root").value.trim();
+    if (!isThumbprint(anchor)) {
       this.#uses.alert.say("file_needs_root");
       return;
     }
-    const checked = checkSetup(input("setup-url").value, root);
+    const checked = checkSetup(input("setup-url").value, anchor);
     const url = typeof checked === "string" ? null : checked.url;
-    await this.#take({url, root, policy: null}, await bundleIn(file));
+    await this.#take({url, anchor, policy: null}, await bundleIn(file));
   }
 
   async #take(request: SetupRequest, data: Bytes | null): Promise<void> {
@@ -143,16 +143,12 @@ export class SetupScreen {
   }
 }
 
-/** A bundle file without the white space that editors and mail programs add at its end. */
+/** A bundle file, as far as it is looked at. */
 export async function bundleIn(file: File): Promise<Bytes> {
-  const data = new Uint8Array(await file.slice(0, LARGEST_FILE).arrayBuffer());
-  let size = data.length;
-  while (size > 0 && WHITE_SPACE.includes(data[size - 1] ?? 0)) size--;
-  return data.slice(0, size);
+  return new Uint8Array(await file.slice(0, LARGEST_FILE).arrayBuffer());
 }
 
 const LARGEST_FILE = 4_001_024;
-const WHITE_SPACE = [9, 10, 13, 32];
 
 function radio(value: string, name: string, isChosen: boolean): HTMLElement {
   const choice = document.createElement("input");

@@ -5,7 +5,7 @@ import {conditionAt} from "../door/condition.ts";
 import {DeviceFailed} from "../faults.ts";
 import {type HoursToTrace, hoursToTrace, stretches} from "../presence/tracing.ts";
 import {sentence} from "../schemas/catalogues.ts";
-import {hourAt} from "../schemas/hours.ts";
+import {dayAt} from "../schemas/hours.ts";
 import type {Language} from "../schemas/languages.ts";
 import {Refused} from "../schemas/refusals.ts";
 import type {Recipient} from "../schemas/trace.ts";
@@ -99,12 +99,12 @@ export class TraceForm {
     return bundle ? conditionAt(bundle, now()).refused : null;
   }
 
-  /** The authority's key of this hour, as the bundle in force has it. */
+  /** The authority's key for the exports of this day, as the bundle in force has it. */
   #recipient(): Recipient | null {
     const bundle = this.#uses.setup.device?.bundle;
-    const hour = hourAt(now());
-    const key = bundle?.tracing.get(hour);
-    return bundle && key ? {iss: bundle.iss, hour, key} : null;
+    const day = dayAt(now());
+    const key = bundle?.tracingExports.get(day);
+    return bundle && key ? {iss: bundle.iss, day, key} : null;
   }
 
   #ask(named: HoursToTrace | null): void {

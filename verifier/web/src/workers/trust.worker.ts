@@ -17,7 +17,8 @@ export type Change =
   | {readonly kind: "set_up"; readonly request: SetupRequest; readonly data: Bytes | null}
   | {readonly kind: "choose_policy"; readonly policy: string}
   | {readonly kind: "choose_check_in"; readonly checkIn: CheckInSetting}
-  | {readonly kind: "accept"; readonly data: Bytes};
+  | {readonly kind: "accept"; readonly data: Bytes}
+  | {readonly kind: "forget_warnings"};
 
 const store = new TrustStore();
 
@@ -38,6 +39,8 @@ answerWith((question: Question): Promise<Device | Updated | string[] | null> => 
       return store.chooseCheckIn(question.checkIn);
     case "sweep":
       return sweep(store, question.now);
+    case "forget_warnings":
+      return store.forgetWarnings();
     case "accept":
       return store.accept(question.data, clock);
   }

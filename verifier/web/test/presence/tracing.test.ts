@@ -3,7 +3,15 @@
 import {expect, test} from "vitest";
 import {hoursToTrace, stretches} from "../../src/presence/tracing.ts";
 import {firstHourAt} from "../../src/schemas/check-in.ts";
-import {beginOf, dateOf, HOURS, hourAt, hourBytes, tracingEnds} from "../../src/schemas/hours.ts";
+import {
+  beginOf,
+  dateOf,
+  dayAt,
+  HOURS,
+  hourAt,
+  hourBytes,
+  tracingEnds,
+} from "../../src/schemas/hours.ts";
 
 const [HOUR, DAY] = [3600, 86_400];
 const NOON = 1_773_730_800; // 2026-03-17T07:00:00Z.
@@ -15,6 +23,7 @@ test("an hour lies in its date and has four bytes", () => {
   expect(beginOf(hour)).toBe(NOON);
   expect(dateOf(hour)).toBe("2026-03-17");
   expect(dateOf(hour - 8)).toBe("2026-03-16");
+  expect(dayAt(beginOf(hour))).toBe(Math.floor(hour / 24));
   expect([...hourBytes(HOURS - 1)]).toEqual([0, 0x12, 0x34, 0x55]);
 });
 

@@ -6,7 +6,12 @@ import en from "@schemas/texts/en.json";
 import kk from "@schemas/texts/kk.json";
 import ru from "@schemas/texts/ru.json";
 import {describe, expect, test} from "vitest";
-import {type BundleFault, BundleRejected, faultText} from "../../src/schemas/bundle-faults.ts";
+import {
+  type BundleFault,
+  BundleRejected,
+  faultText,
+  ODD_RULES,
+} from "../../src/schemas/bundle-faults.ts";
 import {isLanguage, LANGUAGES} from "../../src/schemas/languages.ts";
 import {type Reason, Refused} from "../../src/schemas/refusals.ts";
 
@@ -38,8 +43,16 @@ describe.each(FAULTS)("the fault %s", (fault) => {
   test.each(LANGUAGES)("is told in %s, with its code", (language) => {
     const {helpdesk} = faults[fault];
     const text = TEXTS[language][`${fault}_bundle_fault`];
-    expect(faultText(fault, language)).toBe(`${text} (${helpdesk})`);
+    expect(faultText(fault, null, language)).toBe(`${text} (${helpdesk})`);
     expect(new BundleRejected(fault).fault).toBe(fault);
+  });
+});
+
+describe.each(ODD_RULES)("what is odd: %s", (odd) => {
+  test.each(LANGUAGES)("is told in %s, within the sentence of its fault", (language) => {
+    const text = faultText("odd_rules", odd, language);
+    expect(text).toContain(TEXTS[language][`${odd}_odd_rule`]);
+    expect(text).not.toMatch(/[{}]/);
   });
 });
 

@@ -13,8 +13,9 @@ const RECORD = {
   format: FORMAT,
   url: null,
   policy: null,
-  state: {root: "root", digest: "digest"},
+  state: {anchor: "anchor", digest: "digest"},
   data: new Uint8Array(1),
+  warnings: [],
 };
 
 test.each([

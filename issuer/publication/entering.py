@@ -1,0 +1,115 @@
+"""A bundle becomes an entry of the log, and is published once enough witnesses have signed for it.
+
+The rules are docs/formats.md, "The log". All of it is for a holder of the lock of making.
+"""
+
+from issuer.authority import Authority, Published
+from issuer.home import Home
+from issuer.log.bundles import keep_bundle
+from issuer.log.log import Log
+from issuer.log.witnesses import collect_cosignatures
+from schemas.kinds import HOUR
+from schemas.log.entries import bundle_entry, join_carried, split_carried
+from schemas.log.notes import signers
+from schemas.log.proofs import parse_proof
+from schemas.root_statements import RootStatement, parse_signed
+from shell.files import read_private, write_private
+
+PATIENCE = 12 * HOUR
+"""Seconds that a bundle may wait for witnesses before people are told."""
+
+
+def last_entry(authority: Authority) -> bytes | None:
+    """The entry that the next one comes after, 32 bytes; None of an empty log."""
+    log = open_log(authority)
+    return log.entry(log.size - 1)
+
+
+def enter_bundle(authority: Authority, jws: bytes) -> None:
+    """Add a bundle to the log; it waits there until :func:`publish_entered`."""
+    proof = _enter(authority.home, authority.chain.last, bundle_entry(jws))
+    write_private(authority.home.entered_bundle, join_carried(jws, proof))
+
+
+def publish_entered(authority: Authority, now: int) -> bool:
+    """Put the bundle that waits in force, if there is one and the quorum signs; whether it did.
+
+    Until then the bundle before it stays in force.
+    """
+    waiting = authority.entered()
+    if waiting is None:
+        return False
+    statement = authority.chain.last
+    jws, proof = split_carried(waiting.data)
+    log = open_log(authority)
+    if not _is_cosigned(log, statement):
+        return False
+    keep_bundle(log.folder, jws, now)
+    renewed = log.proof(parse_proof(proof).index)
+    write_private(authority.home.bundle, join_carried(jws, renewed.text))
+    authority.home.entered_bundle.unlink()
+    return True
+
+
+def hand_over(home: Home, statement: RootStatement, before: RootStatement) -> None:
+    """Say in the log before that ``statement`` changes what is watched, and keep the proof.
+
+    Where that log is lost, or its witnesses do not sign, there is none: clients then tell people.
+    """
+    place = home.handover(statement.version)
+    place.unlink(missing_ok=True)
+    if statement.is_watched_like(before):
+        return
+    log = Log.open(home, before.place.number)
+    index = log.append(statement.entry)
+    log.sign()
+    if _is_cosigned(log, before):
+        write_private(place, log.proof(index).text.encode("utf-8"))
+
+
+def load_handover(home: Home, last: RootStatement) -> str | None:
+    """The proof that the log before knows of the last statement; None where there is none."""
+    try:
+        return read_private(home.handover(last.version)).decode("utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def is_same_log(authority: Authority, published: Published) -> bool:
+    """Whether a bundle is of the log that goes on, so that clients compare the next one with it."""
+    last = parse_signed(published.delegations[-1]).statement
+    return last.log == authority.chain.last.log
+
+
+def is_stuck(authority: Authority, now: int) -> bool:
+    """Whether witnesses have kept the next bundle back for twelve hours.
+
+    It is the one in force that tells: what waits is made anew every six hours.
+    """
+    waiting = authority.entered()
+    if waiting is None:
+        return False
+    in_force = authority.published() or waiting
+    return now - in_force.bundle.iat > PATIENCE
+
+
+def open_log(authority: Authority) -> Log:
+    """The log that the last root statement names. Raises CommandError."""
+    return Log.open(authority.home, authority.chain.last.place.number)
+
+
+def _is_cosigned(log: Log, statement: RootStatement) -> bool:
+    """Whether the quorum has signed the checkpoint in force, once all witnesses were asked."""
+    if not statement.witnesses:
+        return True
+    collect_cosignatures(log, {witness.key: witness.url for witness in statement.witnesses})
+    note = log.note
+    signed = signers(note, [witness.key for witness in statement.witnesses]) if note else ()
+    return len(signed) >= statement.quorum
+
+
+def _enter(home: Home, statement: RootStatement, entry: bytes) -> str:
+    log = Log.open(home, statement.place.number)
+    index = log.append(entry)
+    log.sign()
+    return log.proof(index).text
