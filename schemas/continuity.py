@@ -84,10 +84,13 @@ def follow_log(
 ) -> tuple[LogMemory, bool]:
     """What to remember of the log now, and whether it is known to have only grown.
 
-    Raises BundleRejected where it has not: ``split_view`` by the proofs, ``log_forked`` by the
-    leaves of the whole log.
+    Where that is not known, the tree of before is remembered on, until it can be compared. Raises
+    BundleRejected where the log has not only grown: ``split_view`` by the proofs, ``log_forked`` by
+    the leaves of the whole log.
     """
     checkpoint = offered.proof.checkpoint
+    if held is not None:
+        _check_trees(offered.proof, held.proof)
     if checkpoint.size < memory.size:
         known = held is not None and _agrees(held.proof, checkpoint.size, checkpoint.root)
         return memory, known
@@ -96,10 +99,11 @@ def follow_log(
     if held is not None:
         _check_leaf(offered.proof, held)
     known = _agrees(offered.proof, memory.size, remembered)
-    if not known and leaves is not None:
-        _check_leaves(leaves, checkpoint, memory.size, remembered)
+    if not known and leaves is not None and _are_of(leaves, checkpoint):
+        if root_of(leaves[: memory.size]) != remembered:
+            raise BundleRejected(BundleFault.LOG_FORKED)
         known = True
-    return newest, known
+    return (newest if known else memory), known
 
 
 def check_continuity(offered: HeldBundle, held: HeldBundle) -> None:
@@ -125,6 +129,12 @@ def _agrees(proof: Proof, size: int, root: bytes) -> bool:
     return True
 
 
+def _check_trees(one: Proof, other: Proof) -> None:
+    """Two proofs show one tree, as far as that of the larger one reaches back."""
+    smaller, larger = sorted((one, other), key=lambda proof: proof.checkpoint.size)
+    _agrees(larger, smaller.checkpoint.size, smaller.checkpoint.root)
+
+
 def _check_leaf(proof: Proof, held: HeldBundle) -> None:
     """What is held must still be where it was, as far as the proof reaches back."""
     index = held.proof.index
@@ -134,15 +144,9 @@ def _check_leaf(proof: Proof, held: HeldBundle) -> None:
         raise BundleRejected(BundleFault.SPLIT_VIEW)
 
 
-def _check_leaves(
-    leaves: Sequence[bytes], checkpoint: Checkpoint, size: int, remembered: bytes
-) -> None:
-    if (
-        len(leaves) != checkpoint.size
-        or root_of(leaves) != checkpoint.root
-        or root_of(leaves[:size]) != remembered
-    ):
-        raise BundleRejected(BundleFault.LOG_FORKED)
+def _are_of(leaves: Sequence[bytes], checkpoint: Checkpoint) -> bool:
+    """Whether they are the leaves of that tree; others, which nobody has signed, prove nothing."""
+    return len(leaves) == checkpoint.size and root_of(leaves) == checkpoint.root
 
 
 def _changed(before: Mapping[Any, str], after: Mapping[Any, str]) -> bool:

@@ -8,7 +8,7 @@ and afterwards knows only what the last one says. What it has accepted before is
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, Self
@@ -96,12 +96,14 @@ class Accepted:
     """The bundle in force after one was offered, and all there is to remember of it.
 
     ``data`` is what to keep: where the offered one was older or the same, what was held before.
+    ``log`` is the tree that the offered one shows, whether or not it could be compared.
     """
 
     bundle: TrustBundle
     data: bytes
     state: TrustState
     warnings: tuple[TrustWarning, ...] = ()
+    log: LogMemory | None = field(default=None, compare=False)
 
 
 def bundle_digest(data: bytes) -> str:
@@ -174,7 +176,8 @@ def _take(
     """Compare with what was held; the state that is returned is the one to remember."""
     key, checkpoint = offered.chain.last.log, offered.proof.checkpoint
     held = None if stored is None else _stored(stored)
-    memory, is_known = LogMemory.of(key, checkpoint), True
+    shown = LogMemory.of(key, checkpoint)
+    memory, is_known = shown, True
     repeated = _is_repeated(offered, held, state)
     if state.log is not None and state.log.key == key.text:
         memory, is_known = follow_log(offered.held, held, state.log, leaves)
@@ -197,7 +200,8 @@ def _take(
         log=memory,
         log_replaced=replaced,
     )
-    return Accepted(offered.bundle, offered.data, following, _warnings(is_known, replaced))
+    warnings = _warnings(is_known, replaced)
+    return Accepted(offered.bundle, offered.data, following, warnings, shown)
 
 
 def _stored(data: bytes) -> HeldBundle | None:

@@ -76,6 +76,9 @@ def test_who_was_away_for_longer_than_the_proof_reaches_back_is_warned() -> None
     client = Client(world)
     newest = publish(world, TAIL_LEAVES + 1)
     assert client.offer(newest).warnings == UNKNOWN
+    # It remembers the tree of before until it can compare it, and then goes on from there.
+    assert client.offer(world.bundle(NOON)).warnings == UNKNOWN
+    assert client.offer(world.bundle(NOON), leaves=world.log.leaves(TAIL_LEAVES + 4)).warnings == ()
     assert client.offer(world.bundle(NOON)).warnings == ()
 
 
@@ -127,14 +130,14 @@ def test_a_fork_from_before_a_long_absence_is_seen_by_the_leaves_alone() -> None
         pytest.param(lambda leaves: [], id="none"),
     ],
 )
-def test_leaves_that_are_not_those_of_the_checkpoint_show_a_fork(
+def test_leaves_that_are_not_those_of_the_checkpoint_prove_nothing(
     spoil: Callable[[list[bytes]], list[bytes]],
 ) -> None:
     world = World()
     client = Client(world)
     newest = publish(world, TAIL_LEAVES + 1)
     leaves = spoil(world.log.leaves(TAIL_LEAVES + 2))
-    assert client.fault_of(newest, leaves=leaves) is BundleFault.LOG_FORKED
+    assert client.offer(newest, leaves=leaves).warnings == UNKNOWN
 
 
 def test_a_tail_that_is_not_of_the_checkpoint_s_tree_is_a_split_view() -> None:

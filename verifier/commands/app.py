@@ -243,11 +243,11 @@ def _accept(store: TrustStore, data: bytes, language: Language, url: str | None 
 
 def _fetch_leaves(url: str, judged: Accepted) -> Sequence[bytes] | None:
     """The whole log, where the device was away for longer than the proof reaches back."""
-    if TrustWarning.CONTINUITY_UNKNOWN not in judged.warnings or judged.state.log is None:
+    if TrustWarning.CONTINUITY_UNKNOWN not in judged.warnings or judged.log is None:
         return None
     from verifier.trust.update import fetch_leaves
 
-    return fetch_leaves(url, judged.state.log)
+    return fetch_leaves(url, judged.log)
 
 
 def _refusal(rejected: BundleRejected, language: Language) -> CommandError:

@@ -61,7 +61,7 @@ class Session:
 
     def _fetch_leaves(self, trusted: Trusted) -> Sequence[bytes] | None:
         """The whole log, for a wallet that was away for longer than a proof reaches back."""
-        log = trusted.authority.trust.log
+        log = trusted.log
         try:
             return None if log is None else self.client.fetch_leaves(log.origin, log.size)
         except CommandError:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from schemas import jws
 from schemas.bundle import CLOCK_TOLERANCE, TrustBundle, parse_bundle
 from schemas.bundle_faults import BundleRejected, TrustWarning
+from schemas.continuity import LogMemory
 from schemas.hints import all_hints
 from schemas.kinds import DAY, LONGEST_EVIDENCE_DAYS
 from schemas.log.entries import split_carried
@@ -38,6 +39,7 @@ class Trusted:
     authority: PinnedAuthority
     bundle: TrustBundle
     warnings: tuple[TrustWarning, ...] = ()
+    log: LogMemory | None = None
 
 
 def accept(
@@ -63,7 +65,7 @@ def accept(
         bundle=accepted.data.decode("utf-8"),
         unsure=authority.unsure or TrustWarning.CONTINUITY_UNKNOWN in accepted.warnings,
     )
-    return Trusted(renewed, bundle, accepted.warnings)
+    return Trusted(renewed, bundle, accepted.warnings, accepted.log)
 
 
 def stored_bundle(authority: PinnedAuthority) -> TrustBundle:

@@ -223,6 +223,10 @@ def test_a_log_that_cannot_be_read_is_told_and_stops_nothing(phone: Phone, held:
     assert synced.warnings == (TrustWarning.CONTINUITY_UNKNOWN,)
     assert synced.has_current
     log = synced.wallet.trusted().trust.log
+    assert log is not None and log.size == 1
+    phone.issuer.hides_log = False
+    assert sync(phone.session()).warnings == ()
+    log = phone.wallet.trusted().trust.log
     assert log is not None and log.size == TAIL_LEAVES + 2
 
 
@@ -230,6 +234,7 @@ def test_what_a_list_of_notices_brought_is_not_forgotten(phone: Phone, held: Wal
     phone.issuer.hides_log = True
     publish_unseen(phone.issuer, TAIL_LEAVES + 1)
     refresh(phone.session())
+    phone.issuer.hides_log = False
     assert sync(phone.session()).warnings == ()
     authority = phone.wallet.trusted()
     assert authority.unread == (TrustWarning.CONTINUITY_UNKNOWN,)

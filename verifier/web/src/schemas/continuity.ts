@@ -33,6 +33,8 @@ interface Followed {
 /**
  * Compare two views of one log; throws BundleRejected where it has not only grown: `split_view` by
  * the proofs, `log_forked` by `leaves`, the leaf hashes of the whole log of the new size.
+ *
+ * Where it is not known, the tree of before is remembered on, until it can be compared.
  */
 export async function followLog(
   offered: Logged,
@@ -42,16 +44,17 @@ export async function followLog(
 ): Promise<Followed> {
   const {checkpoint, tail} = offered.proof;
   const {size, root} = checkpoint;
+  if (held !== null) await checkTrees(offered.proof, held.proof);
   if (size < memory.size) {
     const isKnown = held !== null && (await agrees(held.proof.tail, size, root));
     return {memory, isKnown};
   }
   const newest = {key: memory.key, size, root: b64urlEncode(root)};
   if (held !== null) await checkLeaf(offered.proof, held);
-  const isKnown = await agrees(tail, memory.size, b64urlDecode(memory.root));
-  if (isKnown || leaves === null) return {memory: newest, isKnown};
-  await checkLeaves(leaves, memory, newest);
-  return {memory: newest, isKnown: true};
+  const isKnown =
+    (await agrees(tail, memory.size, b64urlDecode(memory.root))) ||
+    (leaves !== null && (await agreeLeaves(leaves, memory, newest)));
+  return {memory: isKnown ? newest : memory, isKnown};
 }
 
 /** Throws BundleRejected where keys changed unsaid, or an entry has another one before it. */
@@ -78,6 +81,13 @@ export async function agrees(tail: Tail, size: bigint, root: Bytes): Promise<boo
   return found !== null;
 }
 
+/** Two proofs show one tree, as far as that of the larger one reaches back. */
+async function checkTrees(one: LogProof, other: LogProof): Promise<void> {
+  const isFirst = one.checkpoint.size <= other.checkpoint.size;
+  const [smaller, larger] = isFirst ? [one, other] : [other, one];
+  await agrees(larger.tail, smaller.checkpoint.size, smaller.checkpoint.root);
+}
+
 /** What is held must still be where it was, as far as the proof reaches back. */
 async function checkLeaf({tail}: LogProof, held: Logged): Promise<void> {
   const {index} = held.proof;
@@ -86,17 +96,23 @@ async function checkLeaf({tail}: LogProof, held: Logged): Promise<void> {
   if (index >= tail.start && !isThere) throw new BundleRejected("split_view");
 }
 
-async function checkLeaves(
+/**
+ * Whether the leaves show the tree of before; `log_forked` for another one.
+ *
+ * Those that are not of the new tree, which nobody has signed, prove nothing.
+ */
+async function agreeLeaves(
   leaves: readonly Bytes[],
   memory: LogMemory,
   newest: LogMemory,
-): Promise<void> {
+): Promise<boolean> {
   const seen = Number(memory.size);
   const before = await grow([], leaves.slice(0, seen));
   const after = await grow(before, leaves.slice(seen));
-  const roots = [b64urlEncode(await rootOf(before)), b64urlEncode(await rootOf(after))];
-  const isSameLog = roots[0] === memory.root && roots[1] === newest.root;
-  if (BigInt(leaves.length) !== newest.size || !isSameLog) throw new BundleRejected("log_forked");
+  const isOfNewest = b64urlEncode(await rootOf(after)) === newest.root;
+  if (BigInt(leaves.length) !== newest.size || !isOfNewest) return false;
+  if (b64urlEncode(await rootOf(before)) !== memory.root) throw new BundleRejected("log_forked");
+  return true;
 }
 
 function byCell(keys: readonly PassKey[]): ReadonlyMap<string, Bytes> {
