@@ -188,7 +188,8 @@ def _take(
         if not (is_same and held.proof.checkpoint.size < checkpoint.size):
             offered = read_bundle(stored, anchor=state.anchor)
     is_new = offered.chain.last.version > state.root_version
-    replaced = state.log_replaced or (is_new and not offered.is_handed_over)
+    unsaid = is_new and not offered.is_handed_over
+    replaced = state.log_replaced or unsaid or _missed_a_log(offered.chain, state)
     following = replace(
         state,
         pins=Pins.of(offered.bundle),
@@ -275,6 +276,13 @@ def _is_handed_over(chain: Chain, handover: object) -> bool:
         return False
     _proof_of(chain.last.entry, handover, before)
     return True
+
+
+def _missed_a_log(chain: Chain, state: TrustState) -> bool:
+    """Whether the log was replaced by a statement before the last: its proof is carried no more."""
+    before = chain.before
+    changed = state.log is not None and state.log.key != chain.last.log.text
+    return changed and before is not None and before.log == chain.last.log
 
 
 def _check_time(offered: VerifiedBundle, now: int) -> None:

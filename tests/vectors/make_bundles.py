@@ -491,6 +491,12 @@ def replaced_logs() -> Told:
     about = "The next bundle after a log was replaced: the warning stays."
     yield client, Case("log_replaced_before", about, client.bundle(), warnings=REPLACED)
     client = Client.new()
+    client.world.replace_log(NOON)
+    client.world.delegate(NOON)
+    client.world.handover = None
+    about = "The log was replaced by a statement that the client missed."
+    yield client, Case("log_replaced_unseen", about, client.bundle(), warnings=REPLACED)
+    client = Client.new()
     client.world.rotate_root(NOON)
     client.world.handover = None
     about = "New roots in the same log, and no proof that it has their statement."

@@ -43,6 +43,7 @@ from verifier.commands.presence import checkin, trace
 from verifier.commands.report import make_report, report_members, report_text
 from verifier.commands.retention import retention_app
 from verifier.commands.scanning import Door
+from verifier.commands.witness import witness
 from verifier.door.decision import EXIT_CODES
 from verifier.presence.retention import swept
 from verifier.trust.store import TrustStore
@@ -192,6 +193,7 @@ def serve(
 app.command()(checkin)
 app.command()(trace)
 app.command()(evidence)
+app.command()(witness)
 app.add_typer(retention_app, name="retention")
 
 

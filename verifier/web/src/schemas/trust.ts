@@ -181,7 +181,8 @@ async function take(
   if (held !== null && !isRepeated && isSameLog(offered, state)) checkContinuity(offered, held);
   const found = held !== null && isRepeated && !isRenewed(offered, held) ? held : offered;
   const isNew = offered.chain.last.version > state.rootVersion;
-  const logReplaced = state.logReplaced || (isNew && !offered.isHandedOver);
+  const isUnsaid = isNew && !offered.isHandedOver;
+  const logReplaced = state.logReplaced || isUnsaid || missedALog(offered.chain, state);
   const following = {...(await stateOf(found, state.anchor)), log: memory, logReplaced};
   return {found, state: following, warnings: warningsOf(isKnown, logReplaced)};
 }
@@ -274,6 +275,11 @@ async function isHandedOver({last, before}: Chain, handover: unknown): Promise<b
   if (typeof handover !== "string") return false;
   await proofOf(await statementEntry(last.payload), new TextEncoder().encode(handover), before);
   return true;
+}
+
+/** Whether the log was replaced by a statement before the last: its proof is carried no more. */
+function missedALog({last, before}: Chain, {log}: TrustState): boolean {
+  return log !== null && log.key !== last.log.text && before?.log.text === last.log.text;
 }
 
 function checkTime({signerExp, bundle}: VerifiedBundle, now: number): void {
