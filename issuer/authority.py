@@ -16,7 +16,7 @@ from issuer.home import Config, Home
 from issuer.keys.grid import find_key
 from issuer.keys.keyring import SigningKey, entitlement_key_path, load_reference_key
 from issuer.keys.rawrsa import RawKey, load_raw_key
-from issuer.keys.roots import parse_chain
+from issuer.keys.roots import missing_chain, parse_chain
 from issuer.log.folder import log_numbers
 from issuer.log.log import Log
 from issuer.oversight.audit import Audit
@@ -136,10 +136,7 @@ class Authority:
         """The root statements, as they are on disk now. Raises CommandError."""
         chain = self._chain.get()
         if chain is None:
-            raise CommandError(
-                f"{self.home.delegations} is missing; restore it from a backup, or sign the "
-                "first statement: qupia-issuer keys take FILE"
-            )
+            raise missing_chain(self.home)
         return chain
 
     @property

@@ -91,6 +91,11 @@ class Home:
         return self.path / "FIRST-STATEMENT.json"
 
     @property
+    def awaits_roots(self) -> bool:
+        """Whether the roots have not signed yet what ``init`` asked them to."""
+        return self.first_request.exists() and not self.delegations.exists()
+
+    @property
     def bundle(self) -> Path:
         return self.path / "bundle.jws"
 

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from schemas.bundle_faults import BundleRejected
 from schemas.catalogues import sentence
@@ -12,7 +14,13 @@ from schemas.evidence import MOST_PAIRS, EvidencePair
 from schemas.languages import Language
 from shell.command_line import answer
 from shell.errors import CommandError
-from shell.files import create_private, make_private_directory, read_private, write_private
+from shell.files import (
+    create_private,
+    destroy,
+    make_private_directory,
+    read_private,
+    write_private,
+)
 
 
 def keep_evidence(folder: Path, evidence: EvidencePair) -> None:
@@ -21,6 +29,14 @@ def keep_evidence(folder: Path, evidence: EvidencePair) -> None:
     path = folder / f"{evidence.name}.json"
     if path.exists() or len(list(folder.glob("*.json"))) < MOST_PAIRS:
         write_private(path, to_json(evidence))
+
+
+def forget_evidence(folder: Path) -> None:
+    """Destroy every pair, and what unfinished writes left."""
+    if folder.is_dir():
+        for path in folder.iterdir():
+            destroy(path)
+        folder.rmdir()
 
 
 def load_evidence(folder: Path) -> list[EvidencePair]:
@@ -36,6 +52,11 @@ def evidence_members(pairs: Sequence[EvidencePair]) -> dict[str, Any]:
             for pair in pairs
         ]
     }
+
+
+EvidenceOut = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Write the pairs to a file.")
+]
 
 
 def answer_evidence(

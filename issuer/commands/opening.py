@@ -71,16 +71,6 @@ def refuse_after_sunset(authority: Authority, now: int) -> None:
         )
 
 
-def refuse_before_first_statement(authority: Authority) -> None:
-    """Nothing can be published before the roots have signed what ``init`` asked them to."""
-    home = authority.home
-    if home.first_request.exists() and not home.delegations.exists():
-        raise CommandError(
-            f"the roots have not signed yet; take {home.first_request} to them (qupia-issuer keys "
-            "sign), then run: qupia-issuer keys take SIGNED"
-        )
-
-
 def warn_of_root_key(authority: Authority) -> None:
     for path in authority.home.root_keys():
         warn(f"{path} is still here; move it offline")

@@ -9,9 +9,9 @@ from issuer.commands.opening import (
     HomeOption,
     opened,
     refuse_after_sunset,
-    refuse_before_first_statement,
     warn_of_root_key,
 )
+from issuer.keys.roots import missing_chain
 from issuer.retention import run_retention
 from issuer.serving import serve as serve_home
 from schemas.origins import is_loopback
@@ -36,7 +36,8 @@ def serve(
         if authority.is_over(now):
             run_retention(authority, now)
         refuse_after_sunset(authority, now)
-        refuse_before_first_statement(authority)
+        if authority.home.awaits_roots:
+            raise missing_chain(authority.home)
         warn_of_root_key(authority)
         place, url = authority.home.path, authority.config.url
     chosen = port if port is not None else _port_of(url)

@@ -101,9 +101,7 @@ def delegate(
 ) -> None:
     """Sign a root statement with a fresh bundle signer for 35 days, where the roots are at hand."""
     with opened_before_sunset(home) as (authority, now):
-        roots = load_roots(authority.chain, root or ())
-        for path in root or ():
-            _warn_of_readers(path)
+        roots = _load_roots(authority, root or [])
         coming = [_load_or_create_root(path) for path in new_root or ()]
         changes = _changes(
             authority,
@@ -216,7 +214,7 @@ def replace_all(
             wanted = replacement_request(authority, reference_key=reference_key, now=now)
             _write_request(wanted, out, as_json=as_json)
             return
-        roots = load_roots(authority.chain, root or ())
+        roots = _load_roots(authority, root or [])
         with progress_bar("keys", at_once=True) as show:
             signer = root_statements.replace_all(
                 authority, roots, reference_key=reference_key, now=now, progress=show
@@ -299,13 +297,16 @@ def _load_or_create_root(path: Path) -> SigningKey:
     return key
 
 
+def _load_roots(authority: Authority, paths: list[Path]) -> list[SigningKey]:
+    roots = load_roots(authority.chain, paths)
+    for path in paths:
+        if not is_private(path):
+            warn(f"others can read {path}; lock the stick away, or run: chmod 600 '{path}'")
+    return roots
+
+
 def _distinct(keys: list[SigningKey]) -> list[SigningKey]:
     return list({key.thumbprint: key for key in keys}.values())
-
-
-def _warn_of_readers(root: Path) -> None:
-    if not is_private(root):
-        warn(f"others can read {root}; lock the stick away, or run: chmod 600 '{root}'")
 
 
 def _write_request(wanted: SigningRequest, out: Path, *, as_json: bool) -> None:
@@ -362,6 +363,8 @@ def _request_text(members: Mapping[str, Any]) -> str:
 
 
 def _in_force(authority: Authority, signer: str) -> dict[str, Any]:
+    if authority.entered() is not None:
+        warn("too few witnesses have signed the next bundle; serve asks them again and again")
     return {
         "signer": signer,
         "until": format_time(signer_end(authority.chain)),

@@ -50,7 +50,7 @@ def load_delegations(home: Home) -> list[dict[str, Any]]:
     try:
         return _parse_list(read_private(home.delegations))
     except FileNotFoundError:
-        raise _damaged() from None
+        raise missing_chain(home) from None
 
 
 def load_chain(home: Home) -> Chain:
@@ -182,6 +182,18 @@ def _parse_list(data: bytes) -> list[dict[str, Any]]:
     if not isinstance(found, list) or not found:
         raise _damaged()
     return found
+
+
+def missing_chain(home: Home) -> CommandError:
+    """What is said of a home without root statements: none is signed yet, or they are lost."""
+    if home.awaits_roots:
+        return CommandError(
+            f"the roots have not signed yet; take {home.first_request} to them (qupia-issuer keys "
+            "sign), then run: qupia-issuer keys take SIGNED"
+        )
+    return CommandError(
+        f"{home.delegations} is missing; restore it from a backup or take it from a bundle"
+    )
 
 
 def _damaged() -> CommandError:

@@ -39,14 +39,10 @@ from schemas.log.notes import (
 )
 from schemas.log.proofs import Proof
 from schemas.log.tails import tail_of
+from schemas.root_statements import LogPlace
 from shell.errors import CommandError
 from shell.files import read_private, write_private
 from shell.fresh import FreshFile
-
-
-def log_origin(token_issuer: str, number: int) -> str:
-    """The name of a log: docs/formats.md, "The log"."""
-    return f"{token_issuer}/.well-known/qupia/log/{number}"
 
 
 def create_log(home: Home, *, number: int, token_issuer: str) -> VerifierKey:
@@ -61,7 +57,7 @@ def create_log(home: Home, *, number: int, token_issuer: str) -> VerifierKey:
     folder.make()
     # A key alone was left by an interrupted call, and no statement can name it yet.
     private = load_log_key(home, number) if has_key else make_log_key(home, number)
-    key = vkey_of(private, name=log_origin(token_issuer, number), type=KeyType.ED25519)
+    key = vkey_of(private, name=LogPlace(token_issuer, number).origin, type=KeyType.ED25519)
     write_private(folder.key, key.text.encode())
     return key
 

@@ -138,13 +138,11 @@ class SigningRequest:
         return replace(self, statement=add_signature(self.statement, root))
 
 
-def statement_in(data: bytes) -> SignedStatement:
-    """The statement in a file: alone, or in the request that was signed; raises ValueError."""
-    return parse_signed(carried_in(data))
-
-
 def carried_in(data: bytes) -> dict[str, Any]:
-    """The same as it is carried; raises ValueError for what is no JSON."""
+    """The statement in a file as it is carried: alone, or in the request that was signed.
+
+    Raises ValueError for what is no JSON.
+    """
     members = parse_json_object(data.strip())
     inner = members.get("statement") if members.get("request") == FORM else members
     if not isinstance(inner, dict):

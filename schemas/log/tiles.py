@@ -1,23 +1,17 @@
 """Tiles: parts of a log's tree and its entries as files that never change (C2SP tlog-tiles).
 
-Who remembers a tree that a proof's tail no longer reaches back to fetches :func:`tiles_between` and
-compares :func:`roots_from_tiles`:
-
->>> [path.text for path in tiles_between(300, 1000)]
-['1/000.p/3', '0/001', '0/003.p/232']
+>>> [path.text for path in tiles_of(0, start=300, size=1000)]
+['0/001', '0/002', '0/003.p/232']
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from schemas.log.merkle import HASH_BYTES, grow, root_of, root_of_subtrees
+from schemas.log.merkle import HASH_BYTES
 
 FULL = 256
 """Hashes of a full tile, or entries of a full bundle of entries."""
-
-LARGEST_FOLLOWED = 2**24
-"""Leaves of the largest tree that is followed by tiles: 2 MB of them."""
 
 _GROUP = 1000
 _LENGTH_BYTES = 2
@@ -92,41 +86,3 @@ def tiles_of(level: int | None, *, start: int, size: int) -> list[TilePath]:
         TilePath(level, index, min(FULL, size - index * FULL))
         for index in range(start // FULL, -(-size // FULL))
     ]
-
-
-def tiles_between(old: int, new: int) -> list[TilePath]:
-    """What to fetch to see that a tree of ``new`` leaves continues one of ``old``.
-
-    These are all tiles of level 1, and of level 0 the one in which the old tree ends and the last.
-    Raises ValueError for trees that do not follow each other, or one of over 2²⁴ leaves.
-    """
-    if not 0 <= old <= new <= LARGEST_FOLLOWED:
-        raise ValueError("trees that cannot be followed")
-    leaves = tiles_of(0, start=0, size=new)
-    ends = [leaves[size // FULL] for size in (old, new) if size % FULL]
-    return [*tiles_of(1, start=0, size=new // FULL), *dict.fromkeys(ends)]
-
-
-def roots_from_tiles(old: int, new: int, tiles: Mapping[TilePath, bytes]) -> tuple[bytes, bytes]:
-    """The roots of the trees of ``old`` and ``new`` leaves, from :func:`tiles_between`.
-
-    One tree continues the other if both roots are right. Raises ValueError for tiles that are
-    missing, of another length, or do not fit each other.
-    """
-    try:
-        read = {path: parse_tile(tiles[path], width=path.width) for path in tiles_between(old, new)}
-    except KeyError:
-        raise ValueError("a tile is missing") from None
-    full = [node for path, nodes in read.items() if path.level == 1 for node in nodes]
-    leaves = {path.index: nodes for path, nodes in read.items() if path.level == 0}
-    for index, nodes in leaves.items():
-        if len(nodes) == FULL and root_of(nodes) != full[index]:
-            raise ValueError("tiles that do not fit each other")
-    return _root(old, full, leaves), _root(new, full, leaves)
-
-
-def _root(size: int, full: Sequence[bytes], leaves: Mapping[int, Sequence[bytes]]) -> bytes:
-    """The root from the hashes of full tiles, and the leaf hashes after them."""
-    count, rest = divmod(size, FULL)
-    subtrees = grow(0, (), full[:count])
-    return root_of_subtrees(grow(count * FULL, subtrees, leaves[count][:rest] if rest else ()))

@@ -1,21 +1,14 @@
 """``evidence``: the pairs of signed bundles that contradict each other, for whoever asks."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from shell.clock import system_clock
 from shell.command_line import JsonOption, LocalLanguageOption
-from shell.evidence import answer_evidence
+from shell.evidence import EvidenceOut, answer_evidence
 from verifier.commands.opening import HomeOption, open_store
 
 
 def evidence(
     *,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write the pairs to a file.")
-    ] = None,
+    out: EvidenceOut = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
     language: LocalLanguageOption,

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from schemas.log.notes import KeyType, VerifierKey, cosign, parse_note, parse_vkey
 from shell.clock import Clock, system_clock
-from shell.errors import CommandError
+from shell.last_resort import LastResort
 from verifier.witness.files import WitnessFiles
 from verifier.witness.judging import (
     NotWitnessed,
@@ -76,9 +77,6 @@ def create_app(witness: WitnessService) -> Starlette:
         except NotWitnessed as refused:
             kind = "text/x.tlog.size" if refused.status is WitnessStatus.CONFLICT else "text/plain"
             return Response(refused.body, refused.status, media_type=kind)
-        except CommandError:
-            # A file is damaged: whoever runs this is told at the start, and nobody else.
-            return Response(status_code=500)
 
     async def checkpoint(request: Request) -> Response:
         found = await run_in_threadpool(witness.checkpoint, request.path_params["digest"])
@@ -88,7 +86,8 @@ def create_app(witness: WitnessService) -> Starlette:
         routes=[
             Route("/add-checkpoint", add, methods=["POST"]),
             Route("/{digest}/checkpoint", checkpoint, methods=["GET"]),
-        ]
+        ],
+        middleware=[Middleware(LastResort, answer=Response(status_code=500))],
     )
 
 

@@ -1,8 +1,12 @@
-"""What a witness keeps, in a folder of its own::
+"""What a witness keeps, in a folder of its own.
 
-witness.pem     its private key, Ed25519
-witness.json    the largest tree of each log, written before it is signed
-witness.lock    held by whoever decides
+::
+
+    witness.pem     its private key, Ed25519
+    witness.json    the largest tree of each log, written before it is signed
+    witness.lock    held by whoever decides
+
+A key without the file of what it has signed signs nothing: it could sign a second tree.
 """
 
 from collections.abc import Callable
@@ -44,7 +48,7 @@ class SeenLogs:
 
 @dataclass(frozen=True)
 class WitnessFiles:
-    """The files in ``home``; methods raise CommandError for one that is damaged."""
+    """The files in ``home``; methods raise CommandError for one that is missing or damaged."""
 
     home: Path
     name: str
@@ -53,9 +57,12 @@ class WitnessFiles:
         """Make the folder and the key at the first start."""
         make_private_directory(self.home)
         check_private_tree(self.home)
-        if not self._key.exists():
-            create_private(self._key, _pem(Ed25519PrivateKey.generate()))
-        self._load()
+        with locked(self._lock):
+            if not self._key.exists():
+                # What has signed nothing yet is said first: a key alone counts as one that lost it.
+                write_private(self._state, to_json(SeenLogs()))
+                create_private(self._key, _pem(Ed25519PrivateKey.generate()))
+            self._load()
 
     @property
     def vkey(self) -> VerifierKey:
@@ -73,7 +80,7 @@ class WitnessFiles:
 
     def remember(self, origin: str, judge: Callable[[Seen], Seen]) -> Seen:
         """Decide alone among all processes; what is decided is on disk before this returns."""
-        with locked(self.home / "witness.lock"):
+        with locked(self._lock):
             logs = self._load()
             seen = judge(logs.get(origin, NOTHING))
             entries = tuple(SeenLog(*one) for one in sorted((logs | {origin: seen}).items()))
@@ -93,20 +100,19 @@ class WitnessFiles:
     def _state(self) -> Path:
         return self.home / "witness.json"
 
+    @property
+    def _lock(self) -> Path:
+        return self.home / "witness.lock"
+
     def _load(self) -> dict[str, Seen]:
         try:
-            return {one.origin: one.seen for one in from_json(SeenLogs, self._read()).logs}
-        except ValueError:
+            logs = from_json(SeenLogs, read_private(self._state)).logs
+        except (FileNotFoundError, ValueError):
             raise CommandError(
-                f"{self._state} is damaged: nothing is signed, since it says what was signed "
-                "before; restore the newest copy, or begin again with another --home and key"
+                f"{self._state} is missing or damaged: nothing is signed, since it says what was "
+                "signed before; begin again with another --home, and have its new key named"
             ) from None
-
-    def _read(self) -> bytes:
-        try:
-            return read_private(self._state)
-        except FileNotFoundError:
-            return to_json(SeenLogs())
+        return {one.origin: one.seen for one in logs}
 
 
 def _pem(key: Ed25519PrivateKey) -> bytes:

@@ -21,7 +21,7 @@ from shell.command_line import (
     warn,
 )
 from shell.errors import CommandError
-from shell.evidence import answer_evidence, evidence_line
+from shell.evidence import EvidenceOut, answer_evidence, evidence_line
 from wallet_sim.both import visits_of
 from wallet_sim.commands.display import Display
 from wallet_sim.commands.fetching import first_passes, keep_fetching_here, tell
@@ -138,9 +138,7 @@ def status(
 @app.command()
 def evidence(
     *,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write the pairs to a file.")
-    ] = None,
+    out: EvidenceOut = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
     language: LocalLanguageOption,

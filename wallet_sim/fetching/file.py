@@ -1,7 +1,7 @@
 """The file of a wallet: entitlement, passes and their keys, and whom the wallet trusts."""
 
 from schemas.evidence import EvidencePair
-from shell.evidence import keep_evidence, load_evidence
+from shell.evidence import forget_evidence, keep_evidence, load_evidence
 from wallet_sim.passes.state import Wallet, prune
 from wallet_sim.storage import ValueFile
 
@@ -25,6 +25,11 @@ class WalletFile(ValueFile[Wallet]):
     def keep_evidence(self, evidence: EvidencePair) -> None:
         """Keep two trust bundles that contradict each other for whoever looks into them."""
         keep_evidence(self.home / EVIDENCE_NAME, evidence)
+
+    def erase(self) -> None:
+        """The file, and the evidence: bundles that were made for one person would name them."""
+        super().erase()
+        forget_evidence(self.home / EVIDENCE_NAME)
 
     def evidence(self) -> list[EvidencePair]:
         """The pairs that are kept; raises CommandError for one that is damaged."""

@@ -105,14 +105,14 @@ def begun(office: Office, home: Path, roots: list[Path]) -> Office:
 
 
 def test_nothing_is_published_before_the_roots_have_signed(command: Run, home: Path) -> None:
-    for words in (("bundle",), ("keys", "make"), ("serve",)):
-        assert command(*words, "--home", home).status == 2
-    assert not (home / "bundle.jws").exists()
-    line = command("serve", "--home", home).error
-    assert line == (
+    line = (
         f"the roots have not signed yet; take {home / 'FIRST-STATEMENT.json'} to them "
         "(qupia-issuer keys sign), then run: qupia-issuer keys take SIGNED"
     )
+    for words in (("bundle",), ("keys", "make"), ("policy", "check"), ("serve",)):
+        outcome = command(*words, "--home", home)
+        assert (outcome.status, outcome.error) == (2, line)
+    assert not (home / "bundle.jws").exists()
 
 
 def test_two_of_three_roots_begin_the_issuer_and_clients_believe_its_bundle(
@@ -283,6 +283,25 @@ def test_witnesses_are_named_and_taken_away(at_home: Run, issuer: Service) -> No
     assert last.quorum == 0
     assert at_home(*delegate, "--witness", "none").status == 0
     assert issuer.authority.chain.last.witnesses == ()
+
+
+def test_a_bundle_that_waits_for_witnesses_is_told_of(at_home: Run, issuer: Service) -> None:
+    before = issuer.home.bundle.read_bytes()
+    witness = witness_word("w.example").partition("@")[0] + "@http://127.0.0.1:1"
+    words = ("--root", root_of(issuer), "--witness", witness, "--quorum", "1")
+    told = at_home("keys", "delegate", *words)
+    assert told.status == 0
+    assert told.warnings[-1] == (
+        "too few witnesses have signed the next bundle; serve asks them again and again"
+    )
+    assert issuer.home.bundle.read_bytes() == before
+
+
+def test_a_root_key_that_others_can_read_is_warned_of(at_home: Run, issuer: Service) -> None:
+    root = root_of(issuer)
+    root.chmod(0o644)
+    for words in (("keys", "delegate"), ("keys", "replace-all")):
+        assert any("others can read" in line for line in at_home(*words, "--root", root).warnings)
 
 
 def test_a_quorum_of_all_witnesses_is_warned_of(at_home: Run, issuer: Service) -> None:

@@ -20,13 +20,14 @@ from issuer.console.figures import SMALL
 from issuer.issuance import _count
 from issuer.keys.keyring import SigningKey
 from issuer.keys.roots import sign_statement
-from issuer.publication.root_requests import SigningRequest, statement_in
+from issuer.publication.root_requests import SigningRequest, carried_in
 from issuer.registration.withdrawals import WITHDRAWALS
 from issuer.serving import create_all
 from issuer.staff import Role
 from schemas.activation import parse_activation_url
 from schemas.jws import Typ
 from schemas.kinds import DAY, HOUR, Kind
+from schemas.root_statements import parse_signed
 from schemas.trust import TrustState, accept_bundle
 from tests.support.asgi import Reply
 from tests.support.clerk import Clerk, alert, praise
@@ -435,7 +436,7 @@ def test_a_statement_that_is_refused_at_the_end_waits_on(
     officer: Clerk, clerk: Callable[[Role], Clerk], issuer: Service, statement: str
 ) -> None:
     root = SigningKey.load(issuer.home.root_key, Typ.ROOT)
-    payload = statement_in(statement.encode()).statement.payload
+    payload = parse_signed(carried_in(statement.encode())).statement.payload
     again = json.dumps(sign_statement(payload, [root]))
     first, other = (sha256(each.encode()).hexdigest() for each in (statement, again))
     for each in (statement, again):

@@ -8,8 +8,9 @@ import pytest
 from issuer.home import Home
 from issuer.log.log import Log, create_log
 from issuer.log.tiles import tile
-from schemas.log.merkle import leaf_hash
-from schemas.log.tiles import TilePath, roots_from_tiles, tiles_between
+from schemas.log.merkle import leaf_hash, root_of
+from schemas.log.reading import log_path, read_leaves
+from schemas.log.tiles import TilePath, parse_tile_path
 from tests.support import merkle
 
 SIZE = 600
@@ -76,8 +77,9 @@ def test_an_entry_that_is_not_signed_yet_is_in_no_tile(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("old", [0, 1, 255, 256, 257, 511, 512, 599, 600])
 def test_who_was_away_sees_from_tiles_that_the_log_only_grew(log: Log, old: int) -> None:
-    tiles = {path: tile(log, path) or b"" for path in tiles_between(old, SIZE)}
-    assert roots_from_tiles(old, SIZE, tiles) == (
-        merkle.tree_hash(ENTRIES[:old]),
-        merkle.tree_hash(ENTRIES),
+    root = f"{log_path(log.key.name)}/tile/"
+    leaves = read_leaves(
+        log.key.name, SIZE, lambda path: tile(log, parse_tile_path(path.removeprefix(root)))
     )
+    assert root_of(leaves[:old]) == merkle.tree_hash(ENTRIES[:old])
+    assert root_of(leaves) == merkle.tree_hash(ENTRIES)

@@ -1,7 +1,6 @@
 """Tiles have the paths and forms of C2SP tlog-tiles, and show how one tree continues another."""
 
 import doctest
-from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -12,14 +11,11 @@ import schemas.log.tiles
 from schemas.log.merkle import Tree, leaf_hash
 from schemas.log.tiles import (
     FULL,
-    LARGEST_FOLLOWED,
     TilePath,
     format_entries,
     parse_entries,
     parse_tile,
     parse_tile_path,
-    roots_from_tiles,
-    tiles_between,
     tiles_of,
 )
 from tests.support.vectors import log_cases
@@ -77,54 +73,6 @@ def test_a_large_tree_has_the_tiles_that_the_specification_counts() -> None:
     assert tiles_of(0, start=69_999, size=70_000) == [TilePath(0, 273, 112)]
     assert tiles_of(1, start=0, size=70_000 // 256) == [TilePath(1, 0), TilePath(1, 1, 17)]
     assert tiles_of(0, start=0, size=256) == [TilePath(0, 0)]
-
-
-@given(st.integers(0, 1500), st.integers(0, 1500))
-def test_the_roots_of_two_trees_come_from_their_tiles(one: int, other: int) -> None:
-    old, new = sorted((one, other))
-    paths = tiles_between(old, new)
-    assert len(paths) <= 3
-    tiles = {path: tile_at(path) for path in paths}
-    assert roots_from_tiles(old, new, tiles) == (ROOTS[old], ROOTS[new])
-
-
-@given(st.integers(1, 1499), st.integers(1, 1500), st.data())
-def test_changed_tiles_give_another_root_or_are_refused(
-    one: int, other: int, data: st.DataObject
-) -> None:
-    old, new = sorted((one, other))
-    tiles = {path: tile_at(path) for path in tiles_between(old, new)}
-    path = data.draw(st.sampled_from(sorted(tiles, key=str)))
-    place = data.draw(st.integers(0, len(tiles[path]) - 1))
-    changed = bytearray(tiles[path])
-    changed[place] ^= 1
-    try:
-        roots = roots_from_tiles(old, new, tiles | {path: bytes(changed)})
-    except ValueError:
-        return
-    assert roots != (ROOTS[old], ROOTS[new])
-
-
-def test_a_tile_that_is_missing_or_too_short_is_refused() -> None:
-    tiles = {path: tile_at(path) for path in tiles_between(300, 1000)}
-    for path in tiles:
-        with pytest.raises(ValueError, match="a tile is missing"):
-            roots_from_tiles(300, 1000, {p: t for p, t in tiles.items() if p != path})
-        with pytest.raises(ValueError, match="not a tile of this width"):
-            roots_from_tiles(300, 1000, tiles | {path: tiles[path][:-1]})
-
-
-def test_leaves_that_are_not_those_of_the_full_tile_are_refused() -> None:
-    tiles = {path: tile_at(path) for path in tiles_between(300, 1000)}
-    strange = b"".join(sha256(b"x%d" % at).digest() for at in range(FULL))
-    with pytest.raises(ValueError, match="do not fit each other"):
-        roots_from_tiles(300, 1000, tiles | {TilePath(0, 1): strange})
-
-
-@pytest.mark.parametrize(("old", "new"), [(-1, 4), (5, 4), (0, LARGEST_FOLLOWED + 1)])
-def test_trees_that_cannot_be_followed_are_refused(old: int, new: int) -> None:
-    with pytest.raises(ValueError, match="cannot be followed"):
-        tiles_between(old, new)
 
 
 @given(st.lists(st.binary(min_size=32, max_size=32), max_size=9))

@@ -202,12 +202,30 @@ def test_of_two_trees_that_come_at_once_one_is_signed(asked: Asked) -> None:
     assert (replies.count(200), replies.count(409)) == (1, 7)
 
 
-def test_a_damaged_file_stops_it(asked: Asked, tmp_path: Path) -> None:
-    asked.add(body_of(log_of(3), old=0, size=3))
-    (tmp_path / "witness" / "witness.json").write_bytes(b"{")
-    assert asked.add(body_of(log_of(5), old=3, size=5)).status == 500
-    with pytest.raises(CommandError, match=r"witness\.json is damaged: nothing is signed"):
+@pytest.mark.parametrize("content", [b"{", b"", None], ids=["damaged", "empty", "lost"])
+def test_without_the_file_of_what_was_signed_nothing_is_signed(
+    asked: Asked, tmp_path: Path, content: bytes | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It could sign a second tree."""
+    log, state = log_of(5), tmp_path / "witness" / "witness.json"
+    asked.add(body_of(log, old=0, size=3))
+    if content is None:
+        state.unlink()
+    else:
+        state.write_bytes(content)
+    assert asked.add(body_of(log, old=3, size=5)).status == 500
+    assert asked.add(body_of(log, old=0, size=5)).status == 500
+    assert asked.get(log.origin).status == 500
+    assert "Traceback" not in capsys.readouterr().err
+    with pytest.raises(CommandError, match=r"witness\.json is missing or damaged: nothing is"):
         WitnessFiles(tmp_path / "witness", NAME).prepare()
+
+
+def test_a_first_start_that_was_interrupted_can_be_made_again(tmp_path: Path) -> None:
+    home = tmp_path / "witness"
+    Asked(home)
+    (home / "witness.pem").unlink()
+    assert Asked(home).add(body_of(log_of(3), old=0, size=3)).status == 200
 
 
 @pytest.mark.parametrize(

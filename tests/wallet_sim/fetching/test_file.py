@@ -215,6 +215,7 @@ def test_two_commands_at_once_lose_nothing(file: WalletFile) -> None:
 def test_erasing_leaves_nothing_of_the_wallet_and_can_be_done_twice(file: WalletFile) -> None:
     file.erase()
     file.update(lambda _: wallet(FRESH))
+    file.keep_evidence(EvidencePair(BundleFault.SPLIT_VIEW, "one\n\nproof\n", "two\n\nproof\n"))
     file.erase()
     file.erase()
     assert [path.name for path in file.home.iterdir()] == ["wallet.lock"]
