@@ -1,6 +1,7 @@
 """Two signed bundles that contradict each other, kept for whoever looks into it.
 
-docs/formats.md, "Continuity". It says nothing of the device that was shown them.
+docs/formats.md, "Continuity". It holds nothing of the device that was shown them; but an authority
+that made a bundle for one device alone knows by it whose the pair is.
 """
 
 from dataclasses import dataclass

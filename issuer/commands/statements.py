@@ -21,7 +21,6 @@ from issuer.publication.root_requests import (
 )
 from issuer.publication.root_statements import (
     StatementRefused,
-    delegate_next,
     publish_with_new_signer,
     take_statement,
 )
@@ -112,10 +111,10 @@ def delegate(
             witnesses=witness,
             quorum=quorum,
         )
-        with authority.making():
-            signer = delegate_next(authority, _distinct([*roots, *coming]), changes, now=now)
         with progress_bar("keys", at_once=True) as show:
-            publish_with_new_signer(authority, now, show)
+            signer = root_statements.delegate(
+                authority, _distinct([*roots, *coming]), changes, now=now, progress=show
+            )
         members = _in_force(authority, signer)
     answer(as_json=as_json, members=members, text=_in_force_text(members))
 

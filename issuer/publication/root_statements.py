@@ -81,7 +81,7 @@ def take_statement(
     signed = _parse(statement)
     pending = _check(authority.home, signed, now)
     authority.audit.note(Action.DELEGATE, account, now)
-    _put_in_force(authority.home, carried_in(statement), pending, now)
+    _put_in_force(authority.home, carried_in(statement), pending)
     return pending.thumbprint
 
 
@@ -111,7 +111,7 @@ def delegate_next(
     statement = check_enough(authority, roots, changes, now)
     authority.audit.note(Action.DELEGATE, None, now)
     pending = _check(authority.home, parse_signed(statement), now)
-    _put_in_force(authority.home, statement, pending, now)
+    _put_in_force(authority.home, statement, pending)
     return pending.thumbprint
 
 
@@ -139,7 +139,7 @@ def replace_all(
 
 def put_first_in_force(home: Home, statement: Mapping[str, Any], now: int) -> None:
     """Begin the chain of a home that has no one else yet; raises StatementRefused."""
-    _put_in_force(home, statement, _check(home, parse_signed(statement), now), now)
+    _put_in_force(home, statement, _check(home, parse_signed(statement), now))
 
 
 def publish_with_new_signer(authority: Authority, now: int, progress: Progress = silent) -> None:
@@ -151,9 +151,8 @@ def publish_with_new_signer(authority: Authority, now: int, progress: Progress =
     publish(authority, now)
 
 
-def _put_in_force(
-    home: Home, statement: Mapping[str, Any], pending: PendingSigner, now: int
-) -> None:
+def _put_in_force(home: Home, carried: Mapping[str, Any], pending: PendingSigner) -> None:
+    statement = parse_signed(carried).statement
     # An interruption after this leaves a copy, and the pending one to try again with.
     with suppress(FileExistsError):
         pending.load().create(signer_path(home, pending.thumbprint))
@@ -161,14 +160,14 @@ def _put_in_force(
     if earlier:
         before = verified_chain(earlier).last
         with suppress(CommandError):  # A log that is lost knows nothing of it, and clients say so.
-            hand_over(home, parse_signed(statement).statement, before)
-    put_in_force(home, [*earlier, statement], signer=pending.thumbprint)
+            hand_over(home, statement, before)
+    put_in_force(home, [*earlier, carried], signer=pending.thumbprint)
     home.first_request.unlink(missing_ok=True)
     for path in home.handovers():
-        if path != home.handover(parse_signed(statement).statement.version):
+        if path != home.handover(statement.version):
             path.unlink()
     # A log that was replaced stays to be read, and nobody signs for it again.
-    destroy_log_keys(home, before=parse_signed(statement).statement.place.number)
+    destroy_log_keys(home, before=statement.place.number)
 
 
 def check_enough(

@@ -13,6 +13,6 @@ def evidence(
     as_json: JsonOption = False,
     language: LocalLanguageOption,
 ) -> None:
-    """Pairs of bundles that prove what the authority did; nothing in them is about visitors."""
+    """Pairs of bundles that prove what the authority did; they hold nothing about visitors."""
     pairs = open_store(home, system_clock()).evidence()
     answer_evidence(pairs, out=out, as_json=as_json, language=language)

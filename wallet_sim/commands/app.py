@@ -143,7 +143,7 @@ def evidence(
     as_json: JsonOption = False,
     language: LocalLanguageOption,
 ) -> None:
-    """Pairs of bundles that prove what the authority did; nothing in them is about the holder."""
+    """Pairs of bundles that prove what the authority did; one may be made for this wallet alone."""
     pairs = TOOLS.open_file(home).evidence()
     answer_evidence(pairs, out=out, as_json=as_json, language=language)
 
