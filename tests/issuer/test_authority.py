@@ -53,7 +53,9 @@ def test_a_configuration_that_is_gone_is_one_line(issuer: Service) -> None:
 def test_without_root_statements_nothing_ends_and_what_to_do_is_said(issuer: Service) -> None:
     issuer.home.delegations.unlink()
     assert not issuer.authority.is_over(issuer.now + 400 * DAY)
-    with pytest.raises(CommandError, match=r"or sign the first statement: qupia-issuer keys take"):
+    with pytest.raises(
+        CommandError, match=r"is missing; restore it from a backup or take it from a bundle"
+    ):
         _ = issuer.authority.sunset
 
 
