@@ -13,7 +13,7 @@ _DIGEST_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 
 
 def keep_bundle(folder: LogFolder, jws: bytes, now: int) -> str:
-    """Keep the JWS of a bundle that is published at ``now``; its digest."""
+    """Keep the JWS of a bundle that enters the log at ``now``; its digest."""
     digest = b64url_encode(bundle_entry(jws))
     if _find(folder, digest) is None:
         write_private(folder.bundles / f"{now}.{digest}.jws", jws)

@@ -5,9 +5,11 @@ The rules are docs/formats.md, "The log". All of it is for a holder of the lock 
 
 from issuer.authority import Authority, Published
 from issuer.home import Home
-from issuer.log.bundles import keep_bundle
+from issuer.log.bundles import keep_bundle, load_bundle
 from issuer.log.log import Log
 from issuer.log.witnesses import collect_cosignatures
+from schemas.encoding import b64url_encode
+from schemas.jws import parse
 from schemas.kinds import HOUR
 from schemas.log.entries import bundle_entry, join_carried, split_carried
 from schemas.log.notes import signers
@@ -25,13 +27,27 @@ def last_entry(authority: Authority) -> bytes | None:
     return log.entry(log.size - 1)
 
 
-def enter_bundle(authority: Authority, jws: bytes) -> None:
-    """Add a bundle to the log; it waits there until :func:`publish_entered`."""
+def last_version(authority: Authority) -> int:
+    """The version of the last bundle in the log, published or not; 0 where that is not known.
+
+    An interruption can leave one in the log that nothing else here knows of.
+    """
+    log, entry = open_log(authority), last_entry(authority)
+    jws = None if entry is None else load_bundle(log.folder, b64url_encode(entry))
+    return 0 if jws is None else int(parse(jws.decode("ascii")).unverified_payload["version"])
+
+
+def enter_bundle(authority: Authority, jws: bytes, now: int) -> None:
+    """Add a bundle to the log; it waits there until :func:`publish_entered`.
+
+    From then on whoever reads the log gets it by its digest, so it is kept first.
+    """
+    keep_bundle(open_log(authority).folder, jws, now)
     proof = _enter(authority.home, authority.chain.last, bundle_entry(jws))
     write_private(authority.home.entered_bundle, join_carried(jws, proof))
 
 
-def publish_entered(authority: Authority, now: int) -> bool:
+def publish_entered(authority: Authority) -> bool:
     """Put the bundle that waits in force, if there is one and the quorum signs; whether it did.
 
     Until then the bundle before it stays in force.
@@ -44,7 +60,6 @@ def publish_entered(authority: Authority, now: int) -> bool:
     log = open_log(authority)
     if not _is_cosigned(log, statement):
         return False
-    keep_bundle(log.folder, jws, now)
     renewed = log.proof(parse_proof(proof).index)
     write_private(authority.home.bundle, join_carried(jws, renewed.text))
     authority.home.entered_bundle.unlink()

@@ -35,6 +35,7 @@ from issuer.publication.entering import (
     enter_bundle,
     is_same_log,
     last_entry,
+    last_version,
     load_handover,
     publish_entered,
 )
@@ -168,7 +169,7 @@ def _publish(authority: Authority, now: int) -> bool:
     _make_paper_keys(authority, now)
     _make_tracing_seeds(authority, now)
     if not _is_due(authority, keys, retired, now):
-        return publish_entered(authority, now)
+        return publish_entered(authority)
     signer, signer_exp = load_signer(authority.home, authority.chain, now)
     sunset = authority.sunset
     exp = bundle_end(authority.policy, signer_exp=signer_exp, sunset=sunset, now=now)
@@ -176,7 +177,7 @@ def _publish(authority: Authority, now: int) -> bool:
     if any(cell not in keys for cell in cells):
         return False
     _sign_bundle(authority, signer, cells=cells, keys=keys, retired=retired, now=now, exp=exp)
-    return publish_entered(authority, now)
+    return publish_entered(authority)
 
 
 def _is_due(
@@ -228,11 +229,11 @@ def _sign_bundle(
         retired=retired,
         tracing=tracing,
         tracing_exports=export_keys(home, export_days(now=now, exp=exp, sunset=sunset), now),
-        version=newest.bundle.version + 1 if newest else 1,
+        version=max(newest.bundle.version if newest else 0, last_version(authority)) + 1,
         now=now,
         exp=exp,
     )
-    enter_bundle(authority, signer.sign(payload).encode("ascii"))
+    enter_bundle(authority, signer.sign(payload).encode("ascii"), now)
 
 
 def _make_paper_keys(authority: Authority, now: int) -> None:

@@ -12,11 +12,14 @@ from issuer.keys.grid import list_keys
 from issuer.keys.keyring import SigningKey
 from issuer.keys.roots import Changes
 from issuer.log import witnesses as asking
+from issuer.log.bundles import load_bundle
+from issuer.log.log import Log
 from issuer.publication import entering, root_statements
 from issuer.publication.entering import is_stuck
 from issuer.publication.making import retire, silent
 from schemas.bundle import TrustBundle
-from schemas.jws import Typ
+from schemas.encoding import b64url_encode
+from schemas.jws import Typ, parse
 from schemas.kinds import HOUR
 from schemas.root_statements import Witness
 from schemas.trust import TrustState, TrustWarning, accept_bundle
@@ -180,6 +183,17 @@ def test_a_bundle_that_was_entered_and_not_published_is_made_good(
     pass_time(issuer)
     follower.take()
     assert follower.state.version > before
+    log = issuer.authority.log(1)
+    assert log is not None
+    versions = [_version(log, entry) for entry in log.entries(0, log.size)]
+    assert versions == list(range(1, log.size + 1))
+
+
+def _version(log: Log, entry: bytes) -> int:
+    """Of the bundle that is kept beside a log under its entry."""
+    jws = load_bundle(log.folder, b64url_encode(entry))
+    assert jws is not None
+    return int(parse(jws.decode()).unverified_payload["version"])
 
 
 # Witnesses
