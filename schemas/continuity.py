@@ -36,25 +36,15 @@ class LogMemory:
 
 
 @dataclass(frozen=True)
-class HeldBundle:
-    """What the next bundle is compared with: the payload of a bundle that was verified once.
+class LoggedBundle:
+    """The payload of a bundle that was verified once, with its entry and its place in the log.
 
-    ``entry`` is its entry in the log, 32 bytes, and ``proof`` that it is there.
+    ``entry`` has 32 bytes.
     """
 
     payload: Mapping[str, Any]
     entry: bytes
-    proof: Proof
-
-    @classmethod
-    def of_stored(cls, data: bytes) -> Self:
-        """From a bundle that was verified before it was stored; that is not done again.
-
-        Raises ValueError or LogRejected for one that is damaged.
-        """
-        text, proof = split_carried(data)
-        payload = parse(text.decode("ascii")).unverified_payload
-        return cls(payload, bundle_entry(text), parse_proof(proof))
+    index: int
 
     @property
     def previous(self) -> str | None:
@@ -77,6 +67,37 @@ class HeldBundle:
         """The authority's key of each hour, and of each day for exports."""
         hours = {("hour", one["hour"]): one["x"] for one in self.payload["tracing"]}
         return hours | {("day", one["day"]): one["x"] for one in self.payload["tracing_exports"]}
+
+
+@dataclass(frozen=True)
+class HeldBundle:
+    """What the next bundle is compared with, and the proof that it is in the log."""
+
+    logged: LoggedBundle
+    proof: Proof
+
+    @classmethod
+    def of(cls, payload: Mapping[str, Any], jws: bytes, proof: Proof) -> Self:
+        """From a bundle that was verified."""
+        return cls(LoggedBundle(payload, bundle_entry(jws), proof.index), proof)
+
+    @classmethod
+    def of_stored(cls, data: bytes) -> Self:
+        """From a bundle that was verified before it was stored; that is not done again.
+
+        Raises ValueError or LogRejected for one that is damaged.
+        """
+        text, proof = split_carried(data)
+        payload = parse(text.decode("ascii")).unverified_payload
+        return cls.of(payload, text, parse_proof(proof))
+
+    @property
+    def payload(self) -> Mapping[str, Any]:
+        return self.logged.payload
+
+    @property
+    def entry(self) -> bytes:
+        return self.logged.entry
 
 
 def follow_log(
@@ -106,9 +127,9 @@ def follow_log(
     return (newest if known else memory), known
 
 
-def check_continuity(offered: HeldBundle, held: HeldBundle) -> None:
+def check_continuity(offered: LoggedBundle, held: LoggedBundle) -> None:
     """Raise BundleRejected where keys changed unsaid, or an entry has another one before it."""
-    is_next = offered.proof.index == held.proof.index + 1
+    is_next = offered.index == held.index + 1
     if is_next and offered.previous != b64url_encode(held.entry):
         raise BundleRejected(BundleFault.SPLIT_VIEW)
     retired = offered.retired

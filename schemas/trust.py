@@ -67,28 +67,40 @@ class TrustState:
 
 
 @dataclass(frozen=True)
-class VerifiedBundle:
-    """A bundle whose signatures, rules and proof are right; ``data`` is it as it was carried."""
+class SignedBundle:
+    """A bundle whose signatures and rules are right; of a log nothing is known."""
 
-    data: bytes
     jws: bytes
     payload: Mapping[str, Any]
     bundle: TrustBundle
     chain: Chain
     signer_exp: int
-    proof: Proof
-    is_handed_over: bool
-    """False where the last statement changes what is watched, and no log before it says so."""
 
     @cached_property
     def digest(self) -> str:
         """What names the bundle: it is of the JWS alone, and the proof may be renewed."""
         return bundle_digest(self.jws)
 
+    @cached_property
+    def is_handed_over(self) -> bool:
+        """False where the last statement changes what is watched, and no log before it says so.
+
+        Raises BundleRejected for a proof that is none.
+        """
+        return _is_handed_over(self.chain, self.payload.get("handover"))
+
+
+@dataclass(frozen=True)
+class VerifiedBundle(SignedBundle):
+    """One that is in the log, too; ``data`` is it as it was carried."""
+
+    data: bytes
+    proof: Proof
+
     @property
     def held(self) -> HeldBundle:
         """What the next bundle is compared with."""
-        return HeldBundle(self.payload, bundle_entry(self.jws), self.proof)
+        return HeldBundle.of(self.payload, self.jws, self.proof)
 
 
 @dataclass(frozen=True)
@@ -119,6 +131,22 @@ def read_bundle(data: bytes, *, anchor: str) -> VerifiedBundle:
     if len(data) > BUNDLE_LIMIT:
         raise BundleRejected(BundleFault.TOO_LARGE)
     text, proof_text = _split(data)
+    signed = read_signed(text, anchor=anchor)
+    proof = _proof_of(bundle_entry(text), proof_text, signed.chain.last)
+    verified = VerifiedBundle(
+        text, signed.payload, signed.bundle, signed.chain, signed.signer_exp, data, proof
+    )
+    _ = verified.is_handed_over
+    return verified
+
+
+def read_signed(text: bytes, *, anchor: str) -> SignedBundle:
+    """Verify the JWS of a bundle from the pinned anchor on, for whoever reads the log itself.
+
+    Raises BundleRejected.
+    """
+    if len(text) > BUNDLE_LIMIT:
+        raise BundleRejected(BundleFault.TOO_LARGE)
     unverified = _parse(text)
     delegations = unverified.unverified_payload.get("delegations")
     if not isinstance(delegations, list):
@@ -132,9 +160,7 @@ def read_bundle(data: bytes, *, anchor: str) -> VerifiedBundle:
         raise BundleRejected(BundleFault.UNKNOWN_SIGNER)
     if chain.last.place.token_issuer != bundle.token_issuer:
         raise BundleRejected(BundleFault.NOT_IN_LOG)
-    proof = _proof_of(bundle_entry(text), proof_text, chain.last)
-    handed_over = _is_handed_over(chain, payload.get("handover"))
-    return VerifiedBundle(data, text, payload, bundle, chain, signer["exp"], proof, handed_over)
+    return SignedBundle(text, payload, bundle, chain, signer["exp"])
 
 
 def leads_to(data: bytes, anchor: str, later: str) -> bool:
@@ -182,7 +208,7 @@ def _take(
     if state.log is not None and state.log.key == key.text:
         memory, is_known = follow_log(offered.held, held, state.log, leaves)
         if held is not None and not repeated:
-            check_continuity(offered.held, held)
+            check_continuity(offered.held.logged, held.logged)
     if stored is not None and held is not None and repeated:
         is_same = offered.held.entry == held.entry
         if not (is_same and held.proof.checkpoint.size < checkpoint.size):
