@@ -16,9 +16,8 @@ import typer
 from schemas.bundle import BUNDLE_LIMIT
 from schemas.bundle_faults import BundleRejected, TrustWarning
 from schemas.catalogues import sentence
-from schemas.encoding import b64url_decode
 from schemas.languages import Language
-from schemas.origins import is_loopback, parse_origin
+from schemas.origins import is_loopback
 from schemas.trust import Accepted
 from shell.clock import system_clock
 from shell.command_line import (
@@ -36,8 +35,10 @@ from shell.command_line import (
 )
 from shell.errors import CommandError
 from shell.files import read_given
+from verifier.commands.arguments import check_thumbprint, issuer_origin
 from verifier.commands.codes import Typed, codes_of
 from verifier.commands.evidence import evidence
+from verifier.commands.monitor import monitor
 from verifier.commands.opening import HomeOption, open_store
 from verifier.commands.presence import checkin, trace
 from verifier.commands.report import make_report, report_members, report_text
@@ -53,7 +54,6 @@ NO_TLS = (
     "phones give a page neither camera nor service worker over plain http; "
     "give --tls-cert and --tls-key"
 )
-_THUMBPRINT_BYTES = 32
 
 app = new_app("A venue's device: it checks passes offline and keeps nothing about visitors.")
 
@@ -74,10 +74,10 @@ def setup(
 ) -> None:
     """Pin the authority's root and take its bundle; a second time, change what is given."""
     store = open_store(home, system_clock())
-    _check_thumbprint(root)
+    check_thumbprint(root)
     store.pin(root)
     earlier = store.earlier_settings()
-    url = _origin(source) if "://" in source else None
+    url = issuer_origin(source) if "://" in source else None
     settings = replace(earlier, url=url or earlier.url, policy=policy or earlier.policy)
     data = _fetch(url) if url is not None else _read_bundle(Path(source))
     try:
@@ -193,24 +193,9 @@ def serve(
 app.command()(checkin)
 app.command()(trace)
 app.command()(evidence)
+app.command()(monitor)
 app.command()(witness)
 app.add_typer(retention_app, name="retention")
-
-
-def _check_thumbprint(root: str) -> None:
-    try:
-        length = len(b64url_decode(root))
-    except ValueError:
-        length = 0
-    if length != _THUMBPRINT_BYTES:
-        raise CommandError("a root thumbprint has 43 letters and digits; ask the authority for it")
-
-
-def _origin(text: str) -> str:
-    try:
-        return parse_origin(text)
-    except ValueError as error:
-        raise CommandError(str(error)) from None
 
 
 def _fetch(url: str) -> bytes:

@@ -49,6 +49,9 @@ from verifier.trust.settings import CheckIn, ClockCheck, Settings
 FORMAT = 1
 """The version of this layout."""
 
+_OTHERS = ("monitor", "witness")
+"""Folders of the commands that need no set-up."""
+
 _BEFORE_CHECK_IN = {"check_in": CheckIn.OFF.value, "name": ""}
 
 _RENEW_TRUST = (
@@ -197,7 +200,8 @@ class TrustStore:
         if self._settings.exists() or self._trust.exists():
             make_private_directory(self.home)
         else:
-            claim_directory(self.home, known=[self.lock])
+            known = [self.lock, self._evidence, *(self.home / name for name in _OTHERS)]
+            claim_directory(self.home, known=known)
 
     def _judge(
         self, data: bytes, state: TrustState, now: int, leaves: Sequence[bytes] | None

@@ -1,0 +1,46 @@
+"""Where a log is read: an issuer's address, or a folder with the same files.
+
+Paths are those below the issuer's origin: docs/formats.md, "The log".
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from verifier.monitor.findings import Unhad
+
+
+class NotHad(Exception):
+    """Something could not be had; ``path`` says what."""
+
+    def __init__(self, path: str, why: Unhad) -> None:
+        super().__init__(path)
+        self.path, self.why = path, why
+
+
+class Source(Protocol):
+    """``is_near`` where asking for many files that are gone costs nothing."""
+
+    @property
+    def is_near(self) -> bool: ...
+
+    def read(self, path: str, *, limit: int) -> bytes:
+        """The bytes of a file of at most ``limit`` bytes; raises NotHad."""
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """A folder with the files that the issuer serves, under the same paths."""
+
+    folder: Path
+    is_near: bool = True
+
+    def read(self, path: str, *, limit: int) -> bytes:
+        try:
+            with (self.folder / path.lstrip("/")).open("rb") as file:
+                data = file.read(limit + 1)
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            raise NotHad(path, Unhad.NOT_THERE) from None
+        if len(data) > limit:
+            raise NotHad(path, Unhad.TOO_LARGE)
+        return data
