@@ -81,7 +81,7 @@ def _text(run: Run, now: int, language: Language) -> str:
     lines = [finding.text(language) for finding in run.findings]
     log, sunset = run.memory.log, run.memory.sunset
     if log is not None:
-        lines.append(sentence("monitor_log", language, log=log.origin, size=log.size))
+        lines.append(sentence("monitor_log", language, log=log.origin, count=log.size))
     if sunset is not None and now >= sunset:
         lines.append(sentence("monitor_ended", language, at=zoned_time(sunset)))
     else:
