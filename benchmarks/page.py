@@ -9,6 +9,7 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
@@ -25,6 +26,7 @@ from tests.support.counting import wire_to
 from tests.support.door import Door
 from tests.support.engines import build_laboratory
 from tests.support.films import Scene, hard, write_film
+from tests.support.logs import MemoryLog, MemoryWitness
 from tests.support.venue_server import VenueServer, venue_server
 from tests.support.world import NOON, World
 from verifier.serving import PAGE
@@ -37,6 +39,10 @@ WALL_FRAMES, CODE_FRAMES = 6, 8
 TURNS = 5
 DECODINGS = 100
 DECISIONS = 500
+PROOFS = 200
+A_YEAR = 1_460
+"""Bundles, one every six hours."""
+
 MEGABYTE = 1e6
 
 
@@ -59,6 +65,7 @@ def run() -> list[Figure]:
                 decodings = _times(door.page, _DECODE, [_script("reader.worker"), DECODINGS])
                 codes = _times(door.page, _MAKE_CODE, [_script("presence.worker"), NOON, CODES])
             decisions, checks = _decide(browser, world, bundle)
+            proofs = _prove(browser)
     return [
         Figure("from one frame of the camera to the next", 1000 / FPS, "ms"),
         Figure("the decoder alone on a frame, p50", median(decodings), "ms"),
@@ -69,6 +76,8 @@ def run() -> list[Figure]:
         Figure("WebCrypto: verify RSA-PSS and ECDSA, p95", _p95(checks), "ms"),
         Figure("text to verdict, p50", median(decisions), "ms"),
         Figure("text to verdict, p95", _p95(decisions), "ms", 5),
+        Figure("proof with its end and three cosignatures, p50", median(proofs), "ms"),
+        Figure("proof with its end and three cosignatures, p95", _p95(proofs), "ms", 5),
         Figure("check-in code of 4 hours with its bindings, p50", median(codes), "ms"),
         Figure("first start: bytes carried, with headers", loaded / MEGABYTE, "MB", 1.5),
     ]
@@ -227,6 +236,35 @@ _DECIDE = """async ([bundle, root, cases]) => {
     checks.push(performance.now() - start);
   }
   return JSON.stringify({checks, decisions});
+}"""
+
+
+# The log
+
+
+def _prove(browser: Browser) -> list[float]:
+    """The proof of the last of a year's bundles, verified again and again in one page."""
+    witnesses = [MemoryWitness(f"witness-{number}.example") for number in range(3)]
+    log = MemoryLog("pass.health-authority.example", witnesses=witnesses)
+    for number in range(A_YEAR):
+        log.append(sha256(b"%d" % number).digest())
+    keys = [witness.vkey.text for witness in witnesses]
+    given = [log.entries[-1].hex(), log.proof(A_YEAR - 1).text, log.vkey.text, keys, PROOFS]
+    with _laboratory() as url, visit(browser) as seen:
+        seen.page.goto(url)
+        return _times(seen.page, _PROVE, given)
+
+
+_PROVE = """async ([entry, text, log, witnesses, number]) => {
+  const laboratory = await import("/laboratory.js");
+  const times = [];
+  while (times.length <= number) {
+    const start = performance.now();
+    const cosigners = await laboratory.prove(entry, text, log, witnesses);
+    times.push(performance.now() - start);
+    if (cosigners !== witnesses.length) throw new Error(`cosigned by ${cosigners}`);
+  }
+  return times.slice(1);
 }"""
 
 

@@ -47,13 +47,17 @@ class MemoryWitness:
 
 @dataclass
 class MemoryLog:
-    """Log ``number`` of an authority; ``witnesses`` cosign each checkpoint."""
+    """Log ``number`` of an authority; ``witnesses`` cosign each checkpoint.
+
+    ``bundles`` has each JWS by its entry.
+    """
 
     token_issuer: str
     number: int = 1
     witnesses: Sequence[MemoryWitness] = ()
     tree: Tree = field(default_factory=Tree)
     entries: list[bytes] = field(default_factory=list)
+    bundles: dict[bytes, bytes] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
@@ -81,6 +85,7 @@ class MemoryLog:
     def fork(self, size: int) -> "MemoryLog":
         """Another log under the same key that has the first ``size`` entries of this one."""
         other = MemoryLog(self.token_issuer, self.number, self.witnesses)
+        other.bundles |= self.bundles
         for entry in self.entries[:size]:
             other.append(entry)
         return other
@@ -105,5 +110,6 @@ class MemoryLog:
     def carry(self, jws: bytes) -> bytes:
         """A bundle with a fresh proof; it is appended unless it is there."""
         entry = bundle_entry(jws)
+        self.bundles[entry] = jws
         index = self.entries.index(entry) if entry in self.entries else self.append(entry)
         return join_carried(jws, self.proof(index).text)

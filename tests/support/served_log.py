@@ -6,12 +6,11 @@ A test may take things away or put others in their place, or write all of it to 
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from schemas.encoding import b64url_encode
-from schemas.log.entries import bundle_entry, split_carried
+from schemas.encoding import b64url_decode, b64url_encode
 from schemas.log.tiles import FULL, TilePath, format_entries, parse_tile_path, tiles_of
 from schemas.paths import TRUST_BUNDLE_PATH
 from tests.support.logs import MemoryLog
-from tests.support.world import World
+from tests.support.world import NOON, World
 from verifier.monitor.findings import Unhad
 from verifier.monitor.sources import NotHad
 
@@ -22,13 +21,14 @@ LOG = "/.well-known/qupia/log/"
 class ServedLog:
     """A source, see :mod:`verifier.monitor.sources`; ``asked`` has the paths that were read.
 
-    ``instead`` has other bytes for a path, or None where it is gone.
+    ``now`` is when the last bundle was made. ``instead`` has other bytes for a path, or None where
+    it is gone.
     """
 
     world: World
     is_near: bool = True
+    now: int = NOON
     in_force: bytes = b""
-    bundles: dict[str, bytes] = field(default_factory=dict)
     logs: dict[int, MemoryLog] = field(default_factory=dict)
     instead: dict[str, bytes | None] = field(default_factory=dict)
     down: tuple[str, ...] = ()
@@ -37,13 +37,12 @@ class ServedLog:
     def publish(self, data: bytes) -> bytes:
         """Serve a bundle of the world, and its log as it is now."""
         self.in_force = data
-        jws = split_carried(data)[0]
-        self.bundles[b64url_encode(bundle_entry(jws))] = jws
         self.logs[self.world.log.number] = self.world.log
         return data
 
     def make(self, now: int, **members: object) -> bytes:
         """The next bundle, served."""
+        self.now = now
         return self.publish(self.world.bundle(now, **members))
 
     def read(self, path: str, *, limit: int) -> bytes:
@@ -91,7 +90,7 @@ class ServedLog:
             return log.proof(0).note.whole.encode()
         if name.startswith("tile/"):
             return _entries(log, parse_tile_path(name.removeprefix("tile/")))
-        return self.bundles.get(name.removeprefix("bundle/"))
+        return log.bundles.get(b64url_decode(name.removeprefix("bundle/")))
 
 
 def _entries(log: MemoryLog, tile: TilePath) -> bytes | None:

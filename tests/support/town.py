@@ -25,6 +25,7 @@ from shell.errors import CommandError
 from shell.fetching import Answer
 from tests.support.commands import Outcome, check_manners, run_here
 from tests.support.issuers import MovableClock, Service
+from verifier.monitor import issuer_source
 from verifier.trust import update
 from wallet_sim.commands import app as wallet_commands
 from wallet_sim.fetching.file import WalletFile
@@ -121,6 +122,7 @@ class Device:
         tools = replace(wallet_commands.TOOLS, send=self.net.send)
         with (
             patch.object(update, "send", self.net.send),
+            patch.object(issuer_source, "send", self.net.send),
             patch.object(wallet_commands, "TOOLS", tools),
             patch.dict(os.environ, {_HOME[self.program]: str(self.home)}),
         ):

@@ -9,9 +9,19 @@ import {type Venue, type Verdict, verify} from "../src/door/verification.ts";
 import {policyOf, type TrustBundle} from "../src/schemas/bundle.ts";
 import {type BundleFault, BundleRejected, type OddRule} from "../src/schemas/bundle-faults.ts";
 import {checkName, formatCheckIn, gridDigest, parseCheckIn} from "../src/schemas/check-in.ts";
-import {type Bytes, base45Decode, base45Encode, hex, InvalidText} from "../src/schemas/encoding.ts";
+import {
+  type Bytes,
+  base45Decode,
+  base45Encode,
+  hex,
+  InvalidText,
+  isSame,
+} from "../src/schemas/encoding.ts";
 import type {Holder} from "../src/schemas/hints.ts";
 import {bindingOf, deriveHourKey, publicHalf, VENUE_LABEL} from "../src/schemas/hour-keys.ts";
+import {parseVerifierKey} from "../src/schemas/log/notes.ts";
+import {countCosigners, isInLog, parseProof} from "../src/schemas/log/proofs.ts";
+import {rootAt} from "../src/schemas/log/tails.ts";
 import {type Outcome, type Reason, Refused} from "../src/schemas/refusals.ts";
 import {isSigned} from "../src/schemas/token.ts";
 import {sealTrace} from "../src/schemas/trace.ts";
@@ -49,6 +59,24 @@ export interface Decided {
 /** The bundle in base64, as another program sends it. */
 export async function read(base64: string, root: string): Promise<TrustBundle> {
   return (await readBundle(bytes(base64), root)).bundle;
+}
+
+/**
+ * All that a client does with the proof of an entry, which is given in hex: how many of
+ * the witnesses have cosigned; null where the log with this key has it not, or ends otherwise.
+ */
+export async function prove(
+  entry: string,
+  text: string,
+  log: string,
+  witnesses: readonly string[],
+): Promise<number | null> {
+  const proof = parseProof(new TextEncoder().encode(text));
+  const {size, root} = proof.checkpoint;
+  const keys = await Promise.all(witnesses.map((key) => parseVerifierKey(key, 4)));
+  const isThere = await isInLog(fromHex(entry), proof, await parseVerifierKey(log, 1));
+  const end = await rootAt(proof.tail, size);
+  return isThere && end && isSame(end, root) ? countCosigners(proof, keys) : null;
 }
 
 /** Decide on a case; `before` is scanned first, at the same door. */

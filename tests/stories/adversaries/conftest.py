@@ -1,0 +1,12 @@
+"""A venue, a phone and a monitor for each story."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.stories.adversaries.clients import Begin, Clients
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Begin:
+    return lambda world: Clients(tmp_path / "venue", world)
