@@ -60,6 +60,7 @@ from schemas.visits import HourOfStay, OpeningKeys
 from tests.support.keys import RsaKey
 from tests.vectors.make_formats import DOCUMENT, NOW, VECTORS, Vectors, carried, make
 from verifier.door.verification import Venue, Verdict, verify
+from verifier.monitor.findings import FindingKind
 from wallet_sim.passes.blinding import blind, finalize
 
 NAMES = sorted(make())
@@ -440,6 +441,10 @@ def test_the_table_of_faults_is_the_code_s_list(document: str) -> None:
 
 def test_the_table_of_odd_rules_is_the_code_s_list(document: str) -> None:
     assert [row[0] for row in table(document, "odd rules")] == [rule.value for rule in OddRule]
+
+
+def test_the_table_of_findings_is_the_code_s_list(document: str) -> None:
+    assert [row[0] for row in table(document, "findings")] == [kind.value for kind in FindingKind]
 
 
 def test_the_table_of_problems_is_the_code_s_list(document: str) -> None:

@@ -5,6 +5,7 @@
     trust/       the pinned root decides which bundle is believed; ``update`` fetches newer ones
     door/        a code is decided in ten steps, without network, file or clock
     presence/    seeds become check-in codes, bindings for the decision, and exports of hours
+    monitor/     an authority's whole log is read, and every bundle in it judged
     commands/    ``qupia-verifier``: set-up, scanning, check-in, retention
     web/         the page, which decides the same in a browser; ``serving`` serves its files
 

@@ -15,6 +15,7 @@ from schemas.notices import NoticesFault, NoticesRejected
 from schemas.refusals import Reason, Refused
 from tests.support.console import says, shell, steps
 from tests.support.lab_export import HEADER, local, make_row
+from verifier.monitor.findings import FindingKind
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "operating.md"
 FULL = os.environ.get("QUPIA_DRILL") == "full"
@@ -59,6 +60,10 @@ def test_every_help_desk_code_is_explained_once() -> None:
     codes |= {BundleRejected(fault).helpdesk for fault in BundleFault}
     codes |= {NoticesRejected(fault).helpdesk for fault in NoticesFault}
     assert _cells("codes", 0) == sorted(codes)
+
+
+def test_every_finding_of_a_monitor_is_explained() -> None:
+    assert _cells("findings", 0) == [kind.value for kind in FindingKind]
 
 
 def test_every_reason_to_reject_a_row_is_explained_in_the_order_of_the_checks() -> None:

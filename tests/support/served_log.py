@@ -48,10 +48,10 @@ class ServedLog:
     def read(self, path: str, *, limit: int) -> bytes:
         self.asked.append(path)
         if any(part in path for part in self.down):
-            raise NotHad(path, Unhad.NO_ANSWER)
+            raise NotHad(Unhad.NO_ANSWER, path)
         data = self.instead[path] if path in self.instead else self._file(path)
         if data is None:
-            raise NotHad(path, Unhad.NOT_THERE)
+            raise NotHad(Unhad.NOT_THERE, path)
         assert len(data) <= limit
         return data
 

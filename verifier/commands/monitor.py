@@ -62,7 +62,7 @@ def _source(text: str) -> Source:
 
         return IssuerSource(issuer_origin(text))
     folder = Path(text)
-    if not folder.is_dir():
+    if not text or not folder.is_dir():
         raise CommandError(
             f"there is no folder {text}; name a copy of what the issuer serves, or a URL such as "
             "https://qupia.example"

@@ -26,8 +26,8 @@ from shell.files import (
     remove_drafts,
     write_private,
 )
-from verifier.monitor.findings import Finding
-from verifier.monitor.judging import Course
+from verifier.monitor.findings import LogFinding
+from verifier.monitor.judging import Position
 from verifier.monitor.memory import Memory
 
 FORMAT = 1
@@ -57,7 +57,7 @@ class MonitorFiles:
             remove_drafts(self._folder)
             yield self._load()
 
-    def keep_evidence(self, findings: tuple[Finding, ...]) -> None:
+    def keep_evidence(self, findings: tuple[LogFinding, ...]) -> None:
         """Keep the pairs of bundles that prove what was found."""
         for finding in findings:
             if finding.pair is not None:
@@ -81,7 +81,7 @@ class MonitorFiles:
         try:
             file = from_json(MonitorFile, read_private(self._path))
             if file.format == FORMAT and file.memory.anchor == self.anchor:
-                Course.of(file.memory, ())
+                Position.of(file.memory, ())
                 return file.memory
         except (ValueError, KeyError, LogRejected):
             pass

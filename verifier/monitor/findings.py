@@ -11,7 +11,7 @@ from schemas.evidence import EvidencePair
 from schemas.languages import Language
 
 
-class Kind(StrEnum):
+class FindingKind(StrEnum):
     KEYS_REPLACED = "keys_replaced"
     ODD_RULES = "odd_rules"
     RETIRED = "retired"
@@ -43,13 +43,13 @@ class Unhad(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class LogFinding:
     """``version`` is that of the bundle concerned; None where there is none, or none is known.
 
     What else is set depends on the kind: :attr:`members` has what is. ``pair`` is the evidence.
     """
 
-    finding: Kind
+    finding: FindingKind
     version: int | None
     log: str | None = None
     index: int | None = None
@@ -67,7 +67,7 @@ class Finding:
     @property
     def is_alarm(self) -> bool:
         """Whether somebody has to act; an authority may withdraw keys."""
-        return self.finding is not Kind.RETIRED
+        return self.finding is not FindingKind.RETIRED
 
     @property
     def members(self) -> Mapping[str, Any]:
@@ -90,16 +90,17 @@ class Finding:
         lines = [sentence(name, language, **values)]
         if self.pair is not None:
             lines.append("  " + sentence("evidence_of_finding", language))
-        lines += [f"  {line}" for line in (self.digest, *self.keys) if line]
+        if self.digest is not None:
+            lines.append(f"  {self.digest}")
         return "\n".join(lines)
 
 
-def of_rejected(rejected: BundleRejected, version: int | None, **more: Any) -> Finding:
+def of_rejected(rejected: BundleRejected, version: int | None, **more: Any) -> LogFinding:
     """What it means that a bundle would be refused."""
     if rejected.fault is BundleFault.KEYS_REPLACED:
-        return Finding(Kind.KEYS_REPLACED, version, **more)
+        return LogFinding(FindingKind.KEYS_REPLACED, version, **more)
     if rejected.fault is BundleFault.ODD_RULES:
-        return Finding(Kind.ODD_RULES, version, odd=rejected.odd, **more)
+        return LogFinding(FindingKind.ODD_RULES, version, odd=rejected.odd, **more)
     is_known = version is not None
     what = Contradiction.REFUSED_BUNDLE if is_known else Contradiction.UNKNOWN_BUNDLE
-    return Finding(Kind.INCONSISTENT, version, what=what, fault=rejected.fault, **more)
+    return LogFinding(FindingKind.INCONSISTENT, version, what=what, fault=rejected.fault, **more)

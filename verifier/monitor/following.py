@@ -1,6 +1,6 @@
 """One run of a monitor: read what is served, judge it, and say what to remember.
 
-What is found is a :class:`Finding`; nothing that is served raises. A run that cannot be finished
+What is found is a :class:`LogFinding`; nothing that is served raises. A run that cannot be finished
 remembers what the run before remembered.
 """
 
@@ -17,8 +17,8 @@ from schemas.log.notes import VerifierKey
 from schemas.paths import TRUST_BUNDLE_PATH
 from schemas.root_statements import RootStatement
 from schemas.trust import VerifiedBundle, read_bundle
-from verifier.monitor.findings import Contradiction, Finding, Kind, Unhad, of_rejected
-from verifier.monitor.judging import MOST_A_DAY, Course, judge, version_of
+from verifier.monitor.findings import Contradiction, FindingKind, LogFinding, Unhad, of_rejected
+from verifier.monitor.judging import MOST_A_DAY, Position, judge, version_of
 from verifier.monitor.memory import Memory, Missing
 from verifier.monitor.reading import Contradicted, contradiction, read_bundle_of, read_log
 from verifier.monitor.sources import NotHad, Source
@@ -41,7 +41,7 @@ class Run:
     """What a run found, and what to remember; ``bundles`` is how many were judged."""
 
     memory: Memory
-    findings: tuple[Finding, ...]
+    findings: tuple[LogFinding, ...]
     bundles: int = 0
     version: int | None = None
 
@@ -75,43 +75,45 @@ def follow(source: Source, memory: Memory, *, now: int, tell: Tell) -> Run:
         return Run(memory, (_with_pair(of_rejected(fault, version), memory, data),), 0, version)
     run = _follow_logs(_Reading(source, in_force, now, tell), memory)
     late = _is_out_of_date(in_force, now)
-    why = Finding(Kind.UNREACHABLE, version, path=TRUST_BUNDLE_PATH, why=Unhad.OUT_OF_DATE)
+    why = LogFinding(
+        FindingKind.UNREACHABLE, version, path=TRUST_BUNDLE_PATH, why=Unhad.OUT_OF_DATE
+    )
     return replace(run, findings=(*run.findings, *((why,) if late else ())))
 
 
 def _follow_logs(reading: _Reading, before: Memory) -> Run:
     """Every log since the last run, each to its end; the roots alone say when another begins."""
-    course = Course.of(before, _payloads_before(reading.in_force))
+    position = Position.of(before, _payloads_before(reading.in_force))
     views: dict[VerifierKey, LogView] = {}
     version = reading.in_force.bundle.version
     for key in _logs_since(reading.statements, before):
         is_last = key == reading.statements[-1].log
         try:
-            view = _read(reading, course, key)
-            course = _follow(reading, course, view)
+            view = _read(reading, position, key)
+            position = _follow(reading, position, view)
             views[key] = view
         except Contradicted as contradicted:
-            course = course.told(contradicted.finding)
+            position = position.told(contradicted.finding)
         except NotHad as missing:
             if is_last or _is_named_over(reading, key):
-                course = course.told(_unreachable(missing))
-                return Run(before, _named(course.findings, version), course.bundles, version)
-        course = course if is_last else course.in_another_log()
-    course = course.told(*_unsaid(reading, before, views))
-    findings = _named(course.findings, version)
+                position = position.told(_unreachable(missing))
+                return Run(before, _named(position.findings, version), position.bundles, version)
+        position = position if is_last else position.in_another_log()
+    position = position.told(*_unsaid(reading, before, views))
+    findings = _named(position.findings, version)
     last = views.get(reading.statements[-1].log)
     if last is None:
-        return Run(before, findings, course.bundles, version)
-    memory = replace(course.memory, at=reading.now, log=last.memory, held=course.held.decode())
-    return Run(memory, findings, course.bundles, version)
+        return Run(before, findings, position.bundles, version)
+    memory = replace(position.memory, at=reading.now, log=last.memory, held=position.held.decode())
+    return Run(memory, findings, position.bundles, version)
 
 
 # One log
 
 
-def _read(reading: _Reading, course: Course, key: VerifierKey) -> LogView:
+def _read(reading: _Reading, position: Position, key: VerifierKey) -> LogView:
     """A log that goes on from what was seen of it; raises NotHad and Contradicted."""
-    in_force, known = reading.in_force, course.memory.log
+    in_force, known = reading.in_force, position.memory.log
     is_carried = key == reading.statements[-1].log
     view = read_log(reading.source, key, in_force.proof.note if is_carried else None)
     if known is None or known.key != key.text:
@@ -120,27 +122,27 @@ def _read(reading: _Reading, course: Course, key: VerifierKey) -> LogView:
         raise contradiction(key, Contradiction.SMALLER_TREE)
     if view.tree.root(known.size) != b64url_decode(known.root):
         finding = contradiction(key, Contradiction.ANOTHER_TREE).finding
-        raise Contradicted(replace(finding, pair=_pair(course.held, in_force.data)))
+        raise Contradicted(replace(finding, pair=_pair(position.held, in_force.data)))
     return view
 
 
-def _follow(reading: _Reading, course: Course, view: LogView) -> Course:
+def _follow(reading: _Reading, position: Position, view: LogView) -> Position:
     """Judge every bundle of a log that was not judged before; raises NotHad."""
-    begin = _begin(reading, course.memory, view)
-    earlier = {one.index: one for one in course.memory.missing}
+    begin = _begin(reading, position.memory, view)
+    earlier = {one.index: one for one in position.memory.missing}
     wanted = [*earlier, *range(begin, view.size)]
-    course, missing = course.told(*_at_once(reading, course.memory, view)), []
+    position, missing = position.told(*_at_once(reading, position.memory, view)), []
     for done, index in enumerate(wanted):
         reading.tell(done, len(wanted))
         if view.entries[index] in _statement_entries(reading.statements):
             continue
         text = _bundle(reading, view, index)
         if text is None:
-            missing.append(earlier.get(index) or _missed(reading, course, begin, index))
+            missing.append(earlier.get(index) or _missed(reading, position, begin, index))
         else:
-            course = judge(course, view, index, text)
+            position = judge(position, view, index, text)
     reading.tell(len(wanted), len(wanted))
-    return _with_missing(reading, course, view, missing)
+    return _with_missing(reading, position, view, missing)
 
 
 def _begin(reading: _Reading, memory: Memory, view: LogView) -> int:
@@ -158,42 +160,42 @@ def _bundle(reading: _Reading, view: LogView, index: int) -> bytes | None:
     return read_bundle_of(reading.source, view.key, view.entries[index])
 
 
-def _at_once(reading: _Reading, memory: Memory, view: LogView) -> Sequence[Finding]:
+def _at_once(reading: _Reading, memory: Memory, view: LogView) -> Sequence[LogFinding]:
     """More entries since the last run than any honest authority makes, whatever their dates are."""
     if memory.log is None or memory.log.key != view.key.text:
         return ()
     count, days = view.size - memory.log.size, 1 + max(0, reading.now - memory.at) // DAY
     if count <= MOST_A_DAY * days:
         return ()
-    return (Finding(Kind.TOO_MANY_BUNDLES, None, log=view.key.name, count=count),)
+    return (LogFinding(FindingKind.TOO_MANY_BUNDLES, None, log=view.key.name, count=count),)
 
 
 # Bundles that are not given out
 
 
-def _missed(reading: _Reading, course: Course, begin: int, index: int) -> Missing:
+def _missed(reading: _Reading, position: Position, begin: int, index: int) -> Missing:
     """A bundle before it, or the last run, which did not see it yet, says how young it is."""
-    memory = course.memory
-    since = max(course.came_after, memory.at if memory.log and index >= begin else 0)
+    memory = position.memory
+    since = max(position.came_after, memory.at if memory.log and index >= begin else 0)
     return Missing(index, since, reading.now)
 
 
 def _with_missing(
-    reading: _Reading, course: Course, view: LogView, missing: Sequence[Missing]
-) -> Course:
+    reading: _Reading, position: Position, view: LogView, missing: Sequence[Missing]
+) -> Position:
     young = [one for one in missing if one.since > reading.now - KEPT + CLOCKS_DIFFER_BY]
     end = view.size
     while end and any(one.index == end - 1 for one in young):
         end -= 1
     # The last entries may be root statements that no bundle has yet.
     late = [one for one in young if one.index < end or one.seen <= reading.now - PATIENCE]
-    course = course.told(*(_not_given_out(view, one) for one in late))
-    return replace(course, memory=replace(course.memory, missing=tuple(young)))
+    position = position.told(*(_not_given_out(view, one) for one in late))
+    return replace(position, memory=replace(position.memory, missing=tuple(young)))
 
 
-def _not_given_out(view: LogView, missing: Missing) -> Finding:
-    return Finding(
-        Kind.INCONSISTENT,
+def _not_given_out(view: LogView, missing: Missing) -> LogFinding:
+    return LogFinding(
+        FindingKind.INCONSISTENT,
         None,
         log=view.key.name,
         index=missing.index,
@@ -230,7 +232,7 @@ def _is_named_over(reading: _Reading, key: VerifierKey) -> bool:
 
 def _unsaid(
     reading: _Reading, memory: Memory, views: Mapping[VerifierKey, LogView]
-) -> list[Finding]:
+) -> list[LogFinding]:
     """Statements since the last run that change what is watched, and of which no log before knows.
 
     The last one is proved by the bundle in force, under the quorum of the one before.
@@ -242,7 +244,7 @@ def _unsaid(
         if after.version > memory.root_version and not after.is_watched_like(before)
     ]
     return [
-        Finding(Kind.LOG_REPLACED, None, log=after.log.name, statement=after.version)
+        LogFinding(FindingKind.LOG_REPLACED, None, log=after.log.name, statement=after.version)
         for before, after in changes
         if not _is_said(reading, after, views.get(before.log))
     ]
@@ -268,15 +270,15 @@ def _payloads_before(in_force: VerifiedBundle) -> tuple[str, ...]:
 # What a finding says
 
 
-def _unreachable(missing: NotHad) -> Finding:
-    return Finding(Kind.UNREACHABLE, None, path=missing.path, why=missing.why)
+def _unreachable(missing: NotHad) -> LogFinding:
+    return LogFinding(FindingKind.UNREACHABLE, None, path=missing.path, why=missing.fault)
 
 
-def _not_in_force(rejected: BundleRejected, data: bytes) -> Finding:
+def _not_in_force(rejected: BundleRejected, data: bytes) -> LogFinding:
     """The bundle in force is refused; what is no bundle at all says nothing of the authority."""
     if rejected.fault in (BundleFault.NOT_A_BUNDLE, BundleFault.TOO_LARGE):
         why, path = Unhad.SOMETHING_ELSE, TRUST_BUNDLE_PATH
-        return Finding(Kind.UNREACHABLE, None, path=path, why=why)
+        return LogFinding(FindingKind.UNREACHABLE, None, path=path, why=why)
     version = version_of(data.partition(b"\n\n")[0])
     return of_rejected(rejected, version, path=TRUST_BUNDLE_PATH)
 
@@ -285,7 +287,7 @@ def _is_out_of_date(in_force: VerifiedBundle, now: int) -> bool:
     return now >= min(in_force.bundle.exp, in_force.signer_exp)
 
 
-def _with_pair(finding: Finding, memory: Memory, data: bytes) -> Finding:
+def _with_pair(finding: LogFinding, memory: Memory, data: bytes) -> LogFinding:
     is_pair = finding.fault is BundleFault.SPLIT_VIEW
     return replace(finding, pair=_pair(memory.held.encode(), data)) if is_pair else finding
 
@@ -296,7 +298,7 @@ def _pair(held: bytes, offered: bytes) -> EvidencePair | None:
     return EvidencePair(BundleFault.LOG_FORKED, held.decode(), offered.strip().decode())
 
 
-def _named(findings: Sequence[Finding], version: int) -> tuple[Finding, ...]:
+def _named(findings: Sequence[LogFinding], version: int) -> tuple[LogFinding, ...]:
     """What concerns no entry alone concerns the bundle in force."""
     return tuple(
         replace(finding, version=version)

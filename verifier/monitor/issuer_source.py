@@ -19,11 +19,11 @@ class IssuerSource:
         try:
             answer = send("GET", self.origin + path, limit=limit)
         except NoAnswer:
-            raise NotHad(path, Unhad.NO_ANSWER) from None
+            raise NotHad(Unhad.NO_ANSWER, path) from None
         except CommandError:
-            raise NotHad(path, Unhad.TOO_LARGE) from None
+            raise NotHad(Unhad.TOO_LARGE, path) from None
         if answer.status == 404:
-            raise NotHad(path, Unhad.NOT_THERE)
+            raise NotHad(Unhad.NOT_THERE, path)
         if answer.status != 200:
-            raise NotHad(path, Unhad.NO_ANSWER)
+            raise NotHad(Unhad.NO_ANSWER, path)
         return answer.body

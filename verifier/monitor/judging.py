@@ -14,7 +14,7 @@ from schemas.encoding import b64url_encode
 from schemas.evidence import FAULTS, EvidencePair
 from schemas.kinds import DAY
 from schemas.trust import Pins, SignedBundle, read_signed
-from verifier.monitor.findings import Finding, Kind, of_rejected
+from verifier.monitor.findings import FindingKind, LogFinding, of_rejected
 from verifier.monitor.memory import Memory
 from verifier.monitor.view import LogView
 
@@ -23,31 +23,34 @@ MOST_A_DAY = 12
 
 
 @dataclass(frozen=True)
-class Course:
+class Position:
     """How far a run has come: what is remembered, and the last bundle, ready to be compared.
 
-    ``earlier`` are the payloads of the root statements before the pinned one.
+    ``retired`` are the ids that it withdraws, under whichever log. ``earlier`` are the payloads of
+    the root statements before the pinned one.
     """
 
     memory: Memory
     last: LoggedBundle | None = None
     held: bytes = b""
+    retired: frozenset[str] = frozenset()
     earlier: Sequence[str] = ()
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[LogFinding, ...] = ()
     bundles: int = 0
 
     @classmethod
-    def of(cls, memory: Memory, earlier: Sequence[str]) -> "Course":
+    def of(cls, memory: Memory, earlier: Sequence[str]) -> "Position":
         """Where the run before ended. Raises ValueError or LogRejected for a damaged memory."""
         if not memory.held:
             return cls(memory, earlier=earlier)
         held = memory.held.encode()
-        return cls(memory, HeldBundle.of_stored(held).logged, held, earlier)
+        last = HeldBundle.of_stored(held).logged
+        return cls(memory, last, held, frozenset(last.retired), earlier)
 
-    def told(self, *findings: Finding) -> "Course":
+    def told(self, *findings: LogFinding) -> "Position":
         return replace(self, findings=(*self.findings, *findings))
 
-    def in_another_log(self) -> "Course":
+    def in_another_log(self) -> "Position":
         """Under another log bundles begin anew."""
         memory = replace(self.memory, log=None, missing=())
         return replace(self, memory=memory, last=None, held=b"")
@@ -58,52 +61,61 @@ class Course:
         return self.memory.recent[-1] if self.memory.recent else 0
 
 
-def judge(course: Course, view: LogView, index: int, text: bytes) -> Course:
+def judge(position: Position, view: LogView, index: int, text: bytes) -> Position:
     """What is known once the bundle at ``index`` was judged, too."""
-    course = replace(course, bundles=course.bundles + 1)
+    position = replace(position, bundles=position.bundles + 1)
     try:
-        signed = read_signed(text, anchor=course.memory.anchor)
+        signed = read_signed(text, anchor=position.memory.anchor)
     except BundleRejected as rejected:
-        if _is_before_the_pin(course, rejected, text):
-            return course
+        if _is_before_the_pin(position, rejected, text):
+            return position
         place: dict[str, Any] = {"log": view.key.name, "index": index}
         digest = b64url_encode(view.entries[index])
-        return course.told(of_rejected(rejected, version_of(text), digest=digest, **place))
-    judged = course.told(*_faults(course, view, index, signed))
-    if _is_late(course, index) or _is_behind(course, signed) or signed.chain.last.log != view.key:
+        return position.told(of_rejected(rejected, version_of(text), digest=digest, **place))
+    judged = position.told(*_faults(position, view, index, signed))
+    if (
+        _is_late(position, index)
+        or _is_behind(position, signed)
+        or signed.chain.last.log != view.key
+    ):
         return judged
-    return _adopted(judged, view, index, signed).told(*_facts(course, view, index, signed))
+    return _adopted(judged, view, index, signed).told(*_facts(position, view, index, signed))
 
 
-def _faults(course: Course, view: LogView, index: int, signed: SignedBundle) -> Iterator[Finding]:
+def _faults(
+    position: Position, view: LogView, index: int, signed: SignedBundle
+) -> Iterator[LogFinding]:
     """Why clients would refuse it, each reason for itself."""
     carried = view.carry(signed.jws, index)
     place: dict[str, Any] = {"log": view.key.name, "index": index, "digest": signed.digest}
     logged = LoggedBundle(signed.payload, view.entries[index], index)
     checks: tuple[Callable[[], None], ...] = (
         lambda: _check_place(signed, view, index),
-        lambda: _check_pins(course.memory, signed),
-        *_against_the_last(course, signed, logged),
+        lambda: _check_pins(position.memory, signed),
+        *_against_the_last(position, signed, logged),
     )
     for check in checks:
         try:
             check()
         except BundleRejected as rejected:
-            pair = _pair(rejected.fault, course.held, carried)
+            pair = _pair(rejected.fault, position.held, carried)
             yield of_rejected(rejected, signed.bundle.version, pair=pair, **place)
 
 
-def _facts(course: Course, view: LogView, index: int, signed: SignedBundle) -> Iterator[Finding]:
+def _facts(
+    position: Position, view: LogView, index: int, signed: SignedBundle
+) -> Iterator[LogFinding]:
     """What people should know of it although clients take it."""
     place: dict[str, Any] = {"log": view.key.name, "index": index}
-    before = set() if course.last is None else set(course.last.retired)
-    new = tuple(sorted({entry["id"] for entry in signed.payload["retired"]} - before))
+    new = tuple(sorted(_retired(signed) - position.retired))
     if new:
         version, count = signed.bundle.version, len(new)
-        yield Finding(Kind.RETIRED, version, count=count, keys=new, **place)
-    recent = _recent(course.memory, signed)
-    if _are_too_many(recent) and not _are_too_many(course.memory.recent):
-        yield Finding(Kind.TOO_MANY_BUNDLES, signed.bundle.version, count=len(recent), **place)
+        yield LogFinding(FindingKind.RETIRED, version, count=count, keys=new, **place)
+    recent = _recent(position.memory, signed)
+    if _are_too_many(recent) and not _are_too_many(position.memory.recent):
+        yield LogFinding(
+            FindingKind.TOO_MANY_BUNDLES, signed.bundle.version, count=len(recent), **place
+        )
 
 
 def _check_place(signed: SignedBundle, view: LogView, index: int) -> None:
@@ -117,20 +129,20 @@ def _check_place(signed: SignedBundle, view: LogView, index: int) -> None:
 
 
 def _against_the_last(
-    course: Course, signed: SignedBundle, logged: LoggedBundle
+    position: Position, signed: SignedBundle, logged: LoggedBundle
 ) -> tuple[Callable[[], None], ...]:
     """A bundle that was not given out until now is one from which the last must go on."""
-    last = course.last
-    if last is not None and _is_late(course, logged.index):
+    last = position.last
+    if last is not None and _is_late(position, logged.index):
         return (lambda: check_continuity(replace(last, index=-1), logged),)
     return (
-        lambda: _check_statements(course.memory, signed),
-        lambda: _check_held(course, signed, logged),
+        lambda: _check_statements(position.memory, signed),
+        lambda: _check_held(position, signed, logged),
     )
 
 
-def _is_late(course: Course, index: int) -> bool:
-    return course.last is not None and index < course.last.index
+def _is_late(position: Position, index: int) -> bool:
+    return position.last is not None and index < position.last.index
 
 
 def _check_pins(memory: Memory, signed: SignedBundle) -> None:
@@ -145,12 +157,12 @@ def _check_statements(memory: Memory, signed: SignedBundle) -> None:
         raise BundleRejected(BundleFault.SPLIT_VIEW)
 
 
-def _check_held(course: Course, signed: SignedBundle, logged: LoggedBundle) -> None:
+def _check_held(position: Position, signed: SignedBundle, logged: LoggedBundle) -> None:
     """It goes on from the last bundle of this log."""
-    last = course.last
+    last = position.last
     if last is None or signed.payload == last.payload:
         return
-    if signed.chain.last.version == course.memory.root_version:
+    if signed.chain.last.version == position.memory.root_version:
         if signed.bundle.version == last.payload["version"]:
             raise BundleRejected(BundleFault.SPLIT_VIEW)
         if signed.bundle.version < last.payload["version"]:
@@ -159,25 +171,30 @@ def _check_held(course: Course, signed: SignedBundle, logged: LoggedBundle) -> N
     check_continuity(replace(logged, index=-1), last)
 
 
-def _is_behind(course: Course, signed: SignedBundle) -> bool:
+def _is_behind(position: Position, signed: SignedBundle) -> bool:
     """Whether what comes next is still compared with the bundle before this one."""
     place = (signed.chain.last.version, signed.bundle.version)
-    last = 0 if course.last is None else course.last.payload["version"]
-    return place <= (course.memory.root_version, last) and course.last is not None
+    last = 0 if position.last is None else position.last.payload["version"]
+    return place <= (position.memory.root_version, last) and position.last is not None
 
 
-def _adopted(course: Course, view: LogView, index: int, signed: SignedBundle) -> Course:
+def _adopted(position: Position, view: LogView, index: int, signed: SignedBundle) -> Position:
     carried = view.carry(signed.jws, index)
     logged = LoggedBundle(signed.payload, view.entries[index], index)
     memory = replace(
-        course.memory,
+        position.memory,
         root_version=signed.chain.last.version,
         chain=signed.chain.digest_at(signed.chain.last.version),
         sunset=signed.chain.last.sunset,
-        pins=course.memory.pins or Pins.of(signed.bundle),
-        recent=_recent(course.memory, signed),
+        pins=position.memory.pins or Pins.of(signed.bundle),
+        recent=_recent(position.memory, signed),
     )
-    return replace(course, memory=memory, last=logged, held=carried)
+    retired = _retired(signed)
+    return replace(position, memory=memory, last=logged, held=carried, retired=retired)
+
+
+def _retired(signed: SignedBundle) -> frozenset[str]:
+    return frozenset(entry["id"] for entry in signed.payload["retired"])
 
 
 def _recent(memory: Memory, signed: SignedBundle) -> tuple[int, ...]:
@@ -194,13 +211,13 @@ def _pair(fault: BundleFault, held: bytes, carried: bytes) -> EvidencePair | Non
     return EvidencePair(fault, held.decode(), carried.decode())
 
 
-def _is_before_the_pin(course: Course, rejected: BundleRejected, text: bytes) -> bool:
+def _is_before_the_pin(position: Position, rejected: BundleRejected, text: bytes) -> bool:
     """Whether it is of the time before the pinned statement, of which nothing is known."""
-    if rejected.fault is not BundleFault.UNKNOWN_ROOT or course.memory.root_version:
+    if rejected.fault is not BundleFault.UNKNOWN_ROOT or position.memory.root_version:
         return False
     delegations = compact.parse(text.decode("ascii")).unverified_payload["delegations"]
     payloads = [statement["payload"] for statement in delegations]
-    return payloads == list(course.earlier[: len(payloads)])
+    return payloads == list(position.earlier[: len(payloads)])
 
 
 def version_of(text: bytes) -> int | None:

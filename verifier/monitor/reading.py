@@ -2,6 +2,7 @@
 
 from schemas.bundle import BUNDLE_LIMIT
 from schemas.encoding import b64url_encode
+from schemas.errors import QupiaError
 from schemas.log.checkpoints import parse_checkpoint
 from schemas.log.entries import bundle_entry
 from schemas.log.merkle import Tree, leaf_hash
@@ -9,7 +10,7 @@ from schemas.log.notes import Note, VerifierKey, parse_note, signers
 from schemas.log.reading import MOST_LEAVES
 from schemas.log.tiles import FULL, TilePath, parse_entries, tiles_of
 from schemas.root_statements import LogPlace
-from verifier.monitor.findings import Contradiction, Finding, Kind, Unhad
+from verifier.monitor.findings import Contradiction, FindingKind, LogFinding, Unhad
 from verifier.monitor.sources import NotHad, Source
 from verifier.monitor.view import LogView
 
@@ -20,10 +21,10 @@ _ENTRY_BYTES = 34
 """Of a bundle of entries: 32 of each, and two before them."""
 
 
-class Contradicted(Exception):
+class Contradicted(QupiaError):
     """What was read of a log does not fit together."""
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: LogFinding) -> None:
         super().__init__(finding.finding.value)
         self.finding = finding
 
@@ -41,7 +42,9 @@ def read_log(source: Source, key: VerifierKey, shown: Note | None) -> LogView:
     checkpoint = parse_checkpoint(largest.text)
     if checkpoint.size > MOST_LEAVES:
         count = checkpoint.size
-        raise Contradicted(Finding(Kind.TOO_MANY_BUNDLES, None, log=key.name, count=count))
+        raise Contradicted(
+            LogFinding(FindingKind.TOO_MANY_BUNDLES, None, log=key.name, count=count)
+        )
     entries = _read_entries(source, key, checkpoint.size)
     tree = Tree(leaf_hash(entry) for entry in entries)
     fits = [tree.root(one.size) == one.root for one in map(parse_checkpoint, texts)]
@@ -58,7 +61,7 @@ def read_bundle_of(source: Source, key: VerifierKey, entry: bytes) -> bytes | No
     try:
         jws = source.read(path, limit=BUNDLE_LIMIT)
     except NotHad as missing:
-        if missing.why is Unhad.NO_ANSWER:
+        if missing.fault is Unhad.NO_ANSWER:
             raise
         return None
     return jws if bundle_entry(jws) == entry else None
@@ -70,7 +73,7 @@ def log_path(key: VerifierKey) -> str:
 
 
 def contradiction(key: VerifierKey, what: Contradiction) -> Contradicted:
-    return Contradicted(Finding(Kind.INCONSISTENT, None, log=key.name, what=what))
+    return Contradicted(LogFinding(FindingKind.INCONSISTENT, None, log=key.name, what=what))
 
 
 def _read_checkpoint(source: Source, key: VerifierKey) -> Note:
@@ -81,9 +84,9 @@ def _read_checkpoint(source: Source, key: VerifierKey) -> Note:
         is_signed = key in signers(note, [key])
         origin = parse_checkpoint(note.text).origin
     except ValueError:
-        raise NotHad(path, Unhad.SOMETHING_ELSE) from None
+        raise NotHad(Unhad.SOMETHING_ELSE, path) from None
     if not is_signed or origin != key.name:
-        raise NotHad(path, Unhad.SOMETHING_ELSE)
+        raise NotHad(Unhad.SOMETHING_ELSE, path)
     return note
 
 
@@ -99,7 +102,7 @@ def _read_tile(source: Source, key: VerifierKey, root: str, tile: TilePath) -> l
     try:
         data = source.read(f"{root}/{tile.text}", limit=FULL * _ENTRY_BYTES)
     except NotHad as missing:
-        if missing.why is not Unhad.NOT_THERE or width == FULL:
+        if missing.fault is not Unhad.NOT_THERE or width == FULL:
             raise
         try:
             full = TilePath(None, tile.index)

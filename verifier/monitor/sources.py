@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from schemas.errors import Refusal
 from verifier.monitor.findings import Unhad
 
 
-class NotHad(Exception):
+class NotHad(Refusal[Unhad]):
     """Something could not be had; ``path`` says what."""
 
-    def __init__(self, path: str, why: Unhad) -> None:
-        super().__init__(path)
-        self.path, self.why = path, why
+    def __init__(self, fault: Unhad, path: str = "") -> None:
+        super().__init__(fault)
+        self.path = path
 
 
 class Source(Protocol):
@@ -40,7 +41,7 @@ class FolderSource:
             with (self.folder / path.lstrip("/")).open("rb") as file:
                 data = file.read(limit + 1)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            raise NotHad(path, Unhad.NOT_THERE) from None
+            raise NotHad(Unhad.NOT_THERE, path) from None
         if len(data) > limit:
-            raise NotHad(path, Unhad.TOO_LARGE)
+            raise NotHad(Unhad.TOO_LARGE, path)
         return data

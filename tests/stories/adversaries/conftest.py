@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.adversaries.clients import Begin, Clients
+from tests.support.clients import Begin, Clients
 
 
 @pytest.fixture

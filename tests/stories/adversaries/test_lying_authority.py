@@ -5,7 +5,7 @@ from copy import deepcopy
 from schemas.bundle_faults import BundleFault, OddRule
 from schemas.encoding import b64url_encode
 from schemas.kinds import DAY
-from tests.stories.adversaries.clients import WITNESSES, Begin, on_the_page, other_keys
+from tests.support.clients import WITNESSES, Begin, on_the_page, other_keys
 from tests.support.keys import rsa_key
 from tests.support.world import NOON, World
 

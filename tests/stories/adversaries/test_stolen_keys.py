@@ -7,7 +7,7 @@ import pytest
 
 from schemas.bundle_faults import BundleFault
 from schemas.kinds import HOUR
-from tests.stories.adversaries.clients import (
+from tests.support.clients import (
     Begin,
     OtherLog,
     copied,

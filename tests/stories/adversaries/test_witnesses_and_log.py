@@ -9,7 +9,7 @@ from schemas.log.notes import Signature
 from schemas.log.proofs import parse_proof
 from schemas.log.tails import TAIL_LEAVES
 from schemas.root_statements import parse_signed
-from tests.stories.adversaries.clients import WITNESSES, Begin, cosigned, on_the_page
+from tests.support.clients import WITNESSES, Begin, cosigned, on_the_page
 from tests.support.logs import MemoryWitness
 from tests.support.world import NOON, World
 

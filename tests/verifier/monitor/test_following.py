@@ -15,12 +15,12 @@ from schemas.log.entries import bundle_entry, split_carried
 from schemas.log.notes import Note, sign_note
 from schemas.paths import TRUST_BUNDLE_PATH
 from schemas.trust import read_bundle
+from tests.support.followed_log import SIX, Followed
 from tests.support.keys import filler_modulus, rsa_key
 from tests.support.logs import MemoryWitness
 from tests.support.served_log import LOG
 from tests.support.world import NOON, World
-from tests.verifier.monitor.conftest import SIX, Followed
-from verifier.monitor.findings import Contradiction, Kind, Unhad
+from verifier.monitor.findings import Contradiction, FindingKind, Unhad
 from verifier.monitor.following import KEPT, PATIENCE
 from verifier.monitor.memory import Memory
 
@@ -131,7 +131,7 @@ def test_keys_that_were_replaced_without_a_word_are_found_with_both_bundles(
     followed.run()
     with_another_key(followed)
     [finding] = followed.found()
-    assert (finding.finding, finding.version) == (Kind.KEYS_REPLACED, 2)
+    assert (finding.finding, finding.version) == (FindingKind.KEYS_REPLACED, 2)
     assert isinstance(finding.pair, EvidencePair)
     for carried in (finding.pair.held, finding.pair.offered):
         read_bundle(carried.encode(), anchor=followed.world.pin)
@@ -154,7 +154,7 @@ def test_odd_rules_are_told_with_what_is_odd(followed: Followed) -> None:
     followed.run()
     followed.later(batch_size=1)
     [finding] = followed.found()
-    assert (finding.finding, finding.version) == (Kind.ODD_RULES, 2)
+    assert (finding.finding, finding.version) == (FindingKind.ODD_RULES, 2)
     assert finding.odd is OddRule.BATCH_SIZE
     followed.later()
     assert [one.version for one in followed.found()] == [2]
@@ -166,7 +166,7 @@ def test_withdrawn_keys_are_told_once_and_are_no_alarm(followed: Followed) -> No
     followed.world.retire(window)
     followed.later(HOUR)
     [finding] = followed.found()
-    assert (finding.finding, finding.version, finding.count) == (Kind.RETIRED, 2, 1)
+    assert (finding.finding, finding.version, finding.count) == (FindingKind.RETIRED, 2, 1)
     assert not finding.is_alarm
     followed.later(HOUR)
     assert followed.kinds() == []
@@ -179,7 +179,7 @@ def test_more_than_twelve_bundles_a_day_are_told_once(followed: Followed) -> Non
     for _ in range(3):
         followed.later(HOUR)
     [finding] = followed.found()
-    assert (finding.finding, finding.version) == (Kind.TOO_MANY_BUNDLES, 13)
+    assert (finding.finding, finding.version) == (FindingKind.TOO_MANY_BUNDLES, 13)
 
 
 def test_false_dates_hide_no_flood(followed: Followed) -> None:
@@ -196,7 +196,7 @@ def test_a_log_that_is_lost_is_told(followed: Followed) -> None:
     del followed.served.logs[1]
     followed.later()
     [finding] = followed.found()
-    assert (finding.finding, finding.version) == (Kind.LOG_REPLACED, 1)
+    assert (finding.finding, finding.version) == (FindingKind.LOG_REPLACED, 1)
     assert finding.statement == followed.last_statement()
     followed.later()
     assert followed.kinds() == []
@@ -222,7 +222,7 @@ def test_a_bundle_of_late_that_is_not_given_out_is_a_contradiction_until_it_is(
     followed.later()
     for _ in range(2):
         [finding] = followed.found()
-        assert (finding.finding, finding.index) == (Kind.INCONSISTENT, 1)
+        assert (finding.finding, finding.index) == (FindingKind.INCONSISTENT, 1)
         assert finding.what is Contradiction.BUNDLE_MISSING
     del followed.served.instead[path]
     assert followed.kinds() == []
@@ -237,7 +237,7 @@ def test_a_bundle_that_was_kept_back_is_judged_when_it_comes(followed: Followed)
     assert followed.kinds() == ["inconsistent"]
     del followed.served.instead[path]
     [finding] = followed.found()
-    assert (finding.finding, finding.version) == (Kind.KEYS_REPLACED, 2)
+    assert (finding.finding, finding.version) == (FindingKind.KEYS_REPLACED, 2)
 
 
 def test_a_bundle_that_was_missing_is_forgotten_after_14_days(followed: Followed) -> None:
@@ -311,7 +311,10 @@ def test_a_bundle_that_clients_would_refuse_is_a_contradiction(
     followed.run()
     bundles_of_two_kinds()[fault](followed)
     [finding] = followed.found()
-    assert (finding.finding, finding.what) == (Kind.INCONSISTENT, Contradiction.REFUSED_BUNDLE)
+    assert (finding.finding, finding.what) == (
+        FindingKind.INCONSISTENT,
+        Contradiction.REFUSED_BUNDLE,
+    )
     assert finding.fault == fault.strip()
     assert (finding.pair is None) == (finding.fault != "split_view")
 
@@ -336,7 +339,7 @@ def test_serial_views_between_two_runs_are_told_apart_and_kept(followed: Followe
     lying = replace(followed, served=other.served, now=followed.now + HOUR)
     before = lying.memory
     [finding] = lying.found()
-    assert (finding.finding, finding.version) == (Kind.INCONSISTENT, 3)
+    assert (finding.finding, finding.version) == (FindingKind.INCONSISTENT, 3)
     assert finding.what is Contradiction.ANOTHER_TREE
     assert finding.pair is not None and finding.pair.fault is BundleFault.LOG_FORKED
     assert lying.memory == before
@@ -408,7 +411,7 @@ def test_a_root_that_leads_nowhere_is_told(followed: Followed) -> None:
     other = World(iss="https://other.example")
     wrong = Followed(followed.served, Memory(other.pin))
     [finding] = wrong.found()
-    assert (finding.finding, finding.fault) == (Kind.INCONSISTENT, BundleFault.UNKNOWN_ROOT)
+    assert (finding.finding, finding.fault) == (FindingKind.INCONSISTENT, BundleFault.UNKNOWN_ROOT)
 
 
 def test_root_statements_that_were_seen_must_come_again(followed: Followed) -> None:
@@ -467,7 +470,7 @@ def test_whatever_is_not_answered_costs_nothing_of_what_was_seen(
     followed.later()
     followed.served.down = (part,)
     [finding] = followed.found()
-    assert (finding.finding, finding.why) == (Kind.UNREACHABLE, Unhad.NO_ANSWER)
+    assert (finding.finding, finding.why) == (FindingKind.UNREACHABLE, Unhad.NO_ANSWER)
     assert finding.path is not None and part in finding.path
     assert followed.memory == before
     followed.served.down = ()
@@ -480,20 +483,20 @@ def test_something_else_in_the_place_of_what_is_signed_is_unreachable(
 ) -> None:
     followed.served.instead[path] = b"<!doctype html>\n\nSign in\n"
     [finding] = followed.found()
-    assert (finding.finding, finding.why) == (Kind.UNREACHABLE, Unhad.SOMETHING_ELSE)
+    assert (finding.finding, finding.why) == (FindingKind.UNREACHABLE, Unhad.SOMETHING_ELSE)
 
 
 def test_a_tile_that_is_not_there_is_unreachable(followed: Followed) -> None:
     followed.served.instead[f"{LOG}1/tile/entries/000.p/1"] = None
     [finding] = followed.found()
-    assert (finding.finding, finding.why) == (Kind.UNREACHABLE, Unhad.NOT_THERE)
+    assert (finding.finding, finding.why) == (FindingKind.UNREACHABLE, Unhad.NOT_THERE)
 
 
 def test_what_has_expired_is_read_and_told(followed: Followed) -> None:
     followed.now += 12 * HOUR
     run = followed.run()
     [finding] = run.findings
-    assert (finding.finding, finding.why) == (Kind.UNREACHABLE, Unhad.OUT_OF_DATE)
+    assert (finding.finding, finding.why) == (FindingKind.UNREACHABLE, Unhad.OUT_OF_DATE)
     assert run.bundles == 1
 
 

@@ -21,7 +21,7 @@ from tests.support.logs import MemoryLog, MemoryWitness, ed25519_key
 from tests.support.served_log import ServedLog
 from tests.support.vectors import VECTORS
 from tests.support.world import NOON, World
-from verifier.monitor.findings import Finding
+from verifier.monitor.findings import LogFinding
 from verifier.monitor.following import Run, follow
 from verifier.monitor.memory import Memory
 from verifier.trust.settings import CheckIn, Settings
@@ -110,7 +110,7 @@ class Clients:
 Begin = Callable[[World], Clients]
 
 
-def _named(finding: Finding) -> str:
+def _named(finding: LogFinding) -> str:
     """A finding in one or two words."""
     return " ".join(filter(None, (finding.finding, finding.fault or finding.what or finding.odd)))
 
