@@ -17,7 +17,6 @@ from shell.command_line import (
     home_path,
 )
 from shell.errors import CommandError
-from shell.progress import progress_bar
 from shell.times import zoned_time
 from verifier.commands.arguments import check_thumbprint, issuer_origin
 from verifier.commands.opening import HomeOption
@@ -38,6 +37,9 @@ def monitor(
     language: LocalLanguageOption,
 ) -> int:
     """Read on in the authority's log; exit 1 for what somebody has to look into. No set-up."""
+    # Imported where it is used, so that a scan does not even load what draws bars.
+    from shell.progress import progress_bar
+
     check_thumbprint(root)
     where = _source(source)
     files = MonitorFiles(home_path(home, "verifier"), root)

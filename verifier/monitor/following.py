@@ -4,34 +4,32 @@ What is found is a :class:`LogFinding`; nothing that is served raises. A run tha
 remembers what the run before remembered.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from schemas import jws as compact
 from schemas.bundle import BUNDLE_LIMIT
 from schemas.bundle_faults import BundleFault, BundleRejected
-from schemas.encoding import b64url_decode, b64url_encode
+from schemas.encoding import b64url_decode
 from schemas.evidence import EvidencePair
-from schemas.kinds import DAY, HOUR
+from schemas.kinds import DAY
 from schemas.log.notes import VerifierKey
 from schemas.paths import TRUST_BUNDLE_PATH
 from schemas.root_statements import RootStatement
 from schemas.trust import VerifiedBundle, read_bundle
 from verifier.monitor.findings import Contradiction, FindingKind, LogFinding, Unhad, of_rejected
 from verifier.monitor.judging import MOST_A_DAY, Position, judge, version_of
-from verifier.monitor.memory import Memory, Missing
+from verifier.monitor.memory import Memory
+from verifier.monitor.missing import KEPT, missed, with_missing
 from verifier.monitor.reading import Contradicted, contradiction, read_bundle_of, read_log
 from verifier.monitor.sources import NotHad, Source
+from verifier.monitor.statements import (
+    contradicts,
+    is_named_over,
+    logs_since,
+    payloads_before,
+    unsaid,
+)
 from verifier.monitor.view import LogView
-
-KEPT = 14 * DAY
-"""Seconds for which an issuer gives a bundle out."""
-
-CLOCKS_DIFFER_BY = HOUR
-"""What two clocks may differ by before a bundle that is gone counts as missing."""
-
-PATIENCE = 12 * HOUR
-"""Seconds that a new root statement may stand in the log before a bundle has it."""
 
 Tell = Callable[[int, int | None], None]
 
@@ -71,7 +69,7 @@ def follow(source: Source, memory: Memory, *, now: int, tell: Tell) -> Run:
     except BundleRejected as rejected:
         return Run(memory, (_not_in_force(rejected, data),))
     version = in_force.bundle.version
-    if fault := _contradicts(in_force, memory):
+    if fault := contradicts(in_force, memory):
         return Run(memory, (_with_pair(of_rejected(fault, version), memory, data),), 0, version)
     run = _follow_logs(_Reading(source, in_force, now, tell), memory)
     late = _is_out_of_date(in_force, now)
@@ -83,10 +81,11 @@ def follow(source: Source, memory: Memory, *, now: int, tell: Tell) -> Run:
 
 def _follow_logs(reading: _Reading, before: Memory) -> Run:
     """Every log since the last run, each to its end; the roots alone say when another begins."""
-    position = Position.of(before, _payloads_before(reading.in_force))
+    position = Position.of(before, payloads_before(reading.in_force))
+    position = position.knowing(reading.statements)
     views: dict[VerifierKey, LogView] = {}
     version = reading.in_force.bundle.version
-    for key in _logs_since(reading.statements, before):
+    for key in logs_since(reading.in_force, before):
         is_last = key == reading.statements[-1].log
         try:
             view = _read(reading, position, key)
@@ -95,17 +94,30 @@ def _follow_logs(reading: _Reading, before: Memory) -> Run:
         except Contradicted as contradicted:
             position = position.told(contradicted.finding)
         except NotHad as missing:
-            if is_last or _is_named_over(reading, key):
+            if is_last or _must_be_had(reading, key, missing):
                 position = position.told(_unreachable(missing))
                 return Run(before, _named(position.findings, version), position.bundles, version)
         position = position if is_last else position.in_another_log()
-    position = position.told(*_unsaid(reading, before, views))
+    position = position.told(*unsaid(reading.in_force, before, views))
     findings = _named(position.findings, version)
     last = views.get(reading.statements[-1].log)
     if last is None:
         return Run(before, findings, position.bundles, version)
-    memory = replace(position.memory, at=reading.now, log=last.memory, held=position.held.decode())
+    chain = reading.in_force.chain
+    memory = replace(
+        position.memory,
+        at=reading.now,
+        shown_version=chain.last.version,
+        shown_chain=chain.digest_at(chain.last.version),
+        log=last.memory,
+        held=position.held.decode(),
+    )
     return Run(memory, findings, position.bundles, version)
+
+
+def _must_be_had(reading: _Reading, key: VerifierKey, missing: NotHad) -> bool:
+    """Whether a log that was replaced must be readable, and is not merely lost."""
+    return missing.fault is Unhad.NO_ANSWER or is_named_over(reading.in_force, key)
 
 
 # One log
@@ -122,7 +134,9 @@ def _read(reading: _Reading, position: Position, key: VerifierKey) -> LogView:
         raise contradiction(key, Contradiction.SMALLER_TREE)
     if view.tree.root(known.size) != b64url_decode(known.root):
         finding = contradiction(key, Contradiction.ANOTHER_TREE).finding
-        raise Contradicted(replace(finding, pair=_pair(position.held, in_force.data)))
+        raise Contradicted(
+            replace(finding, pair=_pair(BundleFault.LOG_FORKED, position.held, in_force.data))
+        )
     return view
 
 
@@ -134,15 +148,17 @@ def _follow(reading: _Reading, position: Position, view: LogView) -> Position:
     position, missing = position.told(*_at_once(reading, position.memory, view)), []
     for done, index in enumerate(wanted):
         reading.tell(done, len(wanted))
-        if view.entries[index] in _statement_entries(reading.statements):
+        if view.entries[index] in position.statements:
             continue
         text = _bundle(reading, view, index)
         if text is None:
-            missing.append(earlier.get(index) or _missed(reading, position, begin, index))
+            missing.append(
+                earlier.get(index) or missed(position, index, begin=begin, now=reading.now)
+            )
         else:
             position = judge(position, view, index, text)
     reading.tell(len(wanted), len(wanted))
-    return _with_missing(reading, position, view, missing)
+    return with_missing(position, view, missing, now=reading.now)
 
 
 def _begin(reading: _Reading, memory: Memory, view: LogView) -> int:
@@ -170,103 +186,6 @@ def _at_once(reading: _Reading, memory: Memory, view: LogView) -> Sequence[LogFi
     return (LogFinding(FindingKind.TOO_MANY_BUNDLES, None, log=view.key.name, count=count),)
 
 
-# Bundles that are not given out
-
-
-def _missed(reading: _Reading, position: Position, begin: int, index: int) -> Missing:
-    """A bundle before it, or the last run, which did not see it yet, says how young it is."""
-    memory = position.memory
-    since = max(position.came_after, memory.at if memory.log and index >= begin else 0)
-    return Missing(index, since, reading.now)
-
-
-def _with_missing(
-    reading: _Reading, position: Position, view: LogView, missing: Sequence[Missing]
-) -> Position:
-    young = [one for one in missing if one.since > reading.now - KEPT + CLOCKS_DIFFER_BY]
-    end = view.size
-    while end and any(one.index == end - 1 for one in young):
-        end -= 1
-    # The last entries may be root statements that no bundle has yet.
-    late = [one for one in young if one.index < end or one.seen <= reading.now - PATIENCE]
-    position = position.told(*(_not_given_out(view, one) for one in late))
-    return replace(position, memory=replace(position.memory, missing=tuple(young)))
-
-
-def _not_given_out(view: LogView, missing: Missing) -> LogFinding:
-    return LogFinding(
-        FindingKind.INCONSISTENT,
-        None,
-        log=view.key.name,
-        index=missing.index,
-        digest=b64url_encode(view.entries[missing.index]),
-        what=Contradiction.BUNDLE_MISSING,
-    )
-
-
-# Root statements
-
-
-def _contradicts(in_force: VerifiedBundle, memory: Memory) -> BundleRejected | None:
-    """Statements that were seen must come again with the same payloads."""
-    if in_force.chain.last.version < memory.root_version:
-        return BundleRejected(BundleFault.ROLLBACK)
-    if memory.root_version and in_force.chain.digest_at(memory.root_version) != memory.chain:
-        return BundleRejected(BundleFault.SPLIT_VIEW)
-    return None
-
-
-def _logs_since(statements: Sequence[RootStatement], memory: Memory) -> list[VerifierKey]:
-    """The logs that are named from the last run on, the oldest first."""
-    keys = list(dict.fromkeys(statement.log for statement in statements))
-    texts = [key.text for key in keys]
-    known = memory.log.key if memory.log is not None else ""
-    return keys[texts.index(known) :] if known in texts else keys
-
-
-def _is_named_over(reading: _Reading, key: VerifierKey) -> bool:
-    """Whether the bundle in force proves that the log with this key names the one after it."""
-    before = reading.in_force.chain.before
-    return before is not None and before.log == key and reading.in_force.is_handed_over
-
-
-def _unsaid(
-    reading: _Reading, memory: Memory, views: Mapping[VerifierKey, LogView]
-) -> list[LogFinding]:
-    """Statements since the last run that change what is watched, and of which no log before knows.
-
-    The last one is proved by the bundle in force, under the quorum of the one before.
-    """
-    pairs = zip(reading.statements, reading.statements[1:], strict=False)
-    changes = [
-        (before, after)
-        for before, after in pairs
-        if after.version > memory.root_version and not after.is_watched_like(before)
-    ]
-    return [
-        LogFinding(FindingKind.LOG_REPLACED, None, log=after.log.name, statement=after.version)
-        for before, after in changes
-        if not _is_said(reading, after, views.get(before.log))
-    ]
-
-
-def _is_said(reading: _Reading, statement: RootStatement, view: LogView | None) -> bool:
-    if statement == reading.statements[-1]:
-        return reading.in_force.is_handed_over
-    return view is not None and statement.entry in view.entries
-
-
-def _statement_entries(statements: Sequence[RootStatement]) -> set[bytes]:
-    return {statement.entry for statement in statements}
-
-
-def _payloads_before(in_force: VerifiedBundle) -> tuple[str, ...]:
-    """The payloads of the root statements before the pinned one, as they are carried."""
-    delegations = compact.parse(in_force.jws.decode("ascii")).unverified_payload["delegations"]
-    count = len(delegations) - len(in_force.chain.statements)
-    return tuple(statement["payload"] for statement in delegations[:count])
-
-
 # What a finding says
 
 
@@ -289,13 +208,14 @@ def _is_out_of_date(in_force: VerifiedBundle, now: int) -> bool:
 
 def _with_pair(finding: LogFinding, memory: Memory, data: bytes) -> LogFinding:
     is_pair = finding.fault is BundleFault.SPLIT_VIEW
-    return replace(finding, pair=_pair(memory.held.encode(), data)) if is_pair else finding
+    pair = _pair(BundleFault.SPLIT_VIEW, memory.held.encode(), data)
+    return replace(finding, pair=pair) if is_pair else finding
 
 
-def _pair(held: bytes, offered: bytes) -> EvidencePair | None:
+def _pair(fault: BundleFault, held: bytes, offered: bytes) -> EvidencePair | None:
     if not held:
         return None
-    return EvidencePair(BundleFault.LOG_FORKED, held.decode(), offered.strip().decode())
+    return EvidencePair(fault, held.decode(), offered.strip().decode())
 
 
 def _named(findings: Sequence[LogFinding], version: int) -> tuple[LogFinding, ...]:

@@ -13,6 +13,7 @@ from schemas.continuity import HeldBundle, LoggedBundle, check_continuity
 from schemas.encoding import b64url_encode
 from schemas.evidence import FAULTS, EvidencePair
 from schemas.kinds import DAY
+from schemas.root_statements import RootStatement
 from schemas.trust import Pins, SignedBundle, read_signed
 from verifier.monitor.findings import FindingKind, LogFinding, of_rejected
 from verifier.monitor.memory import Memory
@@ -27,7 +28,7 @@ class Position:
     """How far a run has come: what is remembered, and the last bundle, ready to be compared.
 
     ``retired`` are the ids that it withdraws, under whichever log. ``earlier`` are the payloads of
-    the root statements before the pinned one.
+    the root statements before the pinned one, and ``statements`` the entries of those from it on.
     """
 
     memory: Memory
@@ -35,6 +36,7 @@ class Position:
     held: bytes = b""
     retired: frozenset[str] = frozenset()
     earlier: Sequence[str] = ()
+    statements: frozenset[bytes] = frozenset()
     findings: tuple[LogFinding, ...] = ()
     bundles: int = 0
 
@@ -49,6 +51,11 @@ class Position:
 
     def told(self, *findings: LogFinding) -> "Position":
         return replace(self, findings=(*self.findings, *findings))
+
+    def knowing(self, statements: Sequence[RootStatement]) -> "Position":
+        """Entries of these are no bundles."""
+        entries = {statement.entry for statement in statements}
+        return replace(self, statements=self.statements | entries)
 
     def in_another_log(self) -> "Position":
         """Under another log bundles begin anew."""
@@ -190,6 +197,7 @@ def _adopted(position: Position, view: LogView, index: int, signed: SignedBundle
         recent=_recent(position.memory, signed),
     )
     retired = _retired(signed)
+    position = position.knowing(signed.chain.statements)
     return replace(position, memory=memory, last=logged, held=carried, retired=retired)
 
 

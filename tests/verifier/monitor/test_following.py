@@ -21,8 +21,8 @@ from tests.support.logs import MemoryWitness
 from tests.support.served_log import LOG
 from tests.support.world import NOON, World
 from verifier.monitor.findings import Contradiction, FindingKind, Unhad
-from verifier.monitor.following import KEPT, PATIENCE
 from verifier.monitor.memory import Memory
+from verifier.monitor.missing import KEPT, PATIENCE
 
 CHECKPOINT = f"{LOG}1/checkpoint"
 New = Callable[..., Followed]
@@ -448,6 +448,22 @@ def test_a_bundle_that_waits_for_witnesses_is_judged_and_no_finding(follow_new: 
     assert (run.findings, run.bundles) == ((), 2)
 
 
+def test_new_roots_whose_first_bundle_waits_for_witnesses_are_no_finding(follow_new: New) -> None:
+    witness = MemoryWitness("w.example")
+    followed = follow_new(witnesses=(witness,), quorum=1)
+    followed.run()
+    in_force = followed.served.in_force
+    followed.world.rotate_root(followed.now)
+    followed.world.log.witnesses = ()
+    followed.later()
+    followed.served.in_force = in_force
+    for _ in range(2):
+        assert followed.kinds() == []
+    followed.world.log.witnesses = (witness,)
+    followed.later()
+    assert followed.kinds() == []
+
+
 def test_a_log_beyond_all_bounds_is_not_read(followed: Followed) -> None:
     log = followed.world.log
     text = Checkpoint(log.origin, 65_537, bytes(32)).text
@@ -498,6 +514,18 @@ def test_what_has_expired_is_read_and_told(followed: Followed) -> None:
     [finding] = run.findings
     assert (finding.finding, finding.why) == (FindingKind.UNREACHABLE, Unhad.OUT_OF_DATE)
     assert run.bundles == 1
+
+
+def test_a_replaced_log_that_is_not_answered_is_read_later(followed: Followed) -> None:
+    followed.run()
+    before = followed.memory
+    followed.world.replace_log(followed.now, is_lost=True)
+    followed.later()
+    followed.served.down = (CHECKPOINT,)
+    assert followed.kinds() == ["unreachable"]
+    assert followed.memory == before
+    followed.served.down = ()
+    assert followed.kinds() == ["log_replaced"]
 
 
 def test_an_old_log_that_names_the_new_one_must_stay_readable(followed: Followed) -> None:
