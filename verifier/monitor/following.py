@@ -103,16 +103,20 @@ def _follow_logs(reading: _Reading, before: Memory) -> Run:
     last = views.get(reading.statements[-1].log)
     if last is None:
         return Run(before, findings, position.bundles, version)
+    return Run(_remembered(reading, position, last), findings, position.bundles, version)
+
+
+def _remembered(reading: _Reading, position: Position, view: LogView) -> Memory:
+    """What the next run begins with, once the log in force was read to its end."""
     chain = reading.in_force.chain
-    memory = replace(
+    return replace(
         position.memory,
         at=reading.now,
         shown_version=chain.last.version,
         shown_chain=chain.digest_at(chain.last.version),
-        log=last.memory,
+        log=view.memory,
         held=position.held.decode(),
     )
-    return Run(memory, findings, position.bundles, version)
 
 
 def _must_be_had(reading: _Reading, key: VerifierKey, missing: NotHad) -> bool:
