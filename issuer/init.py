@@ -19,6 +19,7 @@ from issuer.log.log import create_log
 from issuer.perishable.store import Store
 from issuer.publication.root_requests import SigningRequest, pending_member, request_for
 from issuer.publication.root_statements import put_first_in_force
+from issuer.rules.cells import cells_warning
 from issuer.rules.policy import default_policy_text, parse_policy, render_policy
 from issuer.staff import Staff
 from schemas.hints import HintForm
@@ -86,20 +87,24 @@ def init_issuer(
     sunset: str | None,
     specimen: bool,
     roots: RootChoice,
+    people: int | None = None,
     now: int,
 ) -> Founded:
     """Make a home with all its keys but the pass keys, and the first root statement.
 
     Everything is checked before anything is written, and the configuration is written last, so an
-    interrupted ``init`` can be run again. Raises CommandError.
+    interrupted ``init`` can be run again. Raises CommandError, also where ``people`` are so few
+    that too few look alike.
     """
     home = Home(path)
     if home.config.exists():
         raise CommandError(f"there is an issuer in {path} already; choose another --home")
     if path.exists() and not _is_free(home):
         raise CommandError(f"{path} is not empty; choose another --home")
-    policy_text = render_policy(default_policy_text(), name=name)
+    policy_text = render_policy(default_policy_text(), name=name, people=people)
     policy = parse_policy(policy_text)
+    # Only what is too small matters here; whoever called warns.
+    cells_warning(policy, hint)
     origin = _origin(url)
     threshold = roots.needed
     ends = parse_sunset(sunset, policy.time_zone, now)

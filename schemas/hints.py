@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+DAYS_IN_FOUR_YEARS = 1_461
+"""Of them one is a 29 February."""
+
 _DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -34,6 +37,13 @@ def all_hints(form: HintForm) -> tuple[Holder, ...]:
             return _MONTHS
         case HintForm.DAY:
             return _DAYS
+
+
+def days_in_four_years(hint: Holder) -> int:
+    """On how many of 1,461 days people with this hint are born: 113 for ``"02"``, 1 for 02-29."""
+    if hint is None:
+        return DAYS_IN_FOUR_YEARS
+    return sum(1 if day == "02-29" else 4 for day in _DAYS if day.startswith(hint))
 
 
 def is_birthday(text: str) -> bool:

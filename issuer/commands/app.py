@@ -7,8 +7,9 @@ from issuer.commands.notices import notice_app
 from issuer.commands.results import cancel, intake, register, withdraw
 from issuer.commands.retention import retention_app
 from issuer.commands.serve import serve
+from issuer.commands.signing_requests import request, sign
 from issuer.commands.staff import staff_app
-from issuer.commands.statements import delegate, replace_all, request, sign, take
+from issuer.commands.statements import delegate, replace_all, take
 from shell.command_line import new_app, run
 
 __all__ = ["app", "main"]

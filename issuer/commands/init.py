@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,10 +13,12 @@ from issuer.commands.opening import (
 from issuer.home import Home
 from issuer.init import Founded, RootChoice, init_issuer
 from issuer.keys.root_files import read_public_root
-from issuer.rules.policy import load_policy
+from issuer.rules.cells import cells_warning, smallest_cell
+from issuer.rules.policy import MOST_PEOPLE, load_policy
+from issuer.rules.values import Policy
 from schemas.hints import HintForm
 from shell.clock import system_clock
-from shell.command_line import JsonOption, answer
+from shell.command_line import JsonOption, answer, warn
 from shell.errors import CommandError
 from shell.times import local_date
 
@@ -41,6 +43,12 @@ def init(
     threshold: Annotated[
         int | None, typer.Option("--threshold", help="How many must sign; default: over half.")
     ] = None,
+    people: Annotated[
+        int | None,
+        typer.Option(
+            "--people", min=1, max=MOST_PEOPLE, help="How many it serves: are enough alike?"
+        ),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,17 +64,30 @@ def init(
         sunset=sunset,
         specimen=specimen,
         roots=RootChoice(1 if roots is None else roots, _read_roots(root_public or ()), threshold),
+        people=people,
         now=system_clock(),
     )
+    policy = load_policy(place.policy)
     members = {"root": founded.anchor, "url": founded.config.url, "home": str(place.path)}
+    members |= _cells(policy, hint)
     answer(
         as_json=as_json,
         members=members,
         text=f"root thumbprint  {founded.anchor}\n"
-        f"ends on          {local_date(founded.sunset, load_policy(place.policy).zone)}\n"
+        f"ends on          {local_date(founded.sunset, policy.zone)}\n"
         f"home             {place.path}\n"
         f"{_next_step(place, founded)}",
     )
+
+
+def _cells(policy: Policy, hint: HintForm) -> dict[str, Any]:
+    """How many people look alike, where it was said how many there are."""
+    if policy.people is None:
+        return {}
+    warning = cells_warning(policy, hint)
+    if warning is not None:
+        warn(warning)
+    return {"people": policy.people, "smallest_cell": smallest_cell(policy, hint)}
 
 
 def _read_roots(paths: Sequence[Path]) -> tuple[dict[str, str], ...]:

@@ -10,6 +10,7 @@ from issuer.commands.opening import (
     HomeOption,
     issuer_home,
     opened_before_sunset,
+    warn_if_waiting,
     warn_of_root_key,
     warn_of_signer,
 )
@@ -23,6 +24,8 @@ from issuer.publication.making import (
     publish,
     retire,
 )
+from issuer.publication.switching import SwitchCost, switch_cost
+from issuer.rules.cells import cells_warning, smallest_cell
 from issuer.rules.policy import load_policy
 from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_encode, format_time
@@ -33,6 +36,7 @@ from shell.command_line import (
     answer,
     new_app,
     say,
+    warn,
 )
 from shell.errors import CommandError
 from shell.files import write_private
@@ -65,7 +69,8 @@ def make(home: HomeOption = None, as_json: JsonOption = False) -> None:
     with opened_before_sunset(home) as (authority, now):
         made = make_with_progress(authority, now)
         published = publish(authority, now)
-    members = {"made": made, "published": published}
+        waits = warn_if_waiting(authority)
+    members = {"made": made, "published": published, "waits_for_witnesses": waits}
     answer(as_json=as_json, members=members, text=f"{made} keys made")
 
 
@@ -86,14 +91,18 @@ def retire_(
         if key is None:
             raise CommandError("no single key in force has that id; see: qupia-issuer keys list")
         at = now + hours * HOUR
+        cost = switch_cost(authority.policy, key, hours=hours)
+        _warn_of_switch(cost)
         retire(authority, key, now, at=at)
-    since = f"from {format_time(at)} on" if hours else "as soon as they have the new bundle"
-    answer(
-        as_json=as_json,
-        members={"retired": b64url_encode(key.id), "at": format_time(at)},
-        text=f"Retired. Venues refuse its passes {since}; wallets fetch new passes at their next "
-        "sync.",
-    )
+        waits = warn_if_waiting(authority)
+    members = {
+        "retired": b64url_encode(key.id),
+        "at": format_time(at),
+        "alike": cost.alike,
+        "alike_after_an_hour": cost.soon,
+        "waits_for_witnesses": waits,
+    }
+    answer(as_json=as_json, members=members, text=_retired_text(hours, at))
 
 
 def bundle(
@@ -108,6 +117,7 @@ def bundle(
     with opened_before_sunset(home) as (authority, now):
         make_with_progress(authority, now)
         publish(authority, now)
+        waits = warn_if_waiting(authority)
         published = authority.published()
         setup_code, anchor = authority.setup_code, authority.anchor
     if published is None:
@@ -119,7 +129,8 @@ def bundle(
     elif not as_json and setup_qr is None:
         say(published.data.decode("utf-8"))
         return
-    answer(as_json=as_json, members=_bundle_members(published.bundle, anchor), text="Written.")
+    members = _bundle_members(published.bundle, anchor) | {"waits_for_witnesses": waits}
+    answer(as_json=as_json, members=members, text="Written.")
 
 
 def policy_check(home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -129,14 +140,51 @@ def policy_check(home: HomeOption = None, as_json: JsonOption = False) -> None:
     config, now = Config.load(place), system_clock()
     warn_of_signer(place, now)
     sunset = load_chain(place).last.sunset
-    check_size(config.hint, load_policy(place.policy), sunset=sunset, now=now)
-    answer(as_json=as_json, members={"ok": True}, text="policy.toml is fine.")
+    policy = load_policy(place.policy)
+    check_size(config.hint, policy, sunset=sunset, now=now)
+    warning = cells_warning(policy, config.hint)
+    if warning is not None:
+        warn(warning)
+    members = {
+        "ok": True,
+        "people": policy.people,
+        "smallest_cell": smallest_cell(policy, config.hint),
+    }
+    answer(as_json=as_json, members=members, text="policy.toml is fine.")
 
 
 def make_with_progress(authority: Authority, now: int) -> int:
     """Make what is missing, with a bar."""
     with progress_bar("keys", at_once=True) as show:
         return make_missing_keys(authority, now, show)
+
+
+def _warn_of_switch(cost: SwitchCost) -> None:
+    """What a retirement costs people, said before it is done."""
+    if cost.is_quick:
+        warn("only a theft is a reason to switch so quickly; for anything else: --in 24")
+        warn(
+            "in the first hours only those look alike whose wallets have new passes already"
+            if cost.soon is None
+            else f"about {cost.alike} people's passes look alike now, and an hour after this only "
+            f"those of {cost.soon} at most who have new ones"
+        )
+    warn(
+        "doors then refuse whoever has not fetched new passes: a wallet that runs only while it "
+        "is open fetches none by itself"
+    )
+
+
+def _retired_text(hours: int, at: int) -> str:
+    if hours:
+        return (
+            f"Retired. Venues refuse its passes from {format_time(at)} on; wallets that run fetch "
+            "new ones at a random time before."
+        )
+    return (
+        "Retired. Venues refuse its passes as soon as they have the new bundle; wallets ask their "
+        "owners when to fetch new ones."
+    )
 
 
 def _key_members(key: PassKey) -> dict[str, Any]:

@@ -86,6 +86,17 @@ def warn_of_witnesses(authority: Authority, now: int) -> None:
             )
 
 
+def warn_if_waiting(authority: Authority) -> bool:
+    """Say that a bundle is not out yet, where witnesses are still to sign it; whether one waits."""
+    waits = authority.entered() is not None
+    if waits:
+        warn(
+            "too few witnesses have signed the next bundle, so it is not out; serve asks them "
+            "again and again"
+        )
+    return waits
+
+
 def warn_of_signer(home: Home, now: int) -> None:
     """Say that the signer ends soon; a damaged chain stops only what needs a signer."""
     if not home.delegations.exists():

@@ -9,9 +9,10 @@ from issuer.console.desk import Desk, Page
 from issuer.keys.roots import WARN_BEFORE_END, signer_end
 from issuer.oversight.audit import Action
 from issuer.publication.making import find_key, retire
+from issuer.publication.switching import switch_cost
 from issuer.staff import Role
 from issuer.staff_actions import require
-from schemas.bundle import TrustBundle
+from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_encode
 from schemas.kinds import DAY, HOUR
 from schemas.problems import ApiProblem, Problem
@@ -51,10 +52,21 @@ def act(desk: Desk) -> Response:
             consequence=desk.say(
                 "retire_means", key=b64url_encode(key.id)[:8], count=_bundle_hours(desk)
             ),
+            costs=_costs(desk, key),
             kept={"key": desk.sent("key")},
         )
-    retire(desk.authority, key, desk.now, account=desk.account)
-    return desk.done("retired")
+    is_out = retire(desk.authority, key, desk.now, account=desk.account)
+    return desk.done("retired" if is_out else "retired_waits")
+
+
+def _costs(desk: Desk, key: PassKey) -> list[str]:
+    """What it costs people that a key is retired at once, as this page does."""
+    cost = switch_cost(desk.authority.policy, key, hours=0)
+    if cost.soon is None:
+        alike = desk.say("retire_few_alike")
+    else:
+        alike = desk.say("retire_alike", alike=cost.alike, soon=cost.soon)
+    return [alike, desk.say("retire_at_doors"), desk.say("retire_only_for_theft")]
 
 
 def _bundle_hours(desk: Desk) -> int:

@@ -66,7 +66,8 @@ def _agree(desk: Desk) -> Response:
     with authority.making(), agreed as statement:
         take_statement(authority, statement, now, account=account)
     publish_with_new_signer(authority, now)
-    return desk.done("statement_in_force")
+    waits = authority.entered() is not None
+    return desk.done("statement_waits" if waits else "statement_in_force")
 
 
 def _reject(desk: Desk) -> Response:

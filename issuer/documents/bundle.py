@@ -78,19 +78,25 @@ def is_due(
     sunset: int,
     key_ids: Set[bytes],
     retired: Iterable[Retired],
+    renew_after: int = RENEW_AFTER,
     now: int,
 ) -> bool:
-    """Whether ``bundle`` is six hours old, or no longer says what is true."""
+    """Whether ``bundle`` is ``renew_after`` seconds old, or no longer says what is true."""
     return (
-        not 0 <= now - bundle.iat < RENEW_AFTER
+        not 0 <= now - bundle.iat < renew_after
         or list(bundle.windows) != policy.calendar.windows_between(bundle.iat, bundle.exp)
-        or not bundle.by_id.keys() <= key_ids
+        or not _ids_in_use(bundle, now) <= key_ids
         or bundle.retired != {entry.id: entry.at for entry in retired}
         or bundle.sunset != sunset
         or bundle.name != policy.name
         or _statuses(policy) != [(s.id, s.name, s.colour) for s in bundle.statuses]
         or _policies(policy) != [(p.id, p.name, p.admit, p.asks_hint) for p in bundle.policies]
     )
+
+
+def _ids_in_use(bundle: TrustBundle, now: int) -> Set[bytes]:
+    """Keys whose window has not ended; the others leave the disk while a bundle lists them."""
+    return {key.id for key in bundle.pass_keys if now < key.window.exp}
 
 
 def bundle_payload(

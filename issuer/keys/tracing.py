@@ -31,9 +31,6 @@ from shell.files import read_private, write_private
 PUBLISHED_AHEAD = 72 * HOUR
 """The keys of so much time are in every bundle, however short its own life is."""
 
-NEEDED_AHEAD = 66 * HOUR
-"""What is left of it when the next bundle is due; with less a bundle is made at once."""
-
 
 def tracing_seeds(home: Home) -> DailySeeds:
     """The seeds of this authority."""
@@ -133,9 +130,15 @@ def export_members(keys: Mapping[int, bytes]) -> list[dict[str, Any]]:
     return [{"day": day, "x": b64url_encode(keys[day])} for day in sorted(keys)]
 
 
-def is_tracing_due(home: Home, published: TrustBundle, *, now: int, sunset: int) -> bool:
-    """Whether ``published`` does not cover the time ahead, or says other keys than the seeds."""
-    since, until = now - DAY, min(now + NEEDED_AHEAD, sunset)
+def is_tracing_due(
+    home: Home, published: TrustBundle, *, renew_after: int, now: int, sunset: int
+) -> bool:
+    """Whether ``published`` does not cover the time ahead, or says other keys than the seeds.
+
+    ``renew_after`` is the age in seconds at which it is due: so much less is needed than it listed.
+    """
+    ahead = max(0, PUBLISHED_AHEAD - renew_after)
+    since, until = now - DAY, min(now + ahead, sunset)
     return not _is_current(
         published.tracing,
         since=hour_at(since),

@@ -202,12 +202,12 @@ class Log:
         path = tuple(tree.inclusion_proof(index, checkpoint.size))
         return Proof(index, path, checkpoint, note, tail_of(tree, checkpoint.size))
 
-    def consistency_proof(self, old: int) -> list[bytes]:
-        """That the tree of the checkpoint in force continues the one of ``old`` leaves.
+    def consistency_proof(self, old: int, size: int) -> list[bytes]:
+        """That the tree of ``size`` leaves continues the one of ``old`` leaves.
 
-        Raises ValueError when ``old`` is larger.
+        Raises ValueError when ``old`` is larger, or ``size`` larger than the log.
         """
-        return self._read().consistency_proof(old, self.checkpoint.size)
+        return self._read().consistency_proof(old, size)
 
     def tree(self) -> Tree:
         """The tree of all entries; only for reading, up to the size of the checkpoint."""

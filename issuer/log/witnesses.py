@@ -2,10 +2,14 @@
 
 They are asked before a bundle is published, all at once, each for a bounded time. What a witness
 says counts for nothing but a cosignature of its own key; one that lies, or is down, gives none.
+
+Asking only reads the log, so that nobody has to wait for a network: whoever keeps the answers holds
+the lock of making, and what was said of a checkpoint that was replaced meanwhile is dropped.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from typing import Protocol, TypeVar
@@ -13,13 +17,13 @@ from typing import Protocol, TypeVar
 from issuer.log.log import Log
 from schemas.encoding import b64_encode
 from schemas.errors import Refusal
-from schemas.log.checkpoints import parse_size
+from schemas.log.checkpoints import parse_checkpoint, parse_size
 from schemas.log.notes import Note, Signature, VerifierKey, parse_note, signers
 from shell.errors import CommandError
 from shell.fetching import Answer, send
 
 PATIENCE = 10.0
-"""Seconds for one request; the lock of making is held meanwhile."""
+"""Seconds for one request. One witness is asked three times at most."""
 
 ANSWER_LIMIT = 64_000
 """Bytes of an answer: room for sixteen signatures of any kind that there is today."""
@@ -54,39 +58,66 @@ class Transport(Protocol):
     ) -> Answer: ...
 
 
-def collect_cosignatures(
-    log: Log, witnesses: Mapping[VerifierKey, str], *, transport: Transport = send
-) -> Mapping[VerifierKey, WitnessFault]:
-    """Ask those who have not cosigned the checkpoint in force, and keep what they give.
+@dataclass(frozen=True)
+class Answers:
+    """What witnesses said when they were asked about the checkpoint ``text``.
 
-    ``witnesses`` has the address of each. What is returned says who has not cosigned, and why. Only
-    for a caller that holds the lock of making. Raises CommandError before the first checkpoint, and
-    when a witness shows one of this log's own key that is larger or of another tree.
+    ``faults`` says who has not cosigned it, and why. ``shown`` are checkpoints that those hold who
+    may have seen another tree of this log.
+    """
+
+    text: str
+    cosignatures: tuple[Signature, ...]
+    faults: Mapping[VerifierKey, WitnessFault]
+    shown: tuple[str, ...]
+
+
+def ask_witnesses(
+    log: Log, witnesses: Mapping[VerifierKey, str], *, transport: Transport = send
+) -> Answers:
+    """Ask those who have not cosigned the checkpoint in force; ``witnesses`` has their addresses.
+
+    Raises CommandError before the first checkpoint.
     """
     note = _signed(log)
     missing = {key: url for key, url in witnesses.items() if not _has_cosigned(note, key)}
 
     def ask(key: VerifierKey) -> Signature | WitnessFault:
         try:
-            return ask_witness(log, key, missing[key], transport=transport)
+            return _ask_witness(log, note, key, missing[key], transport)
         except NotCosigned as refused:
             return refused.fault
 
     answers = _at_once(ask, missing)
     faults = {key: answer for key, answer in answers.items() if isinstance(answer, WitnessFault)}
-    log.add_cosignatures(line for line in answers.values() if isinstance(line, Signature))
     doubtful = {key: missing[key] for key, fault in faults.items() if fault in _DOUBTFUL}
-    remember_largest(log, doubtful, transport=transport)
-    return faults
+    return Answers(
+        note.text,
+        tuple(answer for answer in answers.values() if isinstance(answer, Signature)),
+        faults,
+        ask_largest(log, doubtful, transport=transport),
+    )
 
 
-def remember_largest(
+def keep_answers(log: Log, answers: Answers) -> None:
+    """Keep the cosignatures of the checkpoint in force, and heed what else was shown.
+
+    Only for a caller that holds the lock of making. Raises CommandError when a witness shows a
+    checkpoint of this log's own key that is larger or of another tree: entries are missing here.
+    """
+    note = log.note
+    if note is not None and note.text == answers.text:
+        log.add_cosignatures(answers.cosignatures)
+    for text in answers.shown:
+        log.remember(text)
+
+
+def ask_largest(
     log: Log, witnesses: Mapping[VerifierKey, str], *, transport: Transport = send
-) -> None:
-    """Ask witnesses for the largest checkpoint of this log that they hold: after a restore.
+) -> tuple[str, ...]:
+    """The largest checkpoints of this log that witnesses say they hold, for :meth:`Log.remember`.
 
-    Only for a caller that holds the lock of making. Raises CommandError when entries are missing
-    here: :meth:`Log.remember`. Who is not reached, or holds none, is passed over.
+    Who is not reached, or holds none, is passed over.
     """
     path = f"{sha256(log.key.name.encode()).hexdigest()}/checkpoint"
 
@@ -97,17 +128,19 @@ def remember_largest(
             return b""
         return answer.body if answer.status == 200 else b""
 
-    for text in _at_once(ask, witnesses).values():
-        log.remember(text.decode("utf-8", errors="replace"))
+    found = _at_once(ask, witnesses).values()
+    return tuple(text.decode("utf-8", errors="replace") for text in found if text)
 
 
-def ask_witness(log: Log, key: VerifierKey, url: str, *, transport: Transport = send) -> Signature:
-    """The cosignature of one witness on the checkpoint in force; raises NotCosigned, CommandError.
+def _ask_witness(
+    log: Log, note: Note, key: VerifierKey, url: str, transport: Transport
+) -> Signature:
+    """The cosignature of one witness on the checkpoint ``note``; raises NotCosigned.
 
     It is taken to have seen the tree with one entry less, as after every other bundle, until it
     says what it has seen.
     """
-    note, size = _signed(log), log.checkpoint.size
+    size = parse_checkpoint(note.text).size
     answer = _submit(log, note, max(0, size - 1), url, transport)
     if answer.status == _CONFLICT:
         seen = parse_seen(answer.body)
@@ -158,7 +191,7 @@ def _signed(log: Log) -> Note:
 
 
 def _submit(log: Log, note: Note, old: int, url: str, transport: Transport) -> Answer:
-    proof: Sequence[bytes] = log.consistency_proof(old)
+    proof: Sequence[bytes] = log.consistency_proof(old, parse_checkpoint(note.text).size)
     body = format_request(note, old=old, proof=proof, key=log.key)
     return _send(transport, "POST", _address(url, "add-checkpoint"), body)
 

@@ -1,18 +1,20 @@
 """A bundle becomes an entry of the log, and is published once enough witnesses have signed for it.
 
-The rules are docs/formats.md, "The log". All of it is for a holder of the lock of making.
+The rules are docs/formats.md, "The log". All but :func:`ask_for_waiting` is for a holder of the
+lock of making; that one asks the network, and nobody has to wait for it.
 """
 
 from issuer.authority import Authority, Published
 from issuer.home import Home
+from issuer.keys.roots import load_delegations
 from issuer.log.bundles import keep_bundle, load_bundle
 from issuer.log.log import Log
-from issuer.log.witnesses import collect_cosignatures
+from issuer.log.witnesses import Answers, ask_witnesses, keep_answers
 from schemas.encoding import b64url_encode
 from schemas.jws import parse
 from schemas.kinds import HOUR
 from schemas.log.entries import bundle_entry, join_carried, split_carried
-from schemas.log.notes import signers
+from schemas.log.notes import VerifierKey, signers
 from schemas.log.proofs import parse_proof
 from schemas.root_statements import RootStatement, parse_signed
 from shell.files import read_private, write_private
@@ -47,18 +49,32 @@ def enter_bundle(authority: Authority, jws: bytes, now: int) -> None:
     write_private(authority.home.entered_bundle, join_carried(jws, proof))
 
 
-def publish_entered(authority: Authority) -> bool:
+def ask_for_waiting(authority: Authority) -> Answers | None:
+    """What witnesses say of the log with the bundle that waits; None where nobody is to be asked.
+
+    It takes as long as the slowest of them, so no lock is held meanwhile. Raises CommandError.
+    """
+    statement = authority.chain.last
+    if authority.entered() is None or not statement.witnesses:
+        return None
+    return ask_witnesses(open_log(authority), _addresses(statement))
+
+
+def publish_entered(authority: Authority, answers: Answers | None) -> bool:
     """Put the bundle that waits in force, if there is one and the quorum signs; whether it did.
 
-    Until then the bundle before it stays in force.
+    Until then the bundle before it stays in force. ``answers`` were given before the lock was
+    taken: of a log that has grown since they count for nothing, and a bundle of an earlier root
+    statement is of a log that no longer goes on.
     """
     waiting = authority.entered()
-    if waiting is None:
+    if waiting is None or list(waiting.delegations) != load_delegations(authority.home):
         return False
-    statement = authority.chain.last
     jws, proof = split_carried(waiting.data)
     log = open_log(authority)
-    if not _is_cosigned(log, statement):
+    if answers is not None:
+        keep_answers(log, answers)
+    if not _has_quorum(log, authority.chain.last):
         return False
     renewed = log.proof(parse_proof(proof).index)
     write_private(authority.home.bundle, join_carried(jws, renewed.text))
@@ -70,6 +86,8 @@ def hand_over(home: Home, statement: RootStatement, before: RootStatement) -> No
     """Say in the log before that ``statement`` changes what is watched, and keep the proof.
 
     Where that log is lost, or its witnesses do not sign, there is none: clients then tell people.
+    Witnesses are asked while the lock is held, for half a minute at most: the log before must not
+    grow until the statement is in force, and what is watched changes seldom.
     """
     place = home.handover(statement.version)
     place.unlink(missing_ok=True)
@@ -78,7 +96,9 @@ def hand_over(home: Home, statement: RootStatement, before: RootStatement) -> No
     log = Log.open(home, before.place.number)
     index = log.append(statement.entry)
     log.sign()
-    if _is_cosigned(log, before):
+    if before.witnesses:
+        keep_answers(log, ask_witnesses(log, _addresses(before)))
+    if _has_quorum(log, before):
         write_private(place, log.proof(index).text.encode("utf-8"))
 
 
@@ -99,7 +119,7 @@ def is_same_log(authority: Authority, published: Published) -> bool:
 def is_stuck(authority: Authority, now: int) -> bool:
     """Whether witnesses have kept the next bundle back for twelve hours.
 
-    It is the one in force that tells: what waits is made anew every six hours.
+    It is the one in force that tells: what waits is made anew when its keys must be.
     """
     waiting = authority.entered()
     if waiting is None:
@@ -113,14 +133,15 @@ def open_log(authority: Authority) -> Log:
     return Log.open(authority.home, authority.chain.last.place.number)
 
 
-def _is_cosigned(log: Log, statement: RootStatement) -> bool:
-    """Whether the quorum has signed the checkpoint in force, once all witnesses were asked."""
-    if not statement.witnesses:
-        return True
-    collect_cosignatures(log, {witness.key: witness.url for witness in statement.witnesses})
+def _has_quorum(log: Log, statement: RootStatement) -> bool:
+    """Whether enough witnesses of a statement have cosigned the checkpoint in force."""
     note = log.note
     signed = signers(note, [witness.key for witness in statement.witnesses]) if note else ()
     return len(signed) >= statement.quorum
+
+
+def _addresses(statement: RootStatement) -> dict[VerifierKey, str]:
+    return {witness.key: witness.url for witness in statement.witnesses}
 
 
 def _enter(home: Home, statement: RootStatement, entry: bytes) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from issuer.authority import Authority
 from issuer.documents.bundle import (
+    RENEW_AFTER,
     Retired,
     bundle_end,
     bundle_payload,
@@ -32,6 +33,7 @@ from issuer.keys.tracing import (
 )
 from issuer.oversight.audit import Action
 from issuer.publication.entering import (
+    ask_for_waiting,
     enter_bundle,
     is_same_log,
     last_entry,
@@ -75,15 +77,17 @@ def make_missing_keys(authority: Authority, now: int, progress: Progress = silen
 
 
 def publish(authority: Authority, now: int) -> bool:
-    """Make a new bundle when one is due and its keys are there; whether one was made.
+    """Make a new bundle when one is due and its keys are there; whether one came into force.
 
     Raises CommandError when no signer is in force.
     """
     if authority.is_over(now):
         return False
-    with authority.making():
-        finish_replacement(authority, now)
-        return _publish(authority, now)
+    is_out = _enter_and_publish(authority, now)
+    if is_out and authority.bundle().iat + RENEW_AFTER <= now:
+        # It had waited for witnesses, who now sign the one that is due after it.
+        _enter_and_publish(authority, now)
+    return is_out
 
 
 def find_key(authority: Authority, beginning: str) -> PassKey | None:
@@ -101,8 +105,10 @@ def retire(
     *,
     at: int | None = None,
     account: Account | None = None,
-) -> None:
+) -> bool:
     """Withdraw a key before its time, make its replacement and publish both facts at once.
+
+    Whether they are published: False while the bundle that says so waits for witnesses.
 
     Nothing more is signed under it; doors admit what was signed until ``at``, at most 24 hours from
     now and at once by default. A time that was set can come sooner, never later. ``account`` is
@@ -119,10 +125,12 @@ def retire(
         retired[key.id] = Retired(key, since)
         save_retired(authority.home, retired.values())
         _make(authority, now, silent)
-        _publish(authority, now)
-        published = authority.published()
-        if published is None or published.bundle.retired.get(key.id) != since:
-            raise CommandError("the key is gone, but its replacement is not out; run it again")
+        _enter_due(authority, now)
+    _publish_waiting(authority)
+    newest = authority.newest()
+    if newest is None or newest.bundle.retired.get(key.id) != since:
+        raise CommandError("the key is gone, but its replacement is not out; run it again")
+    return authority.entered() is None
 
 
 def _make(authority: Authority, now: int, progress: Progress) -> int:
@@ -163,27 +171,41 @@ def _destroy_retired(authority: Authority, now: int) -> None:
             destroy(file.path)
 
 
-def _publish(authority: Authority, now: int) -> bool:
+def _enter_and_publish(authority: Authority, now: int) -> bool:
+    with authority.making():
+        finish_replacement(authority, now)
+        _enter_due(authority, now)
+    return _publish_waiting(authority)
+
+
+def _publish_waiting(authority: Authority) -> bool:
+    """Ask the witnesses, and only then take the lock: others can make keys meanwhile."""
+    answers = ask_for_waiting(authority)
+    with authority.making():
+        return publish_entered(authority, answers)
+
+
+def _enter_due(authority: Authority, now: int) -> None:
+    """Enter a new bundle into the log where one is due and its keys are there."""
     retired = load_retired(authority.home, now)
     keys = _usable_keys(authority, retired)
     _make_paper_keys(authority, now)
     _make_tracing_seeds(authority, now)
     if not _is_due(authority, keys, retired, now):
-        return publish_entered(authority)
+        return
     signer, signer_exp = load_signer(authority.home, authority.chain, now)
     sunset = authority.sunset
     exp = bundle_end(authority.policy, signer_exp=signer_exp, sunset=sunset, now=now)
     cells = _cells(authority, now, exp)
-    if any(cell not in keys for cell in cells):
-        return False
-    _sign_bundle(authority, signer, cells=cells, keys=keys, retired=retired, now=now, exp=exp)
-    return publish_entered(authority)
+    if all(cell in keys for cell in cells):
+        _sign_bundle(authority, signer, cells=cells, keys=keys, retired=retired, now=now, exp=exp)
 
 
 def _is_due(
     authority: Authority, keys: dict[Cell, KeyFile], retired: list[Retired], now: int
 ) -> bool:
     newest = authority.newest()
+    renew_after = _renew_after(authority)
     return (
         newest is None
         or list(newest.delegations) != load_delegations(authority.home)
@@ -195,10 +217,29 @@ def _is_due(
             sunset=authority.sunset,
             key_ids={file.id for file in keys.values()},
             retired=retired,
+            renew_after=renew_after,
             now=now,
         )
-        or is_tracing_due(authority.home, newest.bundle, now=now, sunset=authority.sunset)
+        or is_tracing_due(
+            authority.home,
+            newest.bundle,
+            renew_after=renew_after,
+            now=now,
+            sunset=authority.sunset,
+        )
     )
+
+
+def _renew_after(authority: Authority) -> int:
+    """Seconds after which the newest bundle is made anew though nothing in it has changed.
+
+    One that waits for witnesses is published with its age, and the next is made at once then. So
+    it serves until half its life is over, and a long wait leaves few entries in the log.
+    """
+    waiting = authority.entered()
+    if waiting is None:
+        return RENEW_AFTER
+    return max(RENEW_AFTER, (waiting.bundle.exp - waiting.bundle.iat) // 2)
 
 
 def _sign_bundle(

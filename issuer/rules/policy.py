@@ -35,10 +35,13 @@ BUNDLE_HOURS = (12, 168)
 MOST_STATUSES = 4
 MOST_POLICIES = 32
 MOST_PER_DAY = 1_000_000
+MOST_PEOPLE = 10_000_000_000
+"""More than there are."""
 
 _ONE_SCRIPT = "are all written in Latin letters (A to Z) or all in Cyrillic ones"
 _CHANNELS = "red, green or blue (of 255)"
 _NAME_LINE = re.compile(r"^name = .*$", flags=re.MULTILINE)
+_PEOPLE_LINE = re.compile(r"^# people = .*$", flags=re.MULTILINE)
 _COLOUR = re.compile(r"#[0-9a-f]{6}\Z")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{0,63}\Z")
 
@@ -58,8 +61,10 @@ def default_policy_text() -> str:
     return files("issuer.rules").joinpath("policy.toml").read_text(encoding="utf-8")
 
 
-def render_policy(default_text: str, *, name: str) -> str:
+def render_policy(default_text: str, *, name: str, people: int | None = None) -> str:
     """``default_text`` with ``name`` as the authority's name in all three languages.
+
+    ``people`` is how many it serves, where that is known.
 
     Raises CommandError for a name that is empty, over 200 characters or not printable.
     """
@@ -69,7 +74,8 @@ def render_policy(default_text: str, *, name: str) -> str:
     # A JSON string of printable characters is also a TOML basic string.
     quoted = json.dumps(shown, ensure_ascii=False)
     words = ", ".join(f"{language} = {quoted}" for language in Language)
-    return _NAME_LINE.sub(lambda _: f"name = {{ {words} }}", default_text, count=1)
+    text = _NAME_LINE.sub(lambda _: f"name = {{ {words} }}", default_text, count=1)
+    return text if people is None else _PEOPLE_LINE.sub(f"people = {people}", text, count=1)
 
 
 def parse_policy(text: str) -> Policy:
@@ -81,6 +87,7 @@ def parse_policy(text: str) -> Policy:
     low, high = BUNDLE_HOURS
     return Policy(
         name=top.words("name"),
+        people=_parse_people(top),
         time_zone=_parse_zone(top),
         window_hours=top.choice("window_hours", WINDOW_HOURS),
         bundle_hours=top.whole("bundle_hours", low=low, high=high),
@@ -98,8 +105,15 @@ def _parse_toml(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CommandError(f"policy.toml is not TOML: {' '.join(str(error).split())}") from None
+    except ValueError:
+        # Python reads no number of over 4,300 digits.
+        raise CommandError("policy.toml has a number that is too long; correct it") from None
     except RecursionError:
         raise CommandError("policy.toml is nested too deeply; restore its first form") from None
+
+
+def _parse_people(top: Section) -> int | None:
+    return top.whole("people", low=1, high=MOST_PEOPLE) if "people" in top.values else None
 
 
 def _parse_zone(top: Section) -> str:

@@ -65,9 +65,13 @@ class Caps:
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """All rules of one authority. ``evidence`` is what a laboratory can report; no ``fraud``."""
+    """All rules of one authority. ``evidence`` is what a laboratory can report; no ``fraud``.
+
+    ``people`` is how many it serves, None where it did not say.
+    """
 
     name: Words
+    people: int | None
     time_zone: str
     window_hours: int
     bundle_hours: int

@@ -41,6 +41,21 @@ def test_init_finds_its_home_in_the_environment(
     assert command("retention", "status", "--json").members["last_run"] is None
 
 
+def test_init_says_how_many_look_alike_and_keeps_the_number_of_people(
+    command: Run, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    words = ("init", "--name", "T", "--url", URL, "--people", "20000", "--home", home, "--json")
+    told = command(*words)
+    assert (told.members["people"], told.members["smallest_cell"]) == (20_000, 773)
+    assert told.warnings == [
+        "of 20000 people only about 773 have passes that look alike, under 1000: a door sees "
+        "fewer still; a coarser hint or fewer statuses would help"
+    ]
+    checked = command("policy", "check", "--home", home, "--json")
+    assert checked.members["smallest_cell"] == 773
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
@@ -51,6 +66,12 @@ def test_init_finds_its_home_in_the_environment(
         (["--name", "T", "--url", URL, "--hint", "week"], "Invalid value for '--hint': "),
         (["--name", "T", "--url", URL, "--sunset", "never"], "the sunset is a date: YYYY-MM-DD"),
         (["--name", "T", "--url", URL, "--sunset", "2026-03-01"], "the sunset is a day in the"),
+        (["--name", "T", "--url", URL, "--people", "0"], "Invalid value for '--people': "),
+        (["--name", "T", "--url", URL, "--people", "-5"], "Invalid value for '--people': "),
+        (["--name", "T", "--url", URL, "--people", "1.5"], "Invalid value for '--people': "),
+        (["--name", "T", "--url", URL, "--people", "all"], "Invalid value for '--people': "),
+        (["--name", "T", "--url", URL, "--people", "9" * 30], "Invalid value for '--people': "),
+        (["--name", "T", "--url", URL, "--people", "2000"], "of 2000 people only about 77 have"),
         (["--name", "T", "--url", URL, "--more"], "No such option: --more"),
         (["--name", "T", "--url", URL, "more"], "Got unexpected extra argument"),
     ],

@@ -20,6 +20,7 @@ from shell.pictures import read_codes
 from tests.support.commands import Run
 from tests.support.issuer_commands import root_of
 from tests.support.issuers import NOON, URL, MovableClock, Service
+from tests.support.logs import MemoryWitness
 
 # Keys and the bundle
 
@@ -37,16 +38,30 @@ def test_keys_are_listed_with_what_is_missing(
 
 
 def test_keys_are_made_once(at_home: Run, clock: MovableClock) -> None:
-    assert at_home("keys", "make", "--json").members == {"made": 0, "published": False}
+    assert at_home("keys", "make", "--json").members == {
+        "made": 0,
+        "published": False,
+        "waits_for_witnesses": False,
+    }
     clock.now += DAY
-    assert at_home("keys", "make", "--json").members == {"made": 2, "published": True}
+    assert at_home("keys", "make", "--json").members == {
+        "made": 2,
+        "published": True,
+        "waits_for_witnesses": False,
+    }
     assert at_home("keys", "make").out == "0 keys made\n"
 
 
 def test_a_key_is_retired_by_the_beginning_of_its_id(at_home: Run, issuer: Service) -> None:
     keys = issuer.authority.bundle().pass_keys
     names = [b64url_encode(key.id) for key in keys]
-    members = {"retired": names[0], "at": format_time(NOON)}
+    members = {
+        "retired": names[0],
+        "at": format_time(NOON),
+        "alike": None,
+        "alike_after_an_hour": None,
+        "waits_for_witnesses": False,
+    }
     assert at_home("keys", "retire", names[0][:5], "--json").members == members
     again = at_home("keys", "retire", names[0])
     assert (again.status, again.error) == (
@@ -62,6 +77,47 @@ def test_a_key_is_retired_in_so_many_hours(at_home: Run, issuer: Service) -> Non
     retired = at_home("keys", "retire", b64url_encode(key.id), "--in", "24")
     assert f"Venues refuse its passes from {format_time(NOON + DAY)} on;" in retired.out
     assert issuer.authority.bundle().retiring == (key,)
+
+
+THEFT = "only a theft is a reason to switch so quickly; for anything else: --in 24"
+AT_DOORS = "doors then refuse whoever has not fetched new passes: "
+
+
+def say_how_many(issuer: Service, people: int) -> None:
+    text = issuer.home.policy.read_text()
+    issuer.home.policy.write_text(text.replace("# people = 1000000", f"people = {people}"))
+
+
+@pytest.mark.parametrize("words", [(), ("--in", "0"), ("--in", "6")])
+def test_a_quick_switch_says_what_it_costs_and_that_theft_is_the_only_reason(
+    at_home: Run, issuer: Service, words: tuple[str, ...]
+) -> None:
+    say_how_many(issuer, 3_000)
+    key = issuer.authority.bundle().pass_keys[0]
+    told = at_home("keys", "retire", b64url_encode(key.id), *words, "--json")
+    theft, alike, doors = told.warnings
+    assert theft == THEFT
+    assert alike == (
+        "about 1500 people's passes look alike now, and an hour after this only those of 250 at "
+        "most who have new ones"
+    )
+    assert doors.startswith(AT_DOORS)
+    assert (told.members["alike"], told.members["alike_after_an_hour"]) == (1500, 250)
+
+
+def test_without_a_number_of_people_it_is_said_in_words(at_home: Run, issuer: Service) -> None:
+    key = issuer.authority.bundle().pass_keys[0]
+    told = at_home("keys", "retire", b64url_encode(key.id))
+    assert told.warnings[:2] == [
+        THEFT,
+        "in the first hours only those look alike whose wallets have new passes already",
+    ]
+
+
+def test_a_switch_with_time_says_only_who_is_refused(at_home: Run, issuer: Service) -> None:
+    key = issuer.authority.bundle().pass_keys[0]
+    [line] = at_home("keys", "retire", b64url_encode(key.id), "--in", "7").warnings
+    assert line.startswith(AT_DOORS)
 
 
 @pytest.mark.parametrize("hours", ["25", "-1", "soon"])
@@ -143,6 +199,7 @@ def test_the_bundle_goes_to_standard_output_or_a_file(
         "exp": format_time(NOON + 72 * HOUR),
         "keys": 8,
         "root": issuer.authority.anchor,
+        "waits_for_witnesses": False,
     }
 
 
@@ -202,11 +259,66 @@ def test_a_root_key_that_is_still_in_the_home_is_warned_of(at_home: Run, issuer:
     assert outcome.err == f"warning: {issuer.home.root_key} is still here; move it offline\n"
 
 
+def wait_for_a_witness(at_home: Run, issuer: Service) -> None:
+    """From now on one must sign whom nobody can reach."""
+    address = "http://127.0.0.1:1"
+    witness = f"{MemoryWitness('w.example').vkey.text}@{address}"
+    words = ("--root", root_of(issuer), "--witness", witness, "--quorum", "1")
+    assert at_home("keys", "delegate", *words).status == 0
+
+
+def test_what_still_waits_for_witnesses_is_said_by_each_command_that_makes_a_bundle(
+    at_home: Run, issuer: Service
+) -> None:
+    key = issuer.authority.bundle().pass_keys[0]
+    wait_for_a_witness(at_home, issuer)
+    kept = issuer.home.bundle.read_bytes()
+    retire = ("keys", "retire", b64url_encode(key.id), "--json")
+    for words in (retire, ("keys", "make", "--json"), ("bundle", "--json")):
+        told = at_home(*words)
+        assert told.status == 0
+        assert told.members["waits_for_witnesses"]
+        assert told.warnings[-1].startswith("too few witnesses have signed the next bundle, so")
+    assert issuer.home.bundle.read_bytes() == kept
+    assert [entry.id for entry in load_retired(issuer.home, NOON)] == [key.id]
+
+
 # The policy and the sunset
 
 
+@pytest.mark.parametrize(
+    ("people", "size", "warnings"),
+    [
+        (2_000, 1_000, 0),
+        (1_999, 999, 1),
+        (200, 100, 1),
+    ],
+)
+def test_the_policy_is_checked_for_small_groups(
+    at_home: Run, issuer: Service, people: int, size: int, warnings: int
+) -> None:
+    say_how_many(issuer, people)
+    told = at_home("policy", "check", "--json")
+    assert told.members == {"ok": True, "people": people, "smallest_cell": size}
+    assert len(told.warnings) == warnings
+
+
+def test_a_policy_with_too_small_groups_is_refused(at_home: Run, issuer: Service) -> None:
+    say_how_many(issuer, 199)
+    told = at_home("policy", "check", "--json")
+    assert (told.status, told.out) == (2, "")
+    assert told.error == (
+        "of 199 people only about 99 have passes that look alike, under 100: no hint is coarser; "
+        "have fewer statuses, or one authority for many places"
+    )
+
+
 def test_the_policy_is_checked(at_home: Run, issuer: Service) -> None:
-    assert at_home("policy", "check", "--json").members == {"ok": True}
+    assert at_home("policy", "check", "--json").members == {
+        "ok": True,
+        "people": None,
+        "smallest_cell": None,
+    }
     text = issuer.home.policy.read_text()
     issuer.home.policy.write_text(text.replace("window_hours = 24", "window_hours = 5"))
     outcome = at_home("policy", "check")

@@ -292,7 +292,8 @@ def test_a_bundle_that_waits_for_witnesses_is_told_of(at_home: Run, issuer: Serv
     told = at_home("keys", "delegate", *words)
     assert told.status == 0
     assert told.warnings[-1] == (
-        "too few witnesses have signed the next bundle; serve asks them again and again"
+        "too few witnesses have signed the next bundle, so it is not out; serve asks them "
+        "again and again"
     )
     assert issuer.home.bundle.read_bytes() == before
 

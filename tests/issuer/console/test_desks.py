@@ -16,11 +16,14 @@ import zxingcpp
 from PIL import Image
 from starlette.applications import Starlette
 
+from issuer.console import keys
 from issuer.console.figures import SMALL
 from issuer.issuance import _count
 from issuer.keys.keyring import SigningKey
 from issuer.keys.roots import sign_statement
+from issuer.publication import making
 from issuer.publication.root_requests import SigningRequest, carried_in
+from issuer.publication.switching import SwitchCost
 from issuer.registration.withdrawals import WITHDRAWALS
 from issuer.serving import create_all
 from issuer.staff import Role
@@ -350,6 +353,29 @@ def test_a_key_is_retired_after_its_officer_said_yes(officer: Clerk, issuer: Ser
     assert after.version > before.version
 
 
+def test_the_officer_reads_first_what_a_retirement_costs(officer: Clerk, issuer: Service) -> None:
+    asked = officer.post(KEYS, officer.get(KEYS).form(KEYS))
+    assert "only those people look alike whose wallets have fetched new passes" in asked.text
+    assert "Only a theft is a reason to retire a key at once." in asked.text
+
+
+def test_the_officer_reads_how_many_still_look_alike(
+    officer: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cost = SwitchCost(is_quick=True, alike=1_500, soon=250)
+    monkeypatch.setattr(keys, "switch_cost", lambda *_given, **_more: cost)
+    asked = officer.post(KEYS, officer.get(KEYS).form(KEYS))
+    assert "look alike under this key: about 1500. An hour after the switch it is 250" in asked.text
+
+
+def test_the_officer_is_told_that_a_retirement_waits_for_witnesses(
+    officer: Clerk, issuer: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "publish_entered", lambda *_given: False)
+    done = officer.go_on(officer.post(KEYS, officer.get(KEYS).form(KEYS)), KEYS)
+    assert "The key is retired, but too few witnesses have signed" in praise(done)
+
+
 @pytest.mark.parametrize("key", ["", "nonsense", "é", "\0", "A" * 43, "../../x"])
 def test_a_key_that_nobody_has_is_not_retired(officer: Clerk, issuer: Service, key: str) -> None:
     for step in ("", "do"):
@@ -403,6 +429,19 @@ def digest_on(seen: Reply) -> str:
     found = re.search(r'class="code">([0-9a-f]{64})<', seen.html)
     assert found, alert(seen)
     return found[1]
+
+
+@pytest.mark.process
+def test_two_officers_are_told_that_a_statement_waits_for_witnesses(
+    officer: Clerk,
+    clerk: Callable[[Role], Clerk],
+    monkeypatch: pytest.MonkeyPatch,
+    statement: str,
+) -> None:
+    digest = digest_on(officer.send_form(STATEMENT, step="bring", statement=statement))
+    monkeypatch.setattr(making, "publish_entered", lambda *_given: False)
+    done = clerk(Role.OFFICER).send_form(STATEMENT, step="agree", digest=digest)
+    assert "too few witnesses have signed the bundle of the new signer" in praise(done)
 
 
 @pytest.mark.process

@@ -144,7 +144,7 @@ def test_no_cosignature_is_kept_before_the_first_checkpoint(home: Home) -> None:
 def test_every_checkpoint_continues_those_before_it(home: Home) -> None:
     log = filled(home, 13)
     for old in range(1, 14):
-        proof = log.consistency_proof(old)
+        proof = log.consistency_proof(old, log.size)
         assert is_consistent(old, 13, old_root=root(old), new_root=root(13), proof=proof)
 
 

@@ -14,11 +14,12 @@ from issuer.log.log import Log, create_log
 from issuer.log.witnesses import (
     NotCosigned,
     WitnessFault,
-    collect_cosignatures,
+    ask_largest,
+    ask_witnesses,
     format_request,
+    keep_answers,
     parse_cosignature,
     parse_seen,
-    remember_largest,
 )
 from schemas.log.notes import KeyType, Note, cosign, sign_note, vkey_of
 from schemas.log.proofs import cosigners
@@ -54,8 +55,14 @@ def witnesses(log: Log) -> Witnesses:
 
 
 def collect(log: Log, witnesses: Witnesses) -> Mapping[str, WitnessFault]:
-    faults = collect_cosignatures(log, witnesses.addresses, transport=witnesses.send)
-    return {key.name: fault for key, fault in faults.items()}
+    answers = ask_witnesses(log, witnesses.addresses, transport=witnesses.send)
+    keep_answers(log, answers)
+    return {key.name: fault for key, fault in answers.faults.items()}
+
+
+def remember(log: Log, witnesses: Witnesses) -> None:
+    for text in ask_largest(log, witnesses.addresses, transport=witnesses.send):
+        log.remember(text)
 
 
 def count(log: Log, witnesses: Witnesses) -> int:
@@ -190,7 +197,7 @@ def test_a_restored_log_that_a_witness_has_seen_larger_signs_nothing_more(
 ) -> None:
     restored = restored_after(log, witnesses, 2)
     with pytest.raises(CommandError, match="has 3 of 5 entries that were signed"):
-        remember_largest(restored, witnesses.addresses, transport=witnesses.send)
+        remember(restored, witnesses)
     with pytest.raises(CommandError, match="has 3 of 5 entries that were signed"):
         restored.append(entry(3))
 
@@ -221,7 +228,7 @@ def test_witnesses_that_hold_nothing_or_are_down_do_not_stop_a_log_that_is_whole
     add(log, 3)
     witnesses.members[0].is_down = True
     witnesses.members[1].cheat = lambda _: answer(200, "a checkpoint of nobody")
-    remember_largest(log, witnesses.addresses, transport=witnesses.send)
+    remember(log, witnesses)
     assert log.checkpoint.size == 3
 
 

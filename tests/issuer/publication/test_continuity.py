@@ -15,7 +15,7 @@ from issuer.log import witnesses as asking
 from issuer.log.bundles import load_bundle
 from issuer.log.log import Log
 from issuer.publication import entering, root_statements
-from issuer.publication.entering import is_stuck
+from issuer.publication.entering import is_stuck, open_log
 from issuer.publication.making import retire, silent
 from schemas.bundle import TrustBundle
 from schemas.encoding import b64url_encode
@@ -24,6 +24,7 @@ from schemas.kinds import HOUR
 from schemas.root_statements import Witness
 from schemas.trust import TrustState, TrustWarning, accept_bundle
 from shell.fetching import Answer
+from shell.files import locked
 from tests.support.issuers import Service
 from tests.support.witnesses import Witnesses, WitnessInMemory
 
@@ -208,12 +209,12 @@ def witness(issuer: Service, root: SigningKey) -> Iterator[WitnessInMemory]:
     def send(method: str, url: str, **more: Any) -> Answer:
         return others.send(method, url, **more)
 
-    collect = asking.collect_cosignatures
+    ask = asking.ask_witnesses
 
-    def collected(log: Any, addresses: Any) -> Any:
-        return collect(log, addresses, transport=send)
+    def asked(log: Any, addresses: Any) -> Any:
+        return ask(log, addresses, transport=send)
 
-    with patch.object(entering, "collect_cosignatures", collected):
+    with patch.object(entering, "ask_witnesses", asked):
         delegate(issuer, root, witnesses=(Witness(member.key, member.url),), quorum=1)
         yield member
 
@@ -245,3 +246,108 @@ def test_a_bundle_that_waits_leaves_the_one_in_force_and_an_alarm_rises_after_12
     assert not is_stuck(issuer.authority, issuer.now)
     assert issuer.home.bundle.read_bytes() != before
     follower.take()
+
+
+def size(issuer: Service) -> int:
+    return open_log(issuer.authority).size
+
+
+def test_witnesses_that_are_down_for_two_days_leave_few_entries_in_the_log(
+    issuer: Service, follower: Follower, witness: WitnessInMemory
+) -> None:
+    follower.take()
+    before, kept = size(issuer), issuer.home.bundle.read_bytes()
+    witness.is_down = True
+    for _ in range(48):
+        pass_time(issuer, 1)
+    assert issuer.home.bundle.read_bytes() == kept
+    assert size(issuer) - before == 2
+    witness.is_down = False
+    pass_time(issuer, 0)
+    assert size(issuer) - before == 3, "what is published at last is old, so the next one follows"
+    assert follower.take().iat == issuer.now
+    assert issuer.authority.entered() is None
+    pass_time(issuer)
+    assert follower.take().iat == issuer.now
+
+
+def test_a_retirement_is_entered_though_another_bundle_waits(
+    issuer: Service, follower: Follower, witness: WitnessInMemory
+) -> None:
+    follower.take()
+    witness.is_down = True
+    pass_time(issuer)
+    before = size(issuer)
+    key = issuer.authority.bundle().pass_keys[-1]
+    assert not retire(issuer.authority, key, issuer.now)
+    assert size(issuer) == before + 1
+    waiting = issuer.authority.entered()
+    assert waiting is not None
+    assert key.id in waiting.bundle.retired
+    pass_time(issuer)
+    assert size(issuer) == before + 1
+    witness.is_down = False
+    pass_time(issuer, 0)
+    assert key.id in follower.take().retired
+
+
+def while_asked(witness: WitnessInMemory, act: Callable[[], None]) -> None:
+    """Let ``act`` happen once, after a witness was asked and before its answer is kept."""
+
+    def cheat(answer: Answer) -> Answer:
+        witness.cheat = None
+        act()
+        return answer
+
+    witness.cheat = cheat
+
+
+def test_keys_can_be_made_while_witnesses_are_asked(
+    issuer: Service, follower: Follower, witness: WitnessInMemory
+) -> None:
+    is_free = []
+
+    def try_the_lock() -> None:
+        with locked(issuer.home.making_lock, wait=False) as free:
+            is_free.append(free)
+
+    while_asked(witness, try_the_lock)
+    pass_time(issuer)
+    assert is_free == [True]
+    follower.take()
+
+
+def test_an_answer_about_a_log_that_has_grown_since_publishes_nothing(
+    issuer: Service, follower: Follower, witness: WitnessInMemory
+) -> None:
+    follower.take()
+    kept = issuer.home.bundle.read_bytes()
+    log = open_log(issuer.authority)
+
+    def grow() -> None:
+        with issuer.authority.making():
+            log.append(bytes(32))
+            log.sign()
+
+    while_asked(witness, grow)
+    pass_time(issuer)
+    assert issuer.home.bundle.read_bytes() == kept
+    pass_time(issuer, 0)
+    assert issuer.home.bundle.read_bytes() != kept
+    follower.take()
+
+
+def test_a_bundle_of_a_log_that_was_replaced_meanwhile_is_not_published(
+    issuer: Service, follower: Follower, witness: WitnessInMemory, root: SigningKey
+) -> None:
+    follower.take()
+
+    def replace() -> None:
+        witness.is_down = True
+        replace_all(issuer, root)
+        witness.is_down = False
+
+    kept = issuer.home.bundle.read_bytes()
+    while_asked(witness, replace)
+    pass_time(issuer)
+    assert issuer.home.bundle.read_bytes() == kept

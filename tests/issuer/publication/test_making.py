@@ -283,7 +283,7 @@ def test_a_retired_key_is_listed_until_its_window_ends(issuer: Service, client: 
     assert client.take().retired == {}
 
 
-@pytest.mark.parametrize("step", ["_make", "_publish"])
+@pytest.mark.parametrize("step", ["_make", "_enter_due", "_publish_waiting"])
 def test_retiring_that_was_interrupted_is_finished_by_the_next_round(
     issuer: Service, client: Client, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -308,7 +308,7 @@ def test_retiring_can_be_run_again_after_an_interruption(
 ) -> None:
     key = client.take().pass_keys[0]
     with monkeypatch.context() as broken:
-        broken.setattr(making, "_publish", lambda *_arguments: False)
+        broken.setattr(making, "_enter_due", lambda *_arguments: None)
         with pytest.raises(CommandError, match="its replacement is not out; run it again"):
             retire(issuer.authority, key, NOON)
     retire(issuer.authority, key, NOON)

@@ -12,7 +12,7 @@ import pytest
 
 from issuer.home import Home
 from issuer.log.log import Log, create_log
-from issuer.log.witnesses import collect_cosignatures
+from issuer.log.witnesses import ask_witnesses, keep_answers
 from schemas.encoding import b64_encode
 from schemas.log.checkpoints import Checkpoint
 from schemas.log.notes import KeyType, Note, parse_note, parse_vkey, sign_note, signers
@@ -256,7 +256,9 @@ def test_an_issuer_asks_a_real_witness(tmp_path: Path) -> None:
         for number in range(3):
             log.append(bytes((number,)) * 32)
             log.sign()
-            assert collect_cosignatures(log, {vkey: members["url"]}) == {}
+            answers = ask_witnesses(log, {vkey: members["url"]})
+            keep_answers(log, answers)
+            assert answers.faults == {}
             assert log.note is not None
             assert signers(log.note, [vkey]) == {vkey}
         connection = HTTPConnection("127.0.0.1", port)
