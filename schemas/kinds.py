@@ -90,12 +90,13 @@ STORED_KINDS: dict[Kind, StoredKind] = {
         ),
         StoredKind(
             kind=Kind.ROW,
-            content="keyed hash of (reference, evidence, time) of a registered result, so that "
-            "nothing is registered twice",
+            content="keyed hash of (reference, evidence, day) of a registered result, or of its "
+            "time where the day has one; sealed: the second of the day, so that nothing is "
+            "registered twice",
             dies="72 h",
             period=72 * HOUR,
             rounding=ROUND_TO_TEN_MINUTES,
-            payload=0,
+            payload=3,
         ),
         StoredKind(
             kind=Kind.BATCH,
@@ -218,7 +219,8 @@ HELD_ELSEWHERE: tuple[HeldElsewhere, ...] = (
         name="uploads",
         holder="issuer",
         content="of an export uploaded in the console: activation codes with their lines, numbers "
-        "of rejected lines with the reason, the account number; the export itself in memory only",
+        "of rejected lines with the reason, how many of them withdraw, the account number; the "
+        "export itself in memory only",
         dies="at the first complete download of the codes; 1 h",
     ),
     HeldElsewhere(

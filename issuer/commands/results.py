@@ -1,5 +1,6 @@
 """Commands of a laboratory: register, cancel, intake, withdraw."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ import typer
 from issuer import staff_actions
 from issuer.commands.opening import HomeOption, opened_before_sunset
 from issuer.intake.register import run_intake
-from issuer.intake.rows import IntakeSummary
+from issuer.intake.rows import IntakeSummary, Rejected
 from issuer.registration.withdrawals import WITHDRAWALS
 from issuer.staff_actions import result_members, until_members
 from schemas.hints import HintForm, hint_of_birthday
@@ -24,6 +25,8 @@ from shell.command_line import (
 )
 from shell.errors import CommandError
 from shell.progress import progress_bar
+
+_POSITIVE = ", a positive result or a contact: nothing was withdrawn"
 
 EvidenceOption = Annotated[str, typer.Option("--evidence", help="A kind of policy.toml.")]
 
@@ -72,7 +75,7 @@ def cancel(code: str, home: HomeOption = None, as_json: JsonOption = False) -> N
 
 
 def intake(
-    file: Path,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE …", help="Several: FHIR only.")],
     out: Annotated[Path, typer.Option("--out", help="Where the codes go; never overwritten.")],
     at: AtOption = None,
     home: HomeOption = None,
@@ -84,9 +87,11 @@ def intake(
         progress_bar("rows", at_once=True) as show,
     ):
         summary = run_intake(
-            authority, None, file, out, now=now, progress=lambda done: show(done, None)
-        )
-    answer(as_json=as_json, members=_summary_members(summary), text=_summary_text(summary, out))
+            authority, None, files[0], out, *files[1:],
+            now=now, progress=lambda done: show(done, None),
+        )  # fmt: skip
+    text = _summary_text(summary, out, files)
+    answer(as_json=as_json, members=_summary_members(summary, files), text=text)
     return EXIT_REFUSED if summary.rejected else EXIT_DONE
 
 
@@ -138,22 +143,34 @@ def _result_text(members: dict[str, Any]) -> str:
     return f"No passes are issued to that person before {members['withdrawn_until']}."
 
 
-def _summary_members(summary: IntakeSummary) -> dict[str, Any]:
+def _summary_members(summary: IntakeSummary, files: Sequence[Path]) -> dict[str, Any]:
     return {
         "rows": summary.rows,
         "codes": summary.codes,
         "withdrawals": summary.withdrawals,
         "repeated": summary.repeated,
         "rejected": [
-            {"line": entry.line, "reason": entry.reason.value} for entry in summary.rejected
+            {"line": entry.line, "reason": entry.reason.value}
+            | ({"file": str(files[entry.file - 1])} if entry.file else {})
+            for entry in summary.rejected
         ],
-    }
+    } | ({"others": summary.others} if summary.others else {})
 
 
-def _summary_text(summary: IntakeSummary, out: Path) -> str:
+def _summary_text(summary: IntakeSummary, out: Path, files: Sequence[Path]) -> str:
     lines = [
         f"{summary.rows} rows: {summary.codes} codes in {out}, {summary.withdrawals} withdrawals, "
         f"{summary.repeated} taken before, {len(summary.rejected)} rejected"
     ]
-    lines += [f"  line {entry.line}: {entry.reason.value}" for entry in summary.rejected]
+    if summary.others:
+        lines.append(f"no results (patients, specimens and others): {summary.others}")
+    lines += [
+        f"  {_place(entry, files)}: {entry.reason.value}{_POSITIVE if entry.withdraws else ''}"
+        for entry in summary.rejected
+    ]
     return "\n".join(lines)
+
+
+def _place(entry: Rejected, files: Sequence[Path]) -> str:
+    file = f"{files[entry.file - 1].name}, " if entry.file else ""
+    return f"{file}line {entry.line}"

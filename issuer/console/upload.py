@@ -14,6 +14,9 @@ from shell.pages import HEADERS, redirect
 
 REFRESH_SECONDS = 2
 LINES_SHOWN = 1000
+"""Of those rejected, at least; results that withdraw are all shown."""
+
+DIFFER_IN_FHIR = ("missing_columns", "bad_iin", "unknown_kind", "bad_date")
 
 
 def show(desk: Desk) -> Response:
@@ -66,18 +69,26 @@ def _read(desk: Desk) -> Job:
 
 
 def _values(desk: Desk, job: Job) -> dict[str, Any]:
+    shown = max(LINES_SHOWN, job.positive)
     rejected = [
-        {"line": line, "reason": desk.say(f"reject_{reason}")} for line, reason in job.rejected
+        {"line": line, "reason": _reason(desk, job, reason), "withdraws": place < job.positive}
+        for place, (line, reason) in enumerate(job.rejected[:shown])
     ]
     return {
         "job": job,
         "is_running": job.phase.is_running,
         "is_whole": job.phase is Phase.DONE,
         "phase": desk.say(f"phase_{job.phase}"),
-        "rejected": rejected[:LINES_SHOWN],
-        "more": max(0, len(rejected) - LINES_SHOWN),
+        "rejected": rejected,
+        "more": len(job.rejected) - len(rejected),
         "fetch": f"{desk.path}/codes",
     }
+
+
+def _reason(desk: Desk, job: Job, reason: str) -> str:
+    """In words of the file's form."""
+    differs = job.is_fhir and reason in DIFFER_IN_FHIR
+    return desk.say(f"reject_{reason}_fhir" if differs else f"reject_{reason}")
 
 
 def _back(desk: Desk) -> Response:

@@ -34,12 +34,21 @@ def _validator(kind: str) -> jsonschema_rs.Draft202012Validator:
 
 
 def has_shape(kind: str, members: Members) -> bool:
-    """Whether the members that are read of a Patient, Immunization or Observation are there."""
+    """Whether a Patient, Immunization or Observation has the members without which none is read."""
     try:
         return _validator(kind).is_valid(members)
     except ValueError:
         # A value that JSON cannot express, such as a number out of range or a lone surrogate.
         return False
+
+
+def is_modified(members: Members) -> bool:
+    """Whether an extension, or rules named by address, change what the element says.
+
+    None is known here, and who does not know one must not read on (FHIR R4, Extensibility, section
+    "Modifier Extensions"; Resource, ``implicitRules``).
+    """
+    return bool(members.get("modifierExtension")) or bool(members.get("implicitRules"))
 
 
 def codings(concept: Members) -> list[Coding]:
@@ -67,17 +76,3 @@ def parse_moment(text: str | None, zone: ZoneInfo) -> datetime:
         raise ValueError("not a time with an offset, nor a day")
     moment = datetime.fromisoformat(_FRACTION.sub("", text))
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
-
-
-def dose_of(members: Members) -> tuple[int | None, int | None]:
-    """The number of a dose and of the doses in its series, as the record says them itself.
-
-    Of several protocols the lowest number and the longest series count.
-    """
-    applied = members.get("protocolApplied", [])
-    numbers = [entry["doseNumberPositiveInt"] for entry in applied if _DOSE in entry]
-    series = [entry["seriesDosesPositiveInt"] for entry in applied if _SERIES in entry]
-    return min(numbers, default=None), max(series, default=None)
-
-
-_DOSE, _SERIES = "doseNumberPositiveInt", "seriesDosesPositiveInt"

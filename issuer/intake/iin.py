@@ -24,6 +24,8 @@ class Iin:
     number: str = field(repr=False)
     birthday: str = field(repr=False)
     """``MM-DD``."""
+    born: date = field(repr=False)
+    """The whole date that the number says."""
 
 
 def parse_iin(text: str, *, today: date) -> Iin:
@@ -37,9 +39,20 @@ def parse_iin(text: str, *, today: date) -> Iin:
         raise ValueError("an IIN has twelve digits")
     if _check_digit(number) != int(number[11]):
         raise ValueError("the IIN's check digit is wrong")
-    if _born(number) > today:
+    born = _born(number)
+    if born > today:
         raise ValueError("the IIN's holder is not born yet")
-    return Iin(number=number, birthday=f"{number[2:4]}-{number[4:6]}")
+    return _iin(number, born)
+
+
+def restore_iin(number: int) -> Iin:
+    """One that :func:`parse_iin` has read, from its digits."""
+    digits = f"{number:012}"
+    return _iin(digits, _born(digits))
+
+
+def _iin(number: str, born: date) -> Iin:
+    return Iin(number=number, birthday=f"{number[2:4]}-{number[4:6]}", born=born)
 
 
 def _check_digit(number: str) -> int:

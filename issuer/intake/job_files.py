@@ -68,8 +68,9 @@ class JobRefused(Refusal[JobFault]):
 class Job:
     """A job as it stands: times in Unix seconds, ``rejected`` as pairs of line and reason.
 
-    ``rows`` are those done; the other numbers are known when it is done. ``fault`` is a sentence
-    for a person where it failed.
+    ``rows`` are those done; the other numbers are known when it is done. The first ``positive`` of
+    those rejected are results that withdraw; ``others`` are resources that are no results.
+    ``fault`` is a sentence for a person where it failed.
     """
 
     account: int
@@ -80,6 +81,9 @@ class Job:
     withdrawals: int = 0
     repeated: int = 0
     rejected: tuple[tuple[int, str], ...] = ()
+    positive: int = 0
+    others: int = 0
+    is_fhir: bool = False
     fault: str | None = None
 
 

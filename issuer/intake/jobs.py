@@ -125,4 +125,7 @@ def _done(job: Job, summary: IntakeSummary) -> Job:
         withdrawals=summary.withdrawals,
         repeated=summary.repeated,
         rejected=tuple((entry.line, entry.reason.value) for entry in summary.rejected),
+        positive=sum(entry.withdraws is True for entry in summary.rejected),
+        others=summary.others,
+        is_fhir=summary.is_fhir,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self, TextIO
 
 from issuer.authority import Authority
-from issuer.intake.rows import ExportRow, IntakeSummary, Rejected, read_export
+from issuer.intake.rows import ExportRow, IntakeSummary, Rejected, Rows, read_export
 from issuer.oversight.audit import Action
 from issuer.perishable.store import Transaction
 from issuer.registration.codes import IssuedCode
@@ -25,7 +25,7 @@ COLUMNS = ("line", "code", "activation_url", "expires_at")
 CHUNK = 500
 """Rows in one transaction, so that a running service waits milliseconds."""
 
-_Codes = list[tuple[int, IssuedCode]]
+_Codes = list[tuple[str, IssuedCode]]
 
 
 class _Tally:
@@ -35,14 +35,16 @@ class _Tally:
         self.done = self.codes = self.withdrawals = self.repeated = 0
         self.rejected: list[Rejected] = []
 
-    def summary(self) -> IntakeSummary:
+    def summary(self, rows: Rows) -> IntakeSummary:
         taken = self.codes + self.withdrawals + self.repeated
         return IntakeSummary(
             rows=taken + len(self.rejected),
             codes=self.codes,
             withdrawals=self.withdrawals,
             repeated=self.repeated,
-            rejected=tuple(self.rejected),
+            rejected=tuple(sorted(self.rejected, key=lambda entry: entry.urgency)),
+            others=rows.others,
+            is_fhir=rows.is_fhir,
         )
 
 
@@ -62,10 +64,10 @@ class _CodesFile:
         self._file.close()
 
     def write(self, codes: _Codes) -> None:
-        for line, issued in codes:
+        for place, issued in codes:
             url = self._authority.activation_url(issued.code)
             expires = format_time(issued.expires_at)
-            self._writer.writerow((line, format_code(issued.code), url, expires))
+            self._writer.writerow((place, format_code(issued.code), url, expires))
         self._file.flush()
         os.fsync(self._file.fileno())
 
@@ -83,29 +85,30 @@ def run_intake(
     account: Account | None,
     path: Path,
     out: Path,
-    *,
+    *more: Path,
     now: int,
     progress: Callable[[int], None],
     most_lines: int | None = None,
 ) -> IntakeSummary:
     """Register every usable row; the codes go to ``out``, which must not exist yet, mode 0600.
 
-    A chunk's codes are in the file before they are valid: after an interruption no code is lost,
-    and the same export can be run again into another file. ``progress`` is told the rows done so
-    far. However it ends, these are noted as one action of ``account``, None for whoever can write
-    to the home. Raises CommandError, and ApiProblem ``too_many`` before the withdrawals of a chunk
-    that are more than the account's cap.
+    With ``more`` the files are read together as ``read_export`` says. A chunk's codes are in the
+    file before they are valid: after an interruption no code is lost, and the same export can be
+    run again into another file. ``progress`` is told the rows done so far. However it ends, these
+    are noted as one action of ``account``, None for whoever can write to the home. Raises
+    CommandError, and ApiProblem ``too_many`` before the withdrawals of a chunk that are more than
+    the account's cap.
     """
     tally = _Tally()
     try:
-        rows = read_export(path, policy=authority.policy, now=now, most_lines=most_lines)
+        rows = read_export(path, *more, policy=authority.policy, now=now, most_lines=most_lines)
         with _CodesFile(out, authority) as codes_file:
             for chunk in _chunks(rows):
                 _take(authority, account, chunk, tally, codes_file, now)
                 progress(tally.done)
     finally:
         _note(authority, account, tally.done, now)
-    return tally.summary()
+    return tally.summary(rows)
 
 
 def _take(
@@ -159,7 +162,7 @@ def _register(
             tally.repeated += 1
             continue
         if isinstance(result, IssuedCode):
-            codes.append((row.line, result))
+            codes.append((row.place, result))
             tally.codes += 1
         else:
             tally.withdrawals += 1

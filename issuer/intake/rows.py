@@ -5,7 +5,6 @@ it gives none. Names, telephones and all other columns are never looked at. Noth
 content stands in a reason, an error or a representation.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from issuer.intake.export_file import Export
@@ -16,6 +15,7 @@ from issuer.intake.values import (
     IntakeSummary,
     Rejected,
     RejectReason,
+    Rows,
     Unusable,
     accept,
     read_person,
@@ -24,32 +24,49 @@ from issuer.rules.export_rules import COLUMNS
 from issuer.rules.policy import Policy
 from shell.errors import CommandError
 
-__all__ = ["ExportRow", "IntakeSummary", "RejectReason", "Rejected", "read_export"]
+__all__ = ["ExportRow", "IntakeSummary", "RejectReason", "Rejected", "Rows", "read_export"]
 
 
 def read_export(
-    path: Path, *, policy: Policy, now: int, most_lines: int | None = None
-) -> Iterator[ExportRow | Rejected]:
+    path: Path, *more: Path, policy: Policy, now: int, most_lines: int | None = None
+) -> Rows:
     """The rows of an export in their order, one at a time, each judged at ``now``.
 
     What begins like JSON is read as FHIR, everything else as a table; its name says nothing. The
     file is surveyed before this returns: raises CommandError when it cannot be read, is neither,
     lacks a column, or is a table of more than ``most_lines``. Lines without any text are no rows.
+    With ``more`` they are the FHIR files of one export, and what one refers to may be in another;
+    raises CommandError when one of them is a table.
     """
-    export = Export.survey(path)
-    if export.is_json():
-        return read_fhir(export, policy=policy, now=now)
+    exports = [Export.survey(one) for one in (path, *more)]
+    tables = [export for export in exports if not export.is_json()]
+    if not tables:
+        return read_fhir(exports, policy=policy, now=now)
+    export = tables[0]
+    if more:
+        raise CommandError(
+            f"{export.path} is no FHIR; only the FHIR files of one export are taken together"
+        )
     if most_lines is not None and export.lines > most_lines:
         raise CommandError(f"{path} has more than {most_lines} lines; export the results in parts")
     layout = find_layout(export, policy.export.headers)
-    return (_judge(cells, policy, now) for cells in read_rows(layout))
+    return Rows().of(_judge(cells, policy, now) for cells in read_rows(layout))
 
 
 def _judge(cells: Cells, policy: Policy, now: int) -> ExportRow | Rejected:
     try:
         return _interpret(cells, policy, now)
     except Unusable as unusable:
-        return Rejected(cells.line, unusable.fault)
+        return Rejected(cells.line, unusable.fault, _withdraws(cells, policy))
+
+
+def _withdraws(cells: Cells, policy: Policy) -> bool | None:
+    """Of a result that the policy knows, whoever's and from whenever."""
+    if cells.texts is None:
+        return None
+    texts = dict(zip(COLUMNS, cells.texts, strict=True))
+    evidence = policy.export.evidence_of(texts["kind"], texts["result"])
+    return None if evidence is None else policy.rule(evidence).withdraws
 
 
 def _interpret(cells: Cells, policy: Policy, now: int) -> ExportRow:

@@ -3,9 +3,11 @@
 Nothing of a row's content stands in a reason, an error or a representation.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from enum import StrEnum
+from typing import Self
 
 from issuer.intake.iin import Iin, parse_iin
 from issuer.rules.policy import Policy
@@ -15,10 +17,16 @@ from schemas.errors import Refusal
 class RejectReason(StrEnum):
     """Why a row cannot be used, in the order in which it is checked."""
 
+    SUPERSEDED = "superseded"
     MISSING_COLUMNS = "missing_columns"
+    NO_PERSON = "no_person"
     BAD_IIN = "bad_iin"
     UNKNOWN_KIND = "unknown_kind"
+    NOT_FINAL = "not_final"
+    NOT_A_COURSE = "not_a_course"
+    NO_SAMPLING_TIME = "no_sampling_time"
     BAD_DATE = "bad_date"
+    BEFORE_BIRTH = "before_birth"
     FUTURE = "future"
     TOO_OLD = "too_old"
 
@@ -28,11 +36,20 @@ class Rejected:
     """A row that was not used, and why.
 
     ``line`` is the line on which it starts (a table's header is line 1); in a FHIR Bundle it is
-    the number of the entry, from 1.
+    the number of the entry, from 1. ``withdraws`` says of a result that the policy knows whether it
+    is one that withdraws, such as a positive test; None of anything else. ``file`` counts from 1
+    where several were given together, else it is 0.
     """
 
     line: int
     reason: RejectReason
+    withdraws: bool | None = field(default=None, compare=False)
+    file: int = 0
+
+    @property
+    def urgency(self) -> tuple[int, int, int]:
+        """The order in which rows are reported: what withdraws, other results, all else."""
+        return (2 if self.withdraws is None else 1 - self.withdraws, self.file, self.line)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -47,6 +64,12 @@ class ExportRow:
     birthday: str
     evidence: str
     at: int
+    file: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where it stands: the line, after the number of its file where there are several."""
+        return f"{self.file}:{self.line}" if self.file else str(self.line)
 
     def __repr__(self) -> str:
         return f"ExportRow(line={self.line})"
@@ -54,13 +77,34 @@ class ExportRow:
 
 @dataclass(frozen=True, kw_only=True)
 class IntakeSummary:
-    """What became of an export: ``rows`` is the sum of all others."""
+    """What became of an export: ``rows`` is the sum of the four that follow.
+
+    ``rejected`` are in the order of their urgency. ``others`` are resources that are no results.
+    """
 
     rows: int
     codes: int
     withdrawals: int
     repeated: int
     rejected: tuple[Rejected, ...]
+    others: int = 0
+    is_fhir: bool = False
+
+
+class Rows(Iterator[ExportRow | Rejected]):
+    """The rows of an export, and how many of its resources so far are no results: ``others``."""
+
+    def __init__(self, *, is_fhir: bool = False) -> None:
+        self.others, self.is_fhir = 0, is_fhir
+        self._rows: Iterator[ExportRow | Rejected] = iter(())
+
+    def of(self, rows: Iterator[ExportRow | Rejected]) -> Self:
+        """Themselves, now that it is known where they come from."""
+        self._rows = rows
+        return self
+
+    def __next__(self) -> ExportRow | Rejected:
+        return next(self._rows)
 
 
 class Unusable(Refusal[RejectReason]):
@@ -75,8 +119,18 @@ def read_person(text: str, policy: Policy, now: int) -> Iin:
         raise Unusable(RejectReason.BAD_IIN) from None
 
 
+def check_born(born: date, at: float, policy: Policy) -> None:
+    """Raises Unusable ``before_birth`` for what happened before the day ``born`` began."""
+    if at < datetime.combine(born, time(), policy.zone).timestamp():
+        raise Unusable(RejectReason.BEFORE_BIRTH)
+
+
 def accept(line: int, person: Iin, evidence: str, at: int, policy: Policy, now: int) -> ExportRow:
-    """The row, when its evidence counts at ``now``; raises Unusable ``future`` or ``too_old``."""
+    """The row, when its evidence counts at ``now``.
+
+    Raises Unusable ``before_birth``, ``future`` or ``too_old``.
+    """
+    check_born(person.born, at, policy)
     if at > now:
         raise Unusable(RejectReason.FUTURE)
     if policy.evidence_ends(evidence, at) <= now:

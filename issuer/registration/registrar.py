@@ -5,7 +5,9 @@ What comes in is not kept: an entitlement-to-be without identity, and keyed hash
 
 import os
 from dataclasses import dataclass
+from datetime import datetime, time
 from itertools import count
+from zoneinfo import ZoneInfo
 
 from issuer.perishable.store import Locator, Transaction
 from issuer.registration.codes import Grant, IssuedCode, issue_code
@@ -23,11 +25,14 @@ from issuer.rules.policy import Policy
 from issuer.rules.values import FRAUD, Evidence
 from schemas.encoding import b64url_encode
 from schemas.hints import HintForm, Holder, hint_of_birthday
-from schemas.kinds import STORED_KINDS, Kind
+from schemas.kinds import MINUTE, STORED_KINDS, Kind
 from schemas.problems import ApiProblem, Problem
 from schemas.references import derive_rid, normalise_reference
 
 RID_BYTES = 32
+
+_NO_HOUR = 0
+"""Of the seconds of a day: what is read from a date alone."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,7 +80,8 @@ class Registrar:
     ) -> tuple[str, Locator | None]:
         """Mark a result as registered: whose it is, a rid, and where its row is kept.
 
-        Raises ApiProblem ``already_registered``. Without a reference nothing is marked.
+        Raises ApiProblem ``already_registered``, also where the same comes once with its hour and
+        once without, or with and without seconds. Without a reference nothing is marked.
         """
         rid = self._rid(tx, reference)
         if reference is None:
@@ -148,7 +154,30 @@ class Registrar:
             raise ApiProblem(Problem.INVALID) from None
 
     def _take_row(self, tx: Transaction, rid: str, evidence: str, at: int, now: int) -> Locator:
-        identifier = f"{rid}\0{evidence}\0{at}".encode()
-        if tx.get(Kind.ROW, identifier) is not None:
+        """Mark a result: the first of its day by the day, each further one by its second."""
+        day, second = _local_second(at, self.policy.zone)
+        by_day = f"{rid}\0{evidence}\0{day}"
+        payload = tx.get(Kind.ROW, by_day.encode())
+        first = None if payload is None else int.from_bytes(payload)
+        # Without its hour it withdrew for less, so that it may be told again with it.
+        is_longer = first == _NO_HOUR != second and self.policy.rule(evidence).withdraws
+        is_same = first is not None and _is_same(first, second) and not is_longer
+        further = {f"{by_day}\0{second - second % part}".encode() for part in (1, MINUTE)}
+        if is_same or any(tx.get(Kind.ROW, identifier) is not None for identifier in further):
             raise ApiProblem(Problem.ALREADY_REGISTERED)
-        return tx.put(Kind.ROW, identifier, b"", expires=now + STORED_KINDS[Kind.ROW].period)
+        identifier = by_day if first is None else f"{by_day}\0{second}"
+        expires = now + STORED_KINDS[Kind.ROW].period
+        return tx.put(Kind.ROW, identifier.encode(), second.to_bytes(3), expires=expires)
+
+
+def _local_second(at: int, zone: ZoneInfo) -> tuple[str, int]:
+    """The day, and how many seconds of it have passed; 0 is how a day without an hour is read."""
+    day = datetime.fromtimestamp(at, zone).date()
+    return day.isoformat(), at - int(datetime.combine(day, time(), zone).timestamp())
+
+
+def _is_same(one: int, other: int) -> bool:
+    """Whether two seconds of a day can be one time, told with and without its hour or second."""
+    if one == other or _NO_HOUR in (one, other):
+        return True
+    return one // MINUTE == other // MINUTE and 0 in (one % MINUTE, other % MINUTE)

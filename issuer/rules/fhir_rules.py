@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TypeVar
 
 from issuer.rules.settings import Section
@@ -15,15 +16,20 @@ Coding = tuple[str, str]
 
 _MOST_ENTRIES = 64
 _MOST_DOSES = 10
+_MOST_DAYS = 365
 _SYSTEM = re.compile(r"[a-z][a-z0-9+.-]*:[!-~]{1,190}\Z")
 _SYSTEM_FORM = "the address of a system, such as http://loinc.org or urn:kz:iin"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """A vaccine of which ``doses`` are a course, unless a record says another number itself."""
+    """A vaccine of which ``doses`` are a course, unless a record says another number itself.
+
+    Nobody had it before the day ``since``.
+    """
 
     doses: int
+    since: date
     first: str
     full: str
 
@@ -34,15 +40,23 @@ class Course:
 
 @dataclass(frozen=True, kw_only=True)
 class FhirRules:
-    """Which identifiers are IINs, and what vaccines and results are evidence of."""
+    """Which identifiers are IINs, and what vaccines and results are evidence of.
+
+    ``days_between_doses``: reports of one person that are fewer days apart are of one shot.
+    """
 
     iin_systems: frozenset[str]
+    days_between_doses: int
     vaccines: Mapping[Coding, Course]
     results: Mapping[tuple[Coding, Coding], str]
 
     def course_of(self, vaccine: Collection[Coding]) -> Course | None:
         """The course of a vaccine with these codings; None when they name none, or two."""
         return _only(self.vaccines.get(coding) for coding in vaccine)
+
+    def knows_test(self, test: Collection[Coding]) -> bool:
+        """Whether some result of a test with these codings means something."""
+        return any(one in test for one, _ in self.results)
 
     def evidence_of(self, test: Collection[Coding], result: Collection[Coding]) -> str | None:
         """What a result means; None when the codings mean nothing, or two things."""
@@ -61,12 +75,13 @@ def parse_fhir_rules(top: Section, evidence: Collection[str]) -> FhirRules:
             "policy.toml: fhir must be a table: this program reads FHIR, too; copy the part that "
             "begins with # FHIR from the policy.toml of a home made by this program"
         )
-    section = top.section("fhir").only("iin_systems", "vaccines", "results")
+    section = top.section("fhir").only("iin_systems", "days_between_doses", "vaccines", "results")
     systems = section.texts("iin_systems")
     if not all(map(_SYSTEM.match, systems)):
         section.refuse("iin_systems", "a list of addresses, such as urn:kz:iin")
     return FhirRules(
         iin_systems=frozenset(systems),
+        days_between_doses=section.whole("days_between_doses", low=1, high=_MOST_DAYS),
         vaccines=_parse_vaccines(section, sorted(evidence)),
         results=_parse_results(section, sorted(evidence)),
     )
@@ -75,9 +90,10 @@ def parse_fhir_rules(top: Section, evidence: Collection[str]) -> FhirRules:
 def _parse_vaccines(section: Section, evidence: list[str]) -> dict[Coding, Course]:
     vaccines: dict[Coding, Course] = {}
     for entry in section.sections("vaccines", most=_MOST_ENTRIES):
-        entry.only("system", "codes", "doses", "first", "full")
+        entry.only("system", "codes", "doses", "since", "first", "full")
         course = Course(
             doses=entry.whole("doses", low=1, high=_MOST_DOSES),
+            since=_parse_day(entry, "since"),
             first=entry.choice("first", evidence),
             full=entry.choice("full", evidence),
         )
@@ -85,6 +101,13 @@ def _parse_vaccines(section: Section, evidence: list[str]) -> dict[Coding, Cours
             if vaccines.setdefault(coding, course) != course:
                 entry.refuse("codes", "codes of no other entry")
     return vaccines
+
+
+def _parse_day(entry: Section, key: str) -> date:
+    value = entry.values.get(key)
+    if not isinstance(value, date) or isinstance(value, datetime):
+        entry.refuse(key, "a date without quotation marks, such as 2020-12-02")
+    return value
 
 
 def _parse_results(section: Section, evidence: list[str]) -> dict[tuple[Coding, Coding], str]:

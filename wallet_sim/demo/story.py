@@ -72,7 +72,7 @@ def _laboratory(homes: Homes, now: int) -> dict[str, str]:
     result = homes.run("qupia-issuer", "intake", str(export), "--out", str(out), "--json")
     summary = result.members
     homes.expect("intake of 7 rows", (summary["rows"], summary["codes"]), (7, 4))
-    homes.expect("rows rejected", [entry["line"] for entry in summary["rejected"]], [7, 8])
+    homes.expect("rows rejected", [entry["line"] for entry in summary["rejected"]], [8, 7])
     homes.narrate(
         f"7 rows: {summary['codes']} activation codes, {summary['withdrawals']} withdrawal "
         "(a positive test stops passes), and two rows back to the laboratory, by line number "

@@ -11,6 +11,7 @@ from schemas.activation import parse_activation_url, parse_code
 from schemas.encoding import format_time, parse_time
 from schemas.kinds import DAY, HOUR
 from tests.support.commands import Run
+from tests.support.fhir_export import bundle, ndjson, patient, swab
 from tests.support.issuer_commands import AN_HOUR_AGO, PERSON, register
 from tests.support.issuers import NOON, Service
 from tests.support.lab_export import make_row, write_text
@@ -181,6 +182,38 @@ def test_intake_sums_up(at_home: Run, tmp_path: Path) -> None:
     with (tmp_path / "codes.csv").open() as codes:
         assert [row["line"] for row in csv.DictReader(codes)] == ["2", "3"]
     assert stat.S_IMODE((tmp_path / "codes.csv").stat().st_mode) == 0o600
+
+
+def test_intake_tells_positive_results_first_and_counts_what_is_no_result(
+    at_home: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "export.json"
+    unclear = {"subject": {"reference": "Patient/2"}}
+    file.write_text(bundle(patient(), swab(**unclear), swab("260373001", **unclear)))
+    outcome = at_home("intake", file, "--out", tmp_path / "codes.csv")
+    assert outcome.status == 1
+    assert outcome.out.splitlines()[1:] == [
+        "no results (patients, specimens and others): 1",
+        "  line 3: no_person, a positive result or a contact: nothing was withdrawn",
+        "  line 2: no_person",
+    ]
+    (tmp_path / "codes.csv").unlink()
+    outcome = at_home("intake", file, "--out", tmp_path / "codes.csv", "--json")
+    assert outcome.members["others"] == 1
+    assert [entry["line"] for entry in outcome.members["rejected"]] == [3, 2]
+
+
+def test_intake_of_several_files_names_the_file_of_a_row(at_home: Run, tmp_path: Path) -> None:
+    people, results = tmp_path / "Patient.ndjson", tmp_path / "Observation.ndjson"
+    people.write_text(ndjson(patient()))
+    results.write_text(ndjson(swab("?")))
+    call = ("intake", people, results, "--out")
+    outcome = at_home(*call, tmp_path / "1.csv")
+    assert outcome.out.splitlines()[2:] == ["  Observation.ndjson, line 1: unknown_kind"]
+    outcome = at_home(*call, tmp_path / "2.csv", "--json")
+    assert outcome.members["rejected"] == [
+        {"line": 1, "reason": "unknown_kind", "file": str(results)}
+    ]
 
 
 def test_intake_without_a_rejected_row_succeeds(at_home: Run, tmp_path: Path) -> None:

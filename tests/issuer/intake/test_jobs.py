@@ -119,7 +119,7 @@ def test_a_job_ends_with_its_report_and_its_codes(issuer: Service) -> None:
 
 def test_a_fhir_bundle_is_taken_too(issuer: Service) -> None:
     found = finish(issuer, start(issuer, bundle(patient(), swab(), swab(status="draft"))))
-    assert (found.codes, found.rejected) == (1, ((3, "unknown_kind"),))
+    assert (found.codes, found.rejected, found.others) == (1, ((3, "not_final"),), 1)
 
 
 def test_nothing_that_comes_out_begins_a_formula(issuer: Service) -> None:

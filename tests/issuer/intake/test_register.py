@@ -15,6 +15,7 @@ from schemas.encoding import format_time
 from schemas.kinds import DAY, HOUR
 from schemas.problems import ApiProblem, Problem
 from shell.errors import CommandError
+from tests.support.fhir_export import PERSON, bundle, ndjson, patient, swab
 from tests.support.issuers import URL, Service
 from tests.support.lab_export import (
     NOW,
@@ -144,6 +145,55 @@ def test_a_file_that_nothing_was_registered_with_is_told_apart(
     summary = take(issuer, export, tmp_path / "codes.csv")
     assert [(entry.line, entry.reason.value) for entry in summary.rejected] == [(2, "bad_iin")]
     assert (tmp_path / "codes.csv").read_text().splitlines() == [",".join(COLUMNS)]
+
+
+def test_positive_results_stand_first_among_those_rejected(issuer: Service, tmp_path: Path) -> None:
+    rows = [
+        make_row(0, kind="?"),
+        make_row(1, iin="123"),
+        make_row(2, kind=PCR, result="положительный", iin="123"),
+        make_row(3, kind="Контакт", result="зарегистрирован", date="?"),
+        make_row(4)[:5],
+    ]
+    summary = take(issuer, write(tmp_path / "export.csv", rows), tmp_path / "codes.csv")
+    told = [(entry.line, entry.reason.value, entry.withdraws) for entry in summary.rejected]
+    assert told == [
+        (4, "bad_iin", True),
+        (5, "bad_date", True),
+        (3, "bad_iin", False),
+        (2, "unknown_kind", None),
+        (6, "missing_columns", None),
+    ]
+
+
+def test_the_same_result_as_a_table_and_as_fhir_has_one_code(
+    issuer: Service, tmp_path: Path
+) -> None:
+    table = write(tmp_path / "export.csv", [make_row(0, iin=PERSON, date="20.11.2026 10:00")])
+    assert take(issuer, table, tmp_path / "1").codes == 1
+    for number, time in enumerate(("10:00:00+05:00", "05:00:17Z", None), 2):
+        taken = "2026-11-20" if time is None else f"2026-11-20T{time}"
+        path = tmp_path / "export.json"
+        path.write_text(bundle(patient(), swab(effectiveDateTime=taken)))
+        summary = take(issuer, path, tmp_path / str(number))
+        assert (summary.codes, summary.repeated, summary.others) == (0, 1, 1)
+
+
+def test_fhir_files_of_one_export_are_read_together(issuer: Service, tmp_path: Path) -> None:
+    people, results = tmp_path / "Patient.ndjson", tmp_path / "Observation.ndjson"
+    people.write_text(ndjson(patient()))
+    results.write_text(ndjson(swab("?"), swab()))
+    for number, (path, other) in enumerate(((results, people), (people, results)), 1):
+        out = tmp_path / f"{number}.csv"
+        summary = run_intake(issuer.authority, None, path, out, other, now=NOW, progress=id)
+        place = 1 if path is results else 2
+        assert [(entry.file, entry.line) for entry in summary.rejected] == [(place, 1)]
+        assert (summary.rows, summary.others) == (2, 1)
+        if number == 1:
+            assert [row["line"] for row in read(out)] == ["1:2"]
+    table = write(tmp_path / "export.csv", [make_row(0)])
+    with pytest.raises(CommandError, match=r"export\.csv is no FHIR; only the FHIR files of one"):
+        run_intake(issuer.authority, None, people, out, table, now=NOW, progress=id)
 
 
 def test_codes_are_in_the_file_before_they_are_valid(

@@ -1,6 +1,7 @@
 """Results become codes or withdrawals; nothing else of them is kept."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -247,6 +248,55 @@ def test_another_kind_time_or_person_is_another_result(
 ) -> None:
     register(issuer)
     assert isinstance(register(issuer, **changes), IssuedCode)
+
+
+MORNING = NOON - 3 * HOUR
+MIDNIGHT = int(
+    datetime.fromtimestamp(NOON, POLICY.zone).replace(hour=0, minute=0, second=0).timestamp()
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (MORNING, MIDNIGHT),
+        (MIDNIGHT, MORNING),
+        (MORNING + 30, MORNING),
+        (MORNING, MORNING + 59),
+    ],
+)
+def test_a_result_told_with_and_without_its_hour_or_second_has_one_code(
+    issuer: Service, first: int, again: int
+) -> None:
+    register(issuer, at=first)
+    assert refusal(issuer, at=again) is Problem.ALREADY_REGISTERED
+
+
+def test_two_results_of_a_day_are_two_and_neither_comes_again_without_its_hour(
+    issuer: Service,
+) -> None:
+    for at in (MORNING, MORNING + HOUR):
+        register(issuer, at=at)
+    for at in (MORNING, MORNING + HOUR, MORNING + HOUR + 10, MIDNIGHT):
+        assert refusal(issuer, at=at) is Problem.ALREADY_REGISTERED
+
+
+def test_the_day_before_is_another_result(issuer: Service) -> None:
+    register(issuer, at=MORNING)
+    register(issuer, at=MIDNIGHT - DAY)
+
+
+def test_a_cancelled_slip_frees_its_result_in_either_form(issuer: Service) -> None:
+    for at in (MORNING, MIDNIGHT, MORNING):
+        cancel(issuer, code_of(issuer, at=at))
+
+
+def test_a_positive_result_told_again_with_its_hour_withdraws_for_longer(issuer: Service) -> None:
+    register(issuer, evidence="positive", at=MIDNIGHT)
+    longer = register(issuer, evidence="positive", at=MORNING)
+    assert longer == Withdrawn(MORNING + 10 * DAY)
+    for at in (MORNING, MIDNIGHT):
+        assert refusal(issuer, evidence="positive", at=at) is Problem.ALREADY_REGISTERED
 
 
 def test_results_without_a_reference_can_repeat(issuer: Service) -> None:
