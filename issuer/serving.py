@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 
 from issuer.api.app import Background, create_app
 from issuer.api.background import run_rounds
+from issuer.api.uniform import STEP_SECONDS
 from issuer.authority import Authority
 from issuer.console.app import console_routes
 from issuer.console.public import public_routes
@@ -32,11 +33,15 @@ class AppFactory:
 
 
 def create_all(
-    authority: Authority, clock: Clock, *, background: Background | None = None
+    authority: Authority,
+    clock: Clock,
+    *,
+    background: Background | None = None,
+    step: float = STEP_SECONDS,
 ) -> Starlette:
     """The API, the console and the public pages over one opened home."""
     pages = [*console_routes(authority, clock), *public_routes(authority)]
-    return create_app(authority, clock, background=background, pages=pages)
+    return create_app(authority, clock, background=background, pages=pages, step=step)
 
 
 def serve(home: Path, listen: Listen, *, ready: Callable[[], None]) -> None:

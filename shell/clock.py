@@ -7,6 +7,15 @@ Clock = Callable[[], int]
 """Gives the time in whole Unix seconds."""
 
 
+Monotonic = Callable[[], float]
+"""Counts seconds from anywhere; setting the clock does not change it."""
+
+
+def monotonic_clock() -> float:
+    """Seconds since this machine started, without those in which it slept."""
+    return time.monotonic()
+
+
 def system_clock() -> int:
     """The machine's time in whole Unix seconds."""
     return int(time.time())  # noqa: TID251 - the one reading that all others are handed.

@@ -17,6 +17,10 @@ from shell.clock import Clock
 from shell.errors import CommandError
 
 NO_STORE = {"Cache-Control": "no-store"}
+UNCHANGED = {"Cache-Control": "no-store, no-transform"}
+"""Under ``/v1``: not compressed on the way, or lengths would tell what is said (RFC 9111 5.2.2.6).
+"""
+
 PUBLIC = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Date, ETag",
@@ -26,7 +30,7 @@ PUBLIC = {
 _STATUS_PROBLEMS = {404: Problem.NOT_FOUND, 405: Problem.NOT_FOUND, 413: Problem.TOO_LARGE}
 
 
-def json_answer(members: Mapping[str, Any], headers: Mapping[str, str] = NO_STORE) -> Response:
+def json_answer(members: Mapping[str, Any], headers: Mapping[str, str] = UNCHANGED) -> Response:
     """200 with a JSON object."""
     body = json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode()
     return Response(body, media_type="application/json", headers=dict(headers))
@@ -48,22 +52,28 @@ def problem_answer(error: ApiProblem, headers: Mapping[str, str] = NO_STORE) -> 
     )
 
 
-async def answer_problem(_request: Request, error: Exception) -> Response:
+async def answer_problem(request: Request, error: Exception) -> Response:
     """Handler for :class:`ApiProblem`."""
-    return problem_answer(error if isinstance(error, ApiProblem) else ApiProblem(Problem.FAILED))
+    problem = error if isinstance(error, ApiProblem) else ApiProblem(Problem.FAILED)
+    return problem_answer(problem, _headers(request))
 
 
-async def answer_http_error(_request: Request, error: Exception) -> Response:
+async def answer_http_error(request: Request, error: Exception) -> Response:
     """Handler for what the framework itself refuses: unknown paths and methods."""
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return problem_answer(ApiProblem(_STATUS_PROBLEMS.get(status, Problem.INVALID)))
+    problem = ApiProblem(_STATUS_PROBLEMS.get(status, Problem.INVALID))
+    return problem_answer(problem, _headers(request))
 
 
-async def answer_failure(_request: Request, error: Exception) -> Response:
+async def answer_failure(request: Request, error: Exception) -> Response:
     """Handler for a home or store that cannot be used: the operator sees why, the caller not."""
     if isinstance(error, CommandError):
         print(f"error: {error.message}", file=sys.stderr)  # noqa: T201 - the service's log.
-    return problem_answer(ApiProblem(Problem.FAILED))
+    return problem_answer(ApiProblem(Problem.FAILED), _headers(request))
+
+
+def _headers(request: Request) -> Mapping[str, str]:
+    return UNCHANGED if request.url.path.startswith("/v1/") else NO_STORE
 
 
 class Dated:

@@ -16,6 +16,7 @@ from issuer.api import public_calls, staff_calls, wallet_calls
 from issuer.api.answers import (
     NO_STORE,
     PUBLIC,
+    UNCHANGED,
     Dated,
     answer_failure,
     answer_http_error,
@@ -27,6 +28,7 @@ from issuer.api.failure_limit import FailureLimit
 from issuer.api.metrics import MEDIA_TYPE, metrics_text
 from issuer.api.openapi import openapi_document
 from issuer.api.requests import Call, bearer_key, read_call
+from issuer.api.uniform import STEP_SECONDS, Uniform, answer_lengths
 from issuer.authority import Authority
 from issuer.staff import Role
 from schemas.origins import is_loopback
@@ -79,12 +81,15 @@ def create_app(
     *,
     background: Background | None = None,
     pages: Sequence[BaseRoute] = (),
+    step: float = STEP_SECONDS,
 ) -> Starlette:
     """The application over an opened home; ``background`` runs beside it while it serves.
 
-    ``pages`` are routes for people, which answer for themselves.
+    ``pages`` are routes for people, which answer for themselves. Answers to wallets leave at whole
+    multiples of ``step`` seconds.
     """
     limit = FailureLimit()
+    lengths = answer_lengths(authority.config.url, authority.config.batch_size)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -106,7 +111,8 @@ def create_app(
         + [*pages],
         middleware=[
             Middleware(Dated, clock=clock),
-            Middleware(LastResort, answer=problem_answer(ApiProblem(Problem.FAILED))),
+            Middleware(Uniform, lengths=lengths, step=step),
+            Middleware(LastResort, answer=problem_answer(ApiProblem(Problem.FAILED), UNCHANGED)),
         ],
         exception_handlers={
             ApiProblem: answer_problem,

@@ -365,5 +365,5 @@ def test_an_issuer_s_app_over_a_home_that_was_damaged_meanwhile_refuses_to_open(
 ) -> None:
     used.service.home.staff.chmod(0o644)
     with pytest.raises(CommandError, match="others can read"):
-        create_app(Authority.open(used.service.home), used.clock)
+        create_app(Authority.open(used.service.home), used.clock, step=0)
     used.service.home.staff.chmod(0o600)

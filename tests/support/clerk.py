@@ -32,7 +32,7 @@ class Clerk(Visitor):
     @classmethod
     def at(cls, service: Service, app: Starlette | None = None) -> Self:
         """Whoever comes to the issuer's pages, not signed in."""
-        app = app or create_all(service.authority, service.clock)
+        app = app or create_all(service.authority, service.clock, step=0)
         return cls(app, service.authority.config.url)
 
     @classmethod

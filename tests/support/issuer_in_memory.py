@@ -47,6 +47,10 @@ class Time:
     def __call__(self) -> int:
         return self.now
 
+    def count(self) -> float:
+        """For a device that never sleeps, and whose clock nobody sets meanwhile."""
+        return float(self.now)
+
     def sleep(self, seconds: float) -> None:
         self.now += int(seconds)
 
@@ -324,7 +328,13 @@ class Phone:
 
     def tools(self) -> Tools:
         """What the commands of this phone reach the world with; chance always gives 0."""
-        return Tools(self.issuer.send, self.clock, self.clock.sleep, below=lambda n: 0)
+        return Tools(
+            self.issuer.send,
+            self.clock,
+            self.clock.sleep,
+            below=lambda n: 0,
+            monotonic=self.clock.count,
+        )
 
     def session(self) -> Session:
         return open_session(
@@ -333,6 +343,7 @@ class Phone:
             offset=self.wallet.clock_offset,
             send=self.issuer.send,
             below=lambda n: n // 2,
+            monotonic=self.clock.count,
         )
 
     def activate(self, code: str = CODE) -> Wallet:

@@ -74,6 +74,7 @@ def activate(session: Session, slip: ActivationSlip) -> Wallet:
     The trust bundle is verified first, so that a wrong root costs no code. Raises ApiProblem,
     BundleRejected or CommandError.
     """
+    session.client.check_clock()
     trusted = session.fetch_bundle(_authority(session, slip))
     now = session.clock.now()
     activating = session.file.transact(lambda wallet: _begin(wallet, slip, now))
@@ -146,7 +147,7 @@ def _ask(session: Session, activating: Activating, trusted: Trusted) -> Entitlem
     try:
         answer = session.client.post(
             ENTITLEMENTS_PATH,
-            {"code": format_code(activating.code)},
+            {"code": format_code(activating.code), "pad": ""},
             account_key=activating.account_key,
             schema="entitlement-answer",
         )

@@ -25,6 +25,8 @@ ANSWER_LIMIT = 256_000
 
 _NOT_UNDERSTOOD = "the issuer's answer makes no sense to this wallet; update it, or try again later"
 
+_NO_TIME = "the issuer does not say what time it is; try again later"
+
 
 class Send(Protocol):
     """One HTTP request; raises CommandError when there is no answer."""
@@ -78,8 +80,8 @@ class Client:
     def check_clock(self) -> bool:
         """Ask the API for the time; whether the clock was corrected.
 
-        For a clock that is so wrong that no trust bundle is acceptable, and without a bundle there
-        is no other call to learn from. Raises CommandError when there is no answer.
+        It comes before everything else, so that a wrong clock chooses no windows, and no proof of a
+        call carries the device's time. Raises CommandError when there is no answer.
         """
         sent = self.clock.raw()
         answer = self.send("GET", self.origin + HEALTH_PATH, limit=ANSWER_LIMIT)
@@ -90,12 +92,14 @@ class Client:
     ) -> dict[str, Any]:
         """Call the API; the answer has the shape of ``schema``.
 
+        After ``bad_dpop`` the issuer is asked for its time, and the same body is sent once more.
         Raises ApiProblem for a refusal, CommandError for no answer or one that makes no sense.
         """
         body = json.dumps(members, separators=(",", ":")).encode("ascii")
-        answer, corrected = self._call(path, body, account_key)
-        if corrected and _is_bad_dpop(answer):
-            answer, _ = self._call(path, body, account_key)
+        answer = self._call(path, body, account_key, self._issuer_now())
+        if _is_bad_dpop(answer):
+            self.check_clock()
+            answer = self._call(path, body, account_key, self._issuer_now())
         return _read(answer, schema)
 
     def _get(self, path: str, limit: int) -> bytes:
@@ -108,14 +112,20 @@ class Client:
         answer = self.send("GET", self.origin + path, limit=TILE_BYTES)
         return answer.body if answer.status == 200 else None
 
-    def _call(self, path: str, body: bytes, account_key: bytes) -> tuple[Answer, bool]:
+    def _issuer_now(self) -> int:
+        """The issuer's time, never the device's; raises CommandError where it does not say."""
+        if self.clock.issuer_now() is None:
+            self.check_clock()
+        now = self.clock.issuer_now()
+        if now is None:
+            raise CommandError(_NO_TIME, exit_code=2)
+        return now
+
+    def _call(self, path: str, body: bytes, account_key: bytes, now: int) -> Answer:
         url = self.origin + path
-        now = self.clock.now()
         proof = dpop_proof(account_key, method="POST", url=url, body=body, now=now)
         headers = {"Content-Type": "application/json", "DPoP": proof}
-        sent = self.clock.raw()
-        answer = self.send("POST", url, limit=ANSWER_LIMIT, body=body, headers=headers)
-        return answer, self.clock.learn(answer, sent=sent)
+        return self.send("POST", url, limit=ANSWER_LIMIT, body=body, headers=headers)
 
 
 def _read(answer: Answer, schema: str) -> dict[str, Any]:

@@ -1,46 +1,69 @@
-"""The device's clock, corrected by the ``Date`` of the issuer's API.
+"""The device's clock, corrected by the ``Date`` of the issuer's API, and the issuer's own time.
 
-The rules are docs/formats.md, "Showing a pass".
+The rules are docs/formats.md, "Showing a pass" and "Proving that a request is the wallet's".
 
 Clocks of phones are wrong more often than people think, and a proof is good for a minute or two
-only. Answers that a cache may have kept say nothing about the time, nor does the trust bundle.
+only. But whoever sets a clock to the second can find its codes by it, and whoever is told what it
+shows can tell phones apart. So it is corrected in steps of half a minute only, and no request shows
+it: proofs of a call carry the issuer's time. Answers that a cache may have kept say nothing.
 """
 
 from collections.abc import Callable
 
-from shell.clock import Clock
+from shell.clock import Clock, Monotonic
 from shell.fetching import Answer
 
-TOLERANCE = 45
-"""Seconds; a smaller difference is not corrected, so that clocks do not tell wallets apart."""
+STEP = 30
+"""Seconds. A smaller difference is not corrected, and a larger one in whole steps."""
 
 LATEST = 4_102_444_800
 """The year 2100; no answer moves a clock beyond it."""
 
 
 class CorrectedClock:
-    """``offset`` is what the device's clock lacks, in seconds; ``remember`` stores a new one."""
+    """``offset`` is what the device's clock lacks, in seconds; ``remember`` stores a new one.
 
-    def __init__(self, clock: Clock, offset: int, remember: Callable[[int], object]) -> None:
+    ``monotonic`` counts seconds from anywhere, whatever the clock is set to.
+    """
+
+    def __init__(
+        self, clock: Clock, monotonic: Monotonic, offset: int, remember: Callable[[int], object]
+    ) -> None:
         self.raw = clock
         self.offset = offset
         self.was_corrected = False
+        self._monotonic = monotonic
         self._remember = remember
+        self._learnt: tuple[int, float, int] | None = None
 
     def now(self) -> int:
         """The corrected time."""
         return self.raw() + self.offset
 
-    def learn(self, answer: Answer, *, sent: int) -> bool:
-        """Correct the clock by an answer of the API; whether that was necessary.
+    def issuer_now(self) -> int | None:
+        """The issuer's time, carried on since its last answer; None where it must be asked.
 
-        ``sent`` is when the request went out, by the uncorrected clock.
+        A counter stands still while a device sleeps, which shows beside its clock.
         """
-        date = answer.made_at
+        if self._learnt is None:
+            return None
+        date, counted, read = self._learnt
+        passed = int(self._monotonic() - counted)
+        slept = abs(self.raw() - read - passed) > STEP
+        return None if slept else date + passed
+
+    def learn(self, answer: Answer, *, sent: int) -> bool:
+        """Learn the time from an answer of the API; whether the clock was corrected.
+
+        ``sent`` is when the request went out, by the uncorrected clock. One clock is corrected once
+        at most: an issuer that said another time with each answer could set it to any second.
+        """
+        date, received = answer.made_at, self.raw()
         if date is None or not 0 <= date < LATEST:
             return False
-        offset = corrected_offset(self.offset, date=date, sent=sent, received=self.raw())
-        if offset == self.offset:
+        self._learnt = date, self._monotonic(), received
+        offset = corrected_offset(self.offset, date=date, sent=sent, received=received)
+        if self.was_corrected or offset == self.offset:
             return False
         self.offset = offset
         self.was_corrected = True
@@ -49,11 +72,10 @@ class CorrectedClock:
 
 
 def corrected_offset(offset: int, *, date: int, sent: int, received: int) -> int:
-    """The offset after an answer of ``date``; the same unless it is more than 45 s wrong.
+    """The offset after an answer of ``date``; the same unless it is more than 30 s wrong.
 
-    The answer was made at some moment between ``sent`` and ``received``, so a slow network does
-    not look like a wrong clock.
+    It moves by the nearest number of half minutes. The answer was made at some moment between
+    ``sent`` and ``received``, so a slow network does not look like a wrong clock.
     """
-    if sent + offset - TOLERANCE <= date <= received + offset + TOLERANCE:
-        return offset
-    return date - received
+    off = date - received - offset if date > received + offset else min(0, date - sent - offset)
+    return offset if abs(off) <= STEP else offset + (off + STEP // 2) // STEP * STEP

@@ -35,7 +35,7 @@ def end_entitlement(session: Session, entitlement: Entitlement) -> None:
 def _call(session: Session, entitlement: Entitlement, path: str, schema: str) -> dict[str, Any]:
     return session.client.post(
         path,
-        {"entitlement": entitlement.token},
+        {"entitlement": entitlement.token, "pad": ""},
         account_key=entitlement.account_key,
         schema=schema,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from schemas.bundle_faults import BundleFault, BundleRejected, TrustWarning
 from schemas.evidence import FAULTS, EvidencePair
+from shell.clock import Monotonic, monotonic_clock
 from shell.errors import CommandError
 from wallet_sim.fetching.client import Client, Send
 from wallet_sim.fetching.clock import CorrectedClock
@@ -69,12 +70,18 @@ class Session:
 
 
 def open_session(
-    file: WalletFile, *, issuer: str, offset: int, send: Send, below: Below
+    file: WalletFile,
+    *,
+    issuer: str,
+    offset: int,
+    send: Send,
+    below: Below,
+    monotonic: Monotonic = monotonic_clock,
 ) -> Session:
     """A session with the issuer at ``issuer``; ``offset`` is the wallet's clock correction."""
 
     def remember(new: int) -> None:
         file.update(lambda wallet: replace(wallet, clock_offset=new))
 
-    clock = CorrectedClock(file.clock, offset, remember)
+    clock = CorrectedClock(file.clock, monotonic, offset, remember)
     return Session(file, Client(issuer, send, clock), below)

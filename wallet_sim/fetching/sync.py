@@ -69,30 +69,15 @@ def by_plan(wallet: Wallet, bundle: TrustBundle, now: int) -> Sequence[Window]:
 def sync(session: Session, choose: Choose = all_windows) -> Synced:
     """Fetch what is missing of the windows that ``choose`` names.
 
-    Raises NotActivated, ApiProblem, BundleRejected or CommandError; what was asked for is then
-    still stored, and the next call sends it again, the same.
+    The issuer is asked for the time first: a wrong clock would choose wrong windows. Raises
+    NotActivated, ApiProblem, BundleRejected or CommandError; what was asked for is then still
+    stored, and the next call sends it again, the same.
     """
-    offset = session.clock.offset
-    try:
-        synced = _sync_once(session, choose)
-        if synced.asked or session.clock.offset == offset:
-            return synced
-    except ApiProblem:
-        if session.clock.offset == offset:
-            raise
-    # The answer corrected the clock, and a wrong clock had chosen the windows: choose again.
-    return _sync_once(session, choose)
-
-
-def _sync_once(session: Session, choose: Choose) -> Synced:
     session.file.load().activated()
+    session.client.check_clock()
     trusted = refresh(session)
     requests = _prepare(session, trusted.bundle, choose)
-    if requests:
-        asked = tuple(_ask(session, trusted.authority, requests))
-    else:
-        session.client.check_clock()
-        asked = ()
+    asked = tuple(_ask(session, trusted.authority, requests)) if requests else ()
     now = session.clock.now()
     wallet = session.file.update(lambda held: _settle(held, session, trusted.bundle, now))
     return Synced(wallet, asked, now, trusted.warnings)

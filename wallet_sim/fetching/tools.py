@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from shell.clock import Clock, system_clock
+from shell.clock import Clock, Monotonic, monotonic_clock, system_clock
 from shell.command_line import home_option, home_path
 from shell.fetching import send
 from wallet_sim.fetching.client import Send
@@ -21,12 +21,16 @@ HomeOption = Annotated[Path | None, home_option("QUPIA_WALLET_HOME")]
 
 @dataclass(frozen=True)
 class Tools:
-    """``sleep`` takes seconds; ``below(n)`` is a random number from 0 to n - 1."""
+    """``sleep`` takes seconds; ``below(n)`` is a random number from 0 to n - 1.
+
+    ``monotonic`` counts seconds, whatever the clock is set to.
+    """
 
     send: Send = send
     clock: Clock = system_clock
     sleep: Sleep = time.sleep
     below: Below = secrets.randbelow
+    monotonic: Monotonic = monotonic_clock
 
     def open_file(self, home: Path | None) -> WalletFile:
         """The wallet in ``home``, or where the platform keeps such things."""
@@ -41,5 +45,10 @@ class Tools:
         wallet = file.load()
         origin = issuer if issuer is not None else wallet.trusted().issuer
         return open_session(
-            file, issuer=origin, offset=wallet.clock_offset, send=self.send, below=self.below
+            file,
+            issuer=origin,
+            offset=wallet.clock_offset,
+            send=self.send,
+            below=self.below,
+            monotonic=self.monotonic,
         )

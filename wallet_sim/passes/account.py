@@ -33,7 +33,7 @@ def load_private_key(scalar: bytes) -> ec.EllipticCurvePrivateKey:
 
 
 def dpop_proof(account_key: bytes, *, method: str, url: str, body: bytes, now: int) -> str:
-    """A proof for one call; ``body`` as it is sent, ``now`` the corrected time."""
+    """A proof for one call; ``body`` as it is sent, ``now`` the issuer's own time."""
     key = load_private_key(account_key)
     claims = {
         "htm": method,

@@ -6,6 +6,7 @@ A request is made once, stored, and sent as often as necessary. What comes back 
 batch of passes that verify, or none.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,9 @@ from wallet_sim.passes.state import (
 )
 
 PASSES_PATH = "/v1/passes"
+
+MOST_BATCHES = 2
+"""Of a request: for the current and the next window."""
 
 
 def device_point(device_key: bytes) -> DevicePoint:
@@ -80,16 +84,18 @@ def new_request(key: PassKey, *, bundle: TrustBundle) -> PendingBatch:
 
 
 def passes_body(entitlement: Entitlement, requests: Sequence[PendingBatch]) -> dict[str, Any]:
-    """What ``POST /v1/passes`` takes."""
+    """What ``POST /v1/passes`` takes: one batch or two, which make a request of one length."""
+    batches = [_batch_members(request) for request in requests]
+    missing = MOST_BATCHES - len(batches)
+    one_more = f",{json.dumps(batches[0], separators=(',', ':'))}" if batches else ""
+    pad = " " * (missing * len(one_more))
+    return {"entitlement": entitlement.token, "batches": batches, "pad": pad}
+
+
+def _batch_members(request: PendingBatch) -> dict[str, Any]:
     return {
-        "entitlement": entitlement.token,
-        "batches": [
-            {
-                "key_id": b64url_encode(request.key_id),
-                "blinded": [b64url_encode(item.blinded) for item in request.passes],
-            }
-            for request in requests
-        ],
+        "key_id": b64url_encode(request.key_id),
+        "blinded": [b64url_encode(item.blinded) for item in request.passes],
     }
 
 

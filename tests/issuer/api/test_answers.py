@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from issuer.api.answers import (
     Dated,
@@ -17,7 +18,7 @@ from schemas.problems import STATUS, ApiProblem, Problem
 from shell.errors import CommandError, place_of
 from tests.support.asgi import arriving, exchange, http_scope, part
 
-REQUEST: Any = None
+REQUEST = Request({"type": "http", "path": "/v1/me", "headers": []})
 
 
 @pytest.mark.parametrize("problem", list(Problem))

@@ -78,7 +78,7 @@ def test_it_works_while_the_application_serves(issuer: Service) -> None:
 
 
 def test_the_application_starts_and_stops_it(issuer: Service) -> None:
-    app = create_app(issuer.authority, issuer.clock, background=run_rounds)
+    app = create_app(issuer.authority, issuer.clock, background=run_rounds, step=0)
     issuer.clock.now += DAY
 
     async def live() -> None:

@@ -22,7 +22,7 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def app(issuer: Service) -> Starlette:
-    return create_all(issuer.authority, issuer.clock)
+    return create_all(issuer.authority, issuer.clock, step=0)
 
 
 @pytest.fixture

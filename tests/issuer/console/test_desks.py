@@ -640,5 +640,5 @@ def test_hours_until_the_last_pass_is_over_never_exceed_two_windows(
 ) -> None:
     for hour in range(0, 24, 5):
         issuer.clock.now = NOON + hour * HOUR
-        clerk = Clerk.of(issuer, Role.REGISTRAR, create_all(issuer.authority, issuer.clock))
+        clerk = Clerk.of(issuer, Role.REGISTRAR, create_all(issuer.authority, issuer.clock, step=0))
         assert 24 <= hours_in(clerk.send_form(LOST, reference=IIN)) <= 48

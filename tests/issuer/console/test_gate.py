@@ -248,7 +248,7 @@ def test_a_form_that_was_sent_to_one_serving_process_was_sent_to_all(
     form = ours(registrar)
     assert post_as(registrar, form).status == 404
     other = Service(issuer.home, issuer.clock)
-    registrar.app = create_all(other.authority, other.clock)
+    registrar.app = create_all(other.authority, other.clock, step=0)
     assert post_as(registrar, form).status == 409
     assert post_as(registrar, ours(registrar)).status == 404
     other.close()

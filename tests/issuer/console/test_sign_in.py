@@ -194,7 +194,7 @@ def test_a_storm_of_attempts_holds_two_hashes_at_once_and_the_service_answers_be
 
     passwords._dummy()
     monkeypatch.setattr(passwords, "_HASHER", Slow())
-    app = create_all(issuer.authority, issuer.clock)
+    app = create_all(issuer.authority, issuer.clock, step=0)
     headers = [("sec-fetch-site", "same-origin")]
 
     async def storm() -> list[Reply]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from schemas import jws
 from schemas.problems import ApiProblem, Problem
 from shell.errors import CommandError
 from shell.fetching import Answer
@@ -41,11 +42,24 @@ def problem(code: str, status: int, date: str = "") -> Answer:
 
 
 def client(wire: Wire) -> Client:
-    return Client("https://qupia.example", wire, CorrectedClock(lambda: NOON, 0, [].append))
+    return Client(
+        "https://qupia.example", wire, CorrectedClock(lambda: NOON, lambda: 0.0, 0, [].append)
+    )
 
 
 def post(wire: Wire) -> dict[str, Any]:
-    return end(client(wire))
+    """A call by a wallet that knows the issuer's time already."""
+    return end(knowing(wire))
+
+
+def knowing(wire: Wire) -> Client:
+    ours = client(wire)
+    ours.clock.learn(healthy(), sent=NOON)
+    return ours
+
+
+def healthy(date: str = "Tue, 17 Mar 2026 07:00:00 GMT") -> Answer:
+    return ok({"status": "ok"}, date)
 
 
 def end(ours: Client) -> dict[str, Any]:
@@ -91,38 +105,56 @@ def test_an_answer_that_makes_no_sense_is_one_clear_line(answer: Answer) -> None
     assert caught.value.exit_code == 2
 
 
-def test_after_bad_dpop_with_another_date_the_call_is_tried_once_more_with_the_right_time() -> None:
+def test_before_the_first_call_the_issuer_is_asked_for_its_time() -> None:
+    wire = Wire(healthy("Tue, 17 Mar 2026 09:30:00 GMT"), ok({"done": True}))
+    end(client(wire))
+    asked, called = wire.requests
+    assert (asked.method, asked.path) == ("GET", "https://qupia.example/healthz")
+    assert iat(called) == NOON + 9_000
+
+
+def test_a_proof_carries_the_issuers_time_and_not_the_phones() -> None:
+    wire = Wire(healthy(), ok({"done": True}))
+    clock = CorrectedClock(lambda: NOON + 12_345, lambda: 0.0, 0, [].append)
+    end(Client("https://qupia.example", wire, clock))
+    assert iat(wire.requests[1]) == NOON
+
+
+def test_after_bad_dpop_the_time_is_asked_for_and_the_same_body_sent_once_more() -> None:
     late = "Tue, 17 Mar 2026 08:00:00 GMT"
-    wire = Wire(problem("bad_dpop", 401, late), ok({"done": True}, late))
-    ours = client(wire)
-    end(ours)
-    first, second = wire.requests
+    wire = Wire(problem("bad_dpop", 401), healthy(late), ok({"done": True}))
+    end(knowing(wire))
+    first, _, second = wire.requests
     assert first.body == second.body
-    assert first.headers["DPoP"] != second.headers["DPoP"]
-    assert ours.clock.now() == NOON + 3600
+    assert (iat(first), iat(second)) == (NOON, NOON + 3600)
 
 
 def test_after_bad_dpop_the_call_is_not_tried_a_third_time() -> None:
-    dates = ["Tue, 17 Mar 2026 08:00:00 GMT", "Tue, 17 Mar 2026 09:00:00 GMT"]
-    wire = Wire(*(problem("bad_dpop", 401, date) for date in dates))
+    wire = Wire(problem("bad_dpop", 401), healthy(), problem("bad_dpop", 401))
     with pytest.raises(ApiProblem, match="bad_dpop"):
         post(wire)
     assert wire.answers == []
 
 
-@pytest.mark.parametrize("date", ["", "Tue, 17 Mar 2026 07:00:45 GMT"])
-def test_after_bad_dpop_by_a_right_clock_the_call_is_not_tried_again(date: str) -> None:
-    wire = Wire(problem("bad_dpop", 401, date))
-    with pytest.raises(ApiProblem, match="bad_dpop"):
-        post(wire)
+def test_an_issuer_that_does_not_say_its_time_gets_no_proof() -> None:
+    wire = Wire(healthy(""))
+    with pytest.raises(CommandError, match="does not say what time it is"):
+        end(client(wire))
+    assert [request.method for request in wire.requests] == ["GET"]
 
 
-def test_another_refusal_is_not_tried_again_even_if_it_corrects_the_clock() -> None:
+def test_another_refusal_is_not_tried_again() -> None:
     wire = Wire(problem("withdrawn", 403, "Tue, 17 Mar 2026 08:00:00 GMT"))
-    ours = client(wire)
+    ours = knowing(wire)
     with pytest.raises(ApiProblem, match="withdrawn"):
         ours.post("/v1/me", {}, account_key=KEY, schema="me-answer")
-    assert ours.clock.offset == 3600
+    assert ours.clock.offset == 0
+
+
+def iat(request: Request) -> int:
+    claims = jws.parse(request.headers["DPoP"]).unverified_payload["iat"]
+    assert isinstance(claims, int)
+    return claims
 
 
 def test_the_bundle_is_fetched_without_any_mark_and_never_corrects_the_clock() -> None:

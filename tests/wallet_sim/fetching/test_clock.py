@@ -1,9 +1,12 @@
-"""When the clock is corrected, and by which answers."""
+"""When the clock is corrected, by which answers, and what time a proof carries."""
 
 from email.utils import formatdate
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from schemas.presentation import SLOT_TOLERANCE, slot_at
 from shell.fetching import Answer
 from tests.support.world import NOON
 from wallet_sim.fetching.clock import CorrectedClock, corrected_offset
@@ -15,27 +18,53 @@ def answer(date: int, *, age: str = "", status: int = 200) -> Answer:
 
 def clock(offset: int = 0, *, received: int = NOON) -> tuple[CorrectedClock, list[int]]:
     stored: list[int] = []
-    return CorrectedClock(lambda: received, offset, stored.append), stored
+    return CorrectedClock(lambda: received, lambda: 0.0, offset, stored.append), stored
 
 
-@pytest.mark.parametrize("difference", [0, 1, -1, 45, -45])
-def test_a_clock_that_is_45_seconds_off_or_less_stays(difference: int) -> None:
+@pytest.mark.parametrize("difference", [0, 1, -1, 30, -30])
+def test_a_clock_that_is_half_a_minute_off_or_less_stays(difference: int) -> None:
     ours, stored = clock()
     assert not ours.learn(answer(NOON + difference), sent=NOON)
     assert (ours.now(), stored) == (NOON, [])
 
 
-@pytest.mark.parametrize("difference", [46, -46, 3600, -86_400])
-def test_a_clock_that_is_46_seconds_off_or_more_is_corrected(difference: int) -> None:
+@pytest.mark.parametrize(
+    ("difference", "moved"),
+    [(31, 30), (44, 30), (46, 60), (-31, -30), (-46, -60), (3607, 3600), (-86_400, -86_400)],
+)
+def test_a_clock_that_is_further_off_is_corrected_by_whole_half_minutes(
+    difference: int, moved: int
+) -> None:
     ours, stored = clock()
     assert ours.learn(answer(NOON + difference), sent=NOON)
-    assert (ours.now(), stored) == (NOON + difference, [difference])
+    assert (ours.now(), stored) == (NOON + moved, [moved])
     assert ours.was_corrected
+
+
+@given(dates=st.lists(st.integers(NOON - 10**6, NOON + 10**6), min_size=1, max_size=5))
+def test_an_issuer_can_mark_a_phone_that_a_door_admits_in_five_ways_at_most(
+    dates: list[int],
+) -> None:
+    """Whatever it says, and however often within one sync: the marks are whole half minutes."""
+    ours, _ = clock()
+    for date in dates:
+        ours.learn(answer(date), sent=NOON)
+    assert ours.offset % 30 == 0
+    slots = slot_at(ours.now()) - slot_at(NOON)
+    admitted = abs(slots) <= SLOT_TOLERANCE
+    assert not admitted or ours.offset in (-60, -30, 0, 30, 60)
+
+
+def test_a_clock_is_corrected_once_in_a_sync() -> None:
+    ours, stored = clock()
+    assert ours.learn(answer(NOON + 60), sent=NOON)
+    assert not ours.learn(answer(NOON + 3600), sent=NOON)
+    assert stored == [60]
 
 
 def test_a_correction_that_fits_is_not_made_again() -> None:
     ours, stored = clock(offset=600)
-    assert not ours.learn(answer(NOON + 640), sent=NOON)
+    assert not ours.learn(answer(NOON + 625), sent=NOON)
     assert (ours.offset, stored) == (600, [])
 
 
@@ -50,6 +79,7 @@ def test_an_answer_from_a_cache_says_nothing_about_the_time(age: str) -> None:
     ours, stored = clock()
     assert not ours.learn(answer(NOON + 3600, age=age), sent=NOON)
     assert stored == []
+    assert ours.issuer_now() is None
 
 
 @pytest.mark.parametrize(
@@ -69,5 +99,32 @@ def test_no_answer_moves_a_clock_beyond_the_year_2100() -> None:
 
 def test_a_slow_network_does_not_look_like_a_wrong_clock() -> None:
     assert corrected_offset(0, date=NOON, sent=NOON - 60, received=NOON + 60) == 0
-    assert corrected_offset(0, date=NOON - 105, sent=NOON - 60, received=NOON + 60) == 0
-    assert corrected_offset(0, date=NOON - 106, sent=NOON - 60, received=NOON + 60) == -166
+    assert corrected_offset(0, date=NOON - 90, sent=NOON - 60, received=NOON + 60) == 0
+    assert corrected_offset(0, date=NOON - 106, sent=NOON - 60, received=NOON + 60) == -60
+
+
+class Device:
+    """A phone whose clock is wrong, set meanwhile, or asleep."""
+
+    def __init__(self) -> None:
+        self.now, self.counted = NOON - 7_200, 50.0
+        self.clock = CorrectedClock(lambda: self.now, lambda: self.counted, 0, [].append)
+
+    def pass_time(self, seconds: int, *, asleep: bool = False) -> None:
+        self.now += seconds
+        self.counted += 0 if asleep else seconds
+
+
+def test_the_issuers_time_is_carried_on_and_owes_nothing_to_the_phones_clock() -> None:
+    device = Device()
+    assert device.clock.issuer_now() is None
+    device.clock.learn(answer(NOON), sent=device.now)
+    device.pass_time(100)
+    assert device.clock.issuer_now() == NOON + 100
+
+
+def test_after_sleep_or_when_the_clock_was_set_the_issuer_is_asked_again() -> None:
+    device = Device()
+    device.clock.learn(answer(NOON), sent=device.now)
+    device.pass_time(3600, asleep=True)
+    assert device.clock.issuer_now() is None

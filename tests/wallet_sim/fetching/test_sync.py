@@ -8,6 +8,7 @@ import pytest
 from schemas.bundle_faults import BundleFault, BundleRejected
 from schemas.encoding import b64url_encode
 from schemas.kinds import DAY, HOUR
+from schemas.paths import TRUST_BUNDLE_PATH
 from schemas.problems import ApiProblem, Problem
 from shell.errors import CommandError
 from shell.fetching import Answer
@@ -342,7 +343,8 @@ def test_another_command_that_changes_the_authority_meanwhile_is_noticed(
     fetch = session.client.send
 
     def meanwhile(method: str, url: str, **rest: object) -> Answer:
-        activated.file.update(lambda held: replace(held, authority=None))
+        if url.endswith(TRUST_BUNDLE_PATH):
+            activated.file.update(lambda held: replace(held, authority=None))
         return fetch(method, url, **rest)
 
     spied = replace(session, client=replace(session.client, send=meanwhile))
