@@ -230,6 +230,15 @@ HELD_ELSEWHERE: tuple[HeldElsewhere, ...] = (
         dies="end of entitlement or window; a used pass after 5 min, the last one with its window",
     ),
     HeldElsewhere(
+        name="times of a wallet",
+        holder="wallet",
+        content="when it asks next; of which windows it asks for nothing more by itself; to ten "
+        "minutes, when passes came, where that was within their own window; to a minute, until "
+        "when it asks for nothing because it was shown or checked in; by how many seconds the "
+        "proofs of a pass that was shown are late",
+        dies="asked; with the window; with the passes; 10 min after it was shown; with the pass",
+    ),
+    HeldElsewhere(
         name="people of a wallet",
         holder="wallet",
         content="the names that its owner gave to several people on one device",

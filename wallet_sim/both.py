@@ -1,14 +1,15 @@
 """What needs the wallet's file and the file of visits: check-in, check-out, lists of notices.
 
 Passes and visits never meet: of the wallet only its authority, its clock and its network are used
-here, and nothing of one file is written to the other.
+here, and nothing of one file is written to the other. A check-in tells the wallet to keep quiet for
+some minutes, as a showing does.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from schemas.bundle import FRESH, TrustBundle
+from schemas.bundle import TrustBundle
 from schemas.bundle_faults import BundleRejected
 from schemas.notices import NoticesFault, NoticesRejected
 from schemas.problems import ApiProblem
@@ -18,6 +19,7 @@ from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.sync import refresh
 from wallet_sim.fetching.trust import stored_bundle
+from wallet_sim.passes.schedule import keep_quiet
 from wallet_sim.passes.state import NotActivated, PinnedAuthority, Wallet
 from wallet_sim.presence.check_in import CheckedIn, CheckedOut, check_in, check_out
 from wallet_sim.presence.file import VisitsFile
@@ -40,7 +42,11 @@ def visits_of(file: WalletFile) -> VisitsFile:
 
 
 def check_in_here(file: WalletFile, text: str) -> CheckedIn:
-    """Check in with a code under the wallet's authority. Raises NotCheckedIn or NotActivated."""
+    """Check in with a code under the wallet's authority. Raises NotCheckedIn or NotActivated.
+
+    From then on the wallet asks for nothing by itself for a while: somebody at the venue could see
+    both.
+    """
     wallet = file.load()
     bundle, now = _bundle(wallet), file.clock() + wallet.clock_offset
 
@@ -48,7 +54,9 @@ def check_in_here(file: WalletFile, text: str) -> CheckedIn:
         checked_in = check_in(visits, text, bundle=bundle, now=now)
         return checked_in.visits, checked_in
 
-    return visits_of(file).transact(change)
+    checked_in = visits_of(file).transact(change)
+    file.update(lambda held: keep_quiet(held, now))
+    return checked_in
 
 
 def check_out_here(file: WalletFile) -> CheckedOut:
@@ -62,13 +70,16 @@ def check_out_here(file: WalletFile) -> CheckedOut:
     return visits_of(file).transact(change)
 
 
-def fetch_notices(session: Session, *, progress: Progress = silent) -> Visits:
+def fetch_notices(
+    session: Session, *, refreshed: bool = False, progress: Progress = silent
+) -> Visits:
     """Fetch the list of notices, the same for everyone, and match it.
 
-    A trust bundle of yesterday is renewed first, for wallets that fetch no passes, and so is one
-    that does not know who signed the list. Raises NotActivated, or one of :data:`NO_LIST`.
+    The trust bundle comes first, unless it was just ``refreshed``: keys may have been withdrawn.
+    One that does not know who signed the list is fetched again. Raises NotActivated, or one of
+    :data:`NO_LIST`.
     """
-    if _bundle(session.file.load()).iat + FRESH <= session.clock.now():
+    if not refreshed:
         refresh(session)
     _forget_gone_keys(session)  # Whoever withholds lists does not keep alive what a thief has said.
     data = session.client.fetch_notices()
@@ -97,9 +108,9 @@ class NoticesOfWallet:
         with suppress(CommandError):
             visits_of(self.file).load()
 
-    def fetch(self, session: Session) -> bool:
+    def fetch(self, session: Session, *, refreshed: bool) -> bool:
         try:
-            visits = fetch_notices(session)
+            visits = fetch_notices(session, refreshed=refreshed)
         except NotActivated:
             return False  # The wallet was emptied meanwhile.
         except NO_LIST as error:

@@ -1,5 +1,7 @@
 """Clocks that are wrong or set back: one clear line each, and nothing is lost."""
 
+import re
+
 import pytest
 
 from schemas.encoding import format_time
@@ -72,10 +74,13 @@ def test_a_proof_of_a_wrong_clock_is_refused_with_the_way_to_set_it(
 ) -> None:
     citizen.clock_error = -3 * MINUTE
     behind = venue.run("scan", citizen.show(), "--lang", "en")
-    assert (behind.status, "180 s old" in behind.out, AUTOMATIC in behind.out) == (1, True, True)
+    assert (behind.status, AUTOMATIC in behind.out) == (1, True)
+    # A proof is drawn some seconds after its half minute began; until then the one before stays.
+    assert re.search("(180|210) s old", behind.out)
     citizen.clock_error = 3 * MINUTE
     ahead = venue.run("scan", citizen.show(), "--lang", "en")
-    assert (ahead.status, "180 s" in ahead.out, AUTOMATIC in ahead.out) == (1, True, True)
+    assert (ahead.status, AUTOMATIC in ahead.out) == (1, True)
+    assert re.search("(180|150) s", ahead.out)
     citizen.done("sync")
     assert venue.scan(citizen.show()).outcomes == ["admit"]
 

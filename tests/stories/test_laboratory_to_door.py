@@ -9,6 +9,7 @@ from schemas.encoding import b64url_encode, format_time, parse_time
 from schemas.kinds import DAY, HOUR, MINUTE
 from tests.support.lab_export import local, make_row, write_text
 from tests.support.town import Town
+from wallet_sim.passes.state import LONGEST_QUIET
 
 
 def test_a_row_of_an_export_opens_a_door(found: Callable[..., Town]) -> None:
@@ -88,6 +89,7 @@ def test_on_the_day_the_evidence_ends_the_passes_work_until_midnight(town: Town)
     town.until(until)
     assert "is empty" in citizen.refused("show", status=2)
     citizen.refused("sync", status=2)
+    town.until(until + LONGEST_QUIET)
     sunset = format_time(town.service.authority.sunset)
     assert citizen.done("data")["wallet"] == [
         {"what": what, "dies": sunset, "count": 1} for what in ("authority", "list")

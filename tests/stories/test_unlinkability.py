@@ -98,7 +98,8 @@ def test_two_passes_have_nothing_in_common_but_their_key_and_time(
     town: Town, two: list[Citizen]
 ) -> None:
     codes = [parse_presentation(person.show()) for person in two for _ in range(8)]
-    assert {code.slot for code in codes} == {slot_at(town.now)}
+    # A pass whose delay is not over yet has the proof of the half minute before.
+    assert {code.slot for code in codes} <= {slot_at(town.now), slot_at(town.now) - 1}
     assert len({code.key_prefix for code in codes}) == 1
     alone = [pieces(c.device.x + c.device.y + c.signature + c.proof) for c in codes]
     assert sum(map(len, alone)) == len(set().union(*alone))

@@ -24,7 +24,7 @@ from shell.errors import CommandError
 from shell.evidence import EvidenceOut, answer_evidence, evidence_line
 from wallet_sim.both import visits_of
 from wallet_sim.commands.display import Display
-from wallet_sim.commands.fetching import first_passes, keep_fetching_here, tell
+from wallet_sim.commands.fetching import ask_later, first_passes, keep_fetching_here, tell
 from wallet_sim.commands.presence import (
     PresenceCommands,
     fetch_warnings,
@@ -54,6 +54,10 @@ from wallet_sim.presence.file import VisitsFile
 from wallet_sim.refusals import REFUSALS, spoken, to_command_error
 from wallet_sim.texts import text
 
+LaterOption = Annotated[
+    bool, typer.Option("--later", help="Ask for passes at a random time within two hours.")
+]
+
 app = new_app("A citizen's wallet: it fetches passes ahead of time and shows them without network.")
 TOOLS = Tools()
 
@@ -67,6 +71,7 @@ def activate(
     issuer: Annotated[str | None, typer.Option(metavar="URL", help="For a code alone.")] = None,
     root: Annotated[str | None, typer.Option(metavar="THUMBPRINT", help="The root to pin.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Give up what it holds.")] = False,
+    later: LaterOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
     language: LocalLanguageOption,
@@ -78,7 +83,8 @@ def activate(
     session = TOOLS.connect(file, slip.issuer)
     with spoken(language):
         _, entitlement = activate_slip(session, slip).activated()
-    lines = activated_lines(entitlement, language) + first_passes(session, language)
+    lines = activated_lines(entitlement, language)
+    lines += ask_later(file, TOOLS, language) if later else first_passes(session, language)
     members = {
         "status": entitlement.status,
         "holder": entitlement.holder,
@@ -92,6 +98,7 @@ def activate(
 def sync(
     *,
     watch: Annotated[bool, typer.Option("--watch", help="Keep fetching at random times.")] = False,
+    later: LaterOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
     language: LocalLanguageOption,
@@ -100,6 +107,11 @@ def sync(
     _refuse_both(watch, as_json)
     file = TOOLS.open_file(home)
     with spoken(language):
+        if later:
+            lines = ask_later(file, TOOLS, language)
+            answer(as_json=as_json, members={"later": True}, text="\n".join(lines))
+            if not watch:
+                return EXIT_DONE
         if watch:
             keep_fetching_here(file, TOOLS, language, notices=notices_task(file, language))
         session = TOOLS.connect(file)
@@ -107,11 +119,12 @@ def sync(
             synced = sync_wallet(session)
         except REFUSALS:
             # Whoever gets no passes may still have been where somebody infectious was.
-            for line in standing_lines(fetch_warnings(session, language), language):
+            visits = fetch_warnings(session, language, refreshed=False)
+            for line in standing_lines(visits, language):
                 warn(line)
             raise
     lines = tell(synced, session, language)
-    visits = fetch_warnings(session, language)
+    visits = fetch_warnings(session, language, refreshed=True)
     lines += standing_lines(visits, language)
     members = synced_members(synced) | {"alerts": len(visits.warnings)}
     answer(as_json=as_json, members=members, text="\n".join(lines))
@@ -196,7 +209,8 @@ def data(
             issuer = ask_what_is_held(TOOLS.connect(file), wallet.entitlement)
     except (*REFUSALS, CommandError) as error:
         issuer, failure = None, to_command_error(error, language)
-    held = holdings(wallet) + presence_holdings(visits_of(file).load())
+    now = TOOLS.corrected_now(wallet)
+    held = holdings(wallet, now=now) + presence_holdings(visits_of(file).load())
     lines = data_lines(held, issuer, language)
     answer(as_json=as_json, members={"wallet": held, "issuer": issuer}, text="\n".join(lines))
     if failure is not None:

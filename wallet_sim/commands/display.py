@@ -9,7 +9,6 @@ from typing import Any
 from schemas.encoding import format_time
 from schemas.hours import begin_of, hour_at
 from schemas.languages import Language
-from schemas.presentation import UNBOUND
 from shell.command_line import EXIT_REFUSED, answer, say, warn
 from shell.errors import CommandError
 from shell.pictures import qr_for_terminal, save_qr
@@ -51,7 +50,8 @@ class Display:
 
         Raises CommandError when the venue's code is not for this hour.
         """
-        code = present(showing, now=now, venue=self._binding(now))
+        self._check_hour(now)
+        code = present(showing, now=now, bindings=self.bindings)
         if self.png is not None:
             save_qr(code, self.png)
         if self.watching and sys.stdout.isatty():
@@ -65,14 +65,9 @@ class Display:
             text="\n".join(self._lines(showing, code)),
         )
 
-    def _binding(self, now: int) -> bytes:
-        if self.bindings is None:
-            return UNBOUND
-        try:
-            return self.bindings[hour_at(now)]
-        except KeyError:
-            over = text("venue_over", self.language)
-            raise CommandError(over, exit_code=EXIT_REFUSED) from None
+    def _check_hour(self, now: int) -> None:
+        if self.bindings is not None and hour_at(now) not in self.bindings:
+            raise CommandError(text("venue_over", self.language), exit_code=EXIT_REFUSED)
 
     def _lines(self, showing: Showing, code: str) -> list[str]:
         if self.as_text:

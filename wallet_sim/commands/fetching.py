@@ -14,6 +14,9 @@ from wallet_sim.fetching.runner import NoticesTask, keep_fetching
 from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.sync import Synced, sync
 from wallet_sim.fetching.tools import Tools
+from wallet_sim.passes.schedule import plan_soon
+from wallet_sim.passes.state import Wallet
+from wallet_sim.passes.status import advice
 from wallet_sim.refusals import REFUSALS, to_command_error
 from wallet_sim.texts import text
 
@@ -40,6 +43,17 @@ def first_passes(session: Session, language: Language) -> list[str]:
     return tell(synced, session, language)
 
 
+def ask_later(file: WalletFile, tools: Tools, language: Language) -> list[str]:
+    """Plan to ask for what is missing at a random time, and say so. Raises NotActivated."""
+
+    def change(held: Wallet) -> Wallet:
+        held.activated()
+        return plan_soon(held, now=tools.corrected_now(held), below=tools.below)
+
+    file.update(change)
+    return [text("later_planned", language)]
+
+
 def keep_fetching_here(
     file: WalletFile, tools: Tools, language: Language, *, notices: NoticesTask
 ) -> NoReturn:
@@ -51,8 +65,12 @@ def keep_fetching_here(
     def complain_of(error: Exception) -> None:
         complain(to_command_error(error, language).message)
 
-    file.load().trusted()
+    wallet = file.load()
+    wallet.trusted()
     say(text("watching", language))
+    step = advice(wallet, now=tools.corrected_now(wallet))
+    if step in ("next_sync", "next_later"):
+        warn(text(step, language))
     try:
         keep_fetching(
             file,

@@ -120,11 +120,14 @@ class PresenceCommands:
             raise failure
 
 
-def fetch_warnings(session: Session, language: Language) -> Visits:
-    """The warnings that come with a fetch of passes; that one is done, whatever happens here."""
+def fetch_warnings(session: Session, language: Language, *, refreshed: bool) -> Visits:
+    """The warnings that come with a fetch of passes; that one is done, whatever happens here.
+
+    The trust bundle is fetched first, unless it was just ``refreshed``.
+    """
     try:
         with progress_bar(text("alerts_matching", language)) as progress:
-            return fetch_notices(session, progress=progress)
+            return fetch_notices(session, refreshed=refreshed, progress=progress)
     except NotActivated:
         pass  # Another command has emptied the wallet meanwhile: there is nobody to warn.
     except NO_LIST as error:

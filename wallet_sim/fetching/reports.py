@@ -4,6 +4,7 @@ from typing import Any
 
 from schemas.catalogues import sentence
 from schemas.encoding import format_time, parse_body_time
+from schemas.kinds import HOUR, MINUTE
 from schemas.languages import Language
 from schemas.windows import Window
 from shell.times import local_time
@@ -136,7 +137,21 @@ def _held_line(entry: dict[str, Any], part: str, language: Language) -> str:
     values = {"number": entry.get("count", 1), "date": entry.get("date", "")}
     known = text(name, language, **values) if knows(name) else None
     what = known or ascii(entry["what"])
-    return text("data_line", language, what=what, dies=_local_body_time(entry["dies"]))
+    line = text("data_line", language, what=what, dies=_local_body_time(entry["dies"]))
+    if "fetched_before_seconds" not in entry:
+        return line
+    form = "shown_late" if entry["what"] == "used_pass" else "fetched_late"
+    return f"{line}. {late_line(form, entry['fetched_before_seconds'], language)}"
+
+
+def late_line(form: str, before: int, language: Language) -> str:
+    """What weakens passes that came within their own window, ``before`` seconds ahead at most.
+
+    ``form`` is ``fetched_late`` of fresh passes, ``shown_late`` of one that was shown.
+    """
+    hours, minutes = before // HOUR, before % HOUR // MINUTE
+    name = "hours_and_minutes" if hours else "minutes"
+    return text(form, language, before=text(name, language, hours=hours, minutes=minutes))
 
 
 def _local_body_time(value: str) -> str:

@@ -4,14 +4,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
+from schemas.bundle import TrustBundle
 from schemas.bundle_faults import BundleFault, BundleRejected
-from schemas.kinds import HOUR, MINUTE
+from schemas.kinds import HOUR
 from schemas.problems import ApiProblem, Problem
+from schemas.windows import Window
 from shell.errors import CommandError
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.sync import Synced, by_plan, sync
-from wallet_sim.passes.schedule import Below, has_work
+from wallet_sim.fetching.trust import stored_bundle
+from wallet_sim.passes.schedule import (
+    QUIET,
+    Below,
+    has_work,
+    hold_back,
+    needs_plan,
+    plan_next,
+    plan_replacement,
+    wanted_windows,
+)
+from wallet_sim.passes.state import Wallet, is_quiet
 
 Sleep = Callable[[float], None]
 
@@ -22,21 +35,22 @@ class NoticesTask(Protocol):
     def prune(self) -> None:
         """Delete the visits and warnings whose time is over."""
 
-    def fetch(self, session: Session) -> bool:
-        """Fetch the list of notices; whether it came. What went wrong is told there."""
+    def fetch(self, session: Session, *, refreshed: bool) -> bool:
+        """Fetch the list of notices; whether it came. What went wrong is told there.
+
+        The trust bundle is fetched first, unless that has just happened.
+        """
 
 
 POLL = 30
 """Seconds between two looks at the clock: a device may sleep, and clocks are corrected."""
 
-RETRY = 10 * MINUTE
-"""The shortest pause after a failure; the longest is twice that, at random."""
-
-LONGEST_RETRY = 2 * RETRY
+SLEPT = QUIET
+"""Seconds between two looks after which a wallet counts as started anew: the device was asleep."""
 
 NOTICES_EACH = 6 * HOUR
-"""Seconds between two looks at the list of notices, which is made anew that often; a pause is up to
-an hour longer, at random."""
+"""Seconds between two looks at the bundle and the list of notices, which are made anew that often;
+a pause is up to an hour longer, at random."""
 
 _PASSING = (Problem.TOO_MANY, Problem.NOT_READY, Problem.FAILED, Problem.WITHDRAWN)
 
@@ -67,6 +81,8 @@ class Fetching:
 
     ``notices`` are pruned at each look, and fetched after each fetch of passes and every few
     hours, whether or not there are passes to be had. Without ``wants_passes`` none are asked for.
+    ``free_from`` is the corrected time before which nothing is asked for: the first minutes after
+    a start, and after others have seen this wallet.
     """
 
     file: WalletFile
@@ -76,13 +92,16 @@ class Fetching:
     complain: Callable[[Exception], None]
     notices: NoticesTask | None = None
     wants_passes: bool = True
-    not_before: int = 0
-    notices_from: int = 0
+    free_from: int = 0
+    notices_from: int | None = None
+    _looked: int | None = None
+    _read: tuple[str, TrustBundle] | None = None
 
-    def look(self) -> bool:
+    def look(self, *, quiet_until: int = 0, may_ask: bool = True) -> bool:
         """Fetch what is due; whether the issuer was asked.
 
-        What fails for now is complained of and tried again later; all else is raised.
+        What fails for now is complained of and tried again later; all else is raised. Nothing is
+        asked for before ``quiet_until``, nor at all unless it ``may_ask``.
         """
         wallet = self.file.load()
         if self.notices is None:
@@ -90,23 +109,73 @@ class Fetching:
         else:
             self.notices.prune()
         wallet.trusted()
+        self._notice_start()
+        self._stay_free_until(wallet, quiet_until)
+        wallet = self._renew_plans(wallet)
         now = self._now()
-        may_fetch = self.wants_passes and _is_over(self.not_before, now, LONGEST_RETRY)
-        if may_fetch and has_work(wallet, now):
+        if not may_ask or self._is_quiet(now):
+            return False
+        if self.wants_passes and has_work(wallet, now):
             self._fetch_once()
             return True
-        if self.notices is not None and _is_over(self.notices_from, now, NOTICES_EACH + HOUR):
-            self._fetch_notices()
+        if self.notices is not None and self._are_notices_due(now):
+            self._fetch_notices(refreshed=False)
             return True
         return False
 
-    def retry_notices_soon(self) -> None:
-        """The list did not come: try again after a short pause."""
-        self.notices_from = self._pause()
+    def hear_now(self) -> None:
+        """Somebody asks: the list of notices is fetched at the next look."""
+        self.free_from, self.notices_from = 0, self._now()
+
+    def retry_notices(self) -> None:
+        """The list did not come: try again after an hour or two, like everybody."""
+        self.notices_from = self._now() + HOUR + self.below(HOUR)
 
     def _now(self) -> int:
         """The corrected time; read anew after each call, which may have corrected it."""
         return self.file.clock() + self.file.load().clock_offset
+
+    def _notice_start(self) -> None:
+        """A program that was just started, or a device that woke, may be in somebody's hand."""
+        now, before = self.file.clock(), self._looked
+        self._looked = now
+        if before is not None and abs(now - before) <= SLEPT:
+            return
+        self.free_from = self._now() + QUIET
+        # Right after the quiet minutes would tell when they began.
+        self.notices_from = self.free_from + self.below(HOUR)
+
+    def _stay_free_until(self, wallet: Wallet, quiet_until: int) -> None:
+        shown = wallet.quiet_until if is_quiet(wallet, self._now()) else None
+        self.free_from = max(self.free_from, quiet_until, shown or 0)
+
+    def _is_quiet(self, now: int) -> bool:
+        """A quiet time that is longer than any was begun by a clock that was wrong."""
+        return now < self.free_from <= now + 2 * QUIET
+
+    def _are_notices_due(self, now: int) -> bool:
+        begins = self.notices_from
+        return begins is None or not now < begins <= now + NOTICES_EACH + HOUR
+
+    def _renew_plans(self, wallet: Wallet) -> Wallet:
+        """The wallet with times for what it has to ask for, none of them in quiet minutes."""
+        now, free_from = self._now(), self.free_from
+        windows = self._wanted(wallet, now) if needs_plan(wallet, now) else ()
+
+        def change(held: Wallet) -> Wallet:
+            held = hold_back(held, free_from=min(free_from, now + 2 * QUIET), below=self.below)
+            if windows:
+                held = plan_next(held, windows, now=now, below=self.below, free_from=free_from)
+            return plan_replacement(held, now=now, below=self.below, free_from=free_from)
+
+        return wallet if change(wallet) == wallet else self.file.update(change)
+
+    def _wanted(self, wallet: Wallet, now: int) -> tuple[Window, ...]:
+        """By the bundle that is held, which is read once: a long one takes a while."""
+        authority = wallet.trusted()
+        if self._read is None or self._read[0] != authority.bundle:
+            self._read = authority.bundle, stored_bundle(authority)
+        return wanted_windows(wallet, self._read[1], now=now)
 
     def _fetch_once(self) -> None:
         try:
@@ -119,27 +188,21 @@ class Fetching:
             reached = not isinstance(error, CommandError)
         else:
             reached = True
-        self.not_before = self._pause()
+        now = self._now()
+        if has_work(self.file.load(), now):
+            self.free_from = now + QUIET  # It is put off, with all that would come before.
         if reached:
-            self._fetch_notices()
+            self._fetch_notices(refreshed=True)
         else:
-            self.notices_from = self.not_before
+            self.retry_notices()
 
-    def _fetch_notices(self) -> None:
+    def _fetch_notices(self, *, refreshed: bool) -> None:
         if self.notices is None:
             return
-        if self.notices.fetch(self.connect()):
+        if self.notices.fetch(self.connect(), refreshed=refreshed):
             self.notices_from = self._now() + NOTICES_EACH + self.below(HOUR)
         else:
-            self.retry_notices_soon()
-
-    def _pause(self) -> int:
-        return self._now() + RETRY + self.below(RETRY)
-
-
-def _is_over(until: int, now: int, longest: int) -> bool:
-    """Whether a pause is over; one that is longer than any was begun by a clock that was wrong."""
-    return not now < until <= now + longest
+            self.retry_notices()
 
 
 def _passes_by_itself(error: Exception) -> bool:

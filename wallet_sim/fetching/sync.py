@@ -18,13 +18,14 @@ from wallet_sim.passes.issuance import (
     store_batches,
     store_requests,
 )
-from wallet_sim.passes.schedule import due_windows, plan_next, wanted_windows
+from wallet_sim.passes.schedule import due_windows, settle, wanted_windows
 from wallet_sim.passes.state import (
     Batch,
     BatchFault,
     PendingBatch,
     PinnedAuthority,
     Wallet,
+    close,
     drop_past,
 )
 
@@ -77,7 +78,7 @@ def sync(session: Session, choose: Choose = all_windows) -> Synced:
     session.client.check_clock()
     trusted = refresh(session)
     requests = _prepare(session, trusted.bundle, choose)
-    asked = tuple(_ask(session, trusted.authority, requests)) if requests else ()
+    asked = tuple(_ask_until_refused(session, trusted, requests)) if requests else ()
     now = session.clock.now()
     wallet = session.file.update(lambda held: _settle(held, session, trusted.bundle, now))
     return Synced(wallet, asked, now, trusted.warnings)
@@ -104,6 +105,25 @@ def _prepare(session: Session, bundle: TrustBundle, choose: Choose) -> tuple[Pen
     return session.file.transact(change)
 
 
+def _ask_until_refused(
+    session: Session, trusted: Trusted, requests: tuple[PendingBatch, ...]
+) -> Sequence[Batch]:
+    """Send the requests. Whoever is withdrawn has asked, and asks for the next window as planned.
+
+    To ask again and again would tell who is ill: the issuer, and whoever watches the network.
+    """
+    try:
+        return _ask(session, trusted.authority, requests)
+    except ApiProblem as problem:
+        if problem.fault is Problem.WITHDRAWN:
+            refused = [request.window for request in requests]
+            now = session.clock.now()
+            session.file.update(
+                lambda held: _settle(close(held, refused), session, trusted.bundle, now)
+            )
+        raise
+
+
 def _ask(
     session: Session, authority: PinnedAuthority, requests: tuple[PendingBatch, ...]
 ) -> Sequence[Batch]:
@@ -117,7 +137,8 @@ def _ask(
             # One of the two is refused; asked for alone, the other can still be had.
             return [batch for one in requests for batch in _ask(session, authority, (one,))]
         batches = (faulty(requests[0], BatchFault.ALREADY_ISSUED),)
-    session.file.update(lambda wallet: store_batches(wallet, requests, batches))
+    now = session.clock.now()
+    session.file.update(lambda wallet: store_batches(wallet, requests, batches, now=now))
     return batches
 
 
@@ -138,4 +159,4 @@ def _settle(wallet: Wallet, session: Session, bundle: TrustBundle, now: int) -> 
     """The API has just confirmed the time: drop what is over, and plan the next request."""
     wallet = drop_past(wallet, now)
     windows = wanted_windows(wallet, bundle, now=now)
-    return plan_next(wallet, windows, now=now, below=session.below)
+    return settle(wallet, windows, now=now, below=session.below)

@@ -13,6 +13,7 @@ from typing import Any
 
 from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_decode, b64url_encode
+from schemas.kinds import MINUTE
 from schemas.token import COORDINATE_BYTES, DevicePoint, token_input
 from schemas.windows import Window
 from wallet_sim.passes.account import load_private_key, new_private_key
@@ -25,12 +26,16 @@ from wallet_sim.passes.state import (
     PendingBatch,
     PendingPass,
     Wallet,
+    close,
 )
 
 PASSES_PATH = "/v1/passes"
 
 MOST_BATCHES = 2
 """Of a request: for the current and the next window."""
+
+CAME_GRID = 10 * MINUTE
+"""Seconds to which it is kept when passes came."""
 
 
 def device_point(device_key: bytes) -> DevicePoint:
@@ -121,26 +126,30 @@ def faulty(request: PendingBatch, fault: BatchFault) -> Batch:
 
 
 def store_batches(
-    wallet: Wallet, requests: Sequence[PendingBatch], batches: Sequence[Batch]
+    wallet: Wallet, requests: Sequence[PendingBatch], batches: Sequence[Batch], *, now: int
 ) -> Wallet:
     """``wallet`` with the batches whose requests it still waits for, which are thereby erased."""
     for request, batch in zip(requests, batches, strict=True):
         if request in wallet.pending:
-            wallet = wallet.with_batch(batch)
+            replaced = [held.window for held in wallet.batches if held.window == batch.window]
+            came = now - now % CAME_GRID if batch.window.contains(now) else None
+            wallet = close(wallet, replaced).with_batch(replace(batch, came=came))
     return wallet
 
 
 def drop_retired(wallet: Wallet, bundle: TrustBundle) -> Wallet:
     """Without batches and requests under keys that the bundle no longer has.
 
-    No venue would know such a pass, and each cell has a new key, so they are fetched anew. A batch
-    whose key has a time ahead stays until then; nothing more is signed under such a key.
+    No venue would know such a pass, and each cell has a new key, so they can be had anew: if their
+    holder wishes, because the few who ask soon are told by the time. A batch whose key has a time
+    ahead stays until then; nothing more is signed under such a key.
     """
     retires = {key.id: bundle.retired[key.id] for key in bundle.retiring}
-    batches = (replace(held, retires=retires.get(held.key_id)) for held in wallet.batches)
+    batches = tuple(replace(held, retires=retires.get(held.key_id)) for held in wallet.batches)
+    kept = tuple(b for b in batches if b.retires or _is_current(b, wallet, bundle))
     return replace(
-        wallet,
-        batches=tuple(b for b in batches if b.retires or _is_current(b, wallet, bundle)),
+        close(wallet, [held.window for held in batches if held not in kept]),
+        batches=kept,
         pending=tuple(held for held in wallet.pending if _is_current(held, wallet, bundle)),
     )
 

@@ -6,7 +6,7 @@ A venue that sees the same pass twice knows that it is the same wallet. So each 
 of its own, and the last one is shown again only if its holder agrees, each time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -15,8 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from schemas.errors import Refusal
+from schemas.hours import begin_of, hour_at
 from schemas.presentation import (
     KEY_PREFIX_BYTES,
+    SLOT_SECONDS,
     UNBOUND,
     Presentation,
     format_presentation,
@@ -36,6 +38,12 @@ from wallet_sim.passes.state import (
     is_recent,
     last_shown,
 )
+
+LONGEST_DELAY = 15
+"""Seconds, at most, after the beginning of its half minute that a new proof is drawn.
+
+Whole ones: the fraction is that of the moment at which somebody began to show the pass.
+"""
 
 
 class Denied(StrEnum):
@@ -96,20 +104,21 @@ def choose(
 def _mark_fresh(batch: Batch, now: int, below: Callable[[int], int]) -> tuple[Batch, Pass]:
     """Any of the fresh passes, at random, so that not even their order tells anything."""
     fresh = batch.fresh[below(len(batch.fresh))]
-    chosen = replace(fresh, shown=now)
+    chosen = replace(fresh, shown=now, delay=below(LONGEST_DELAY + 1))
     others = (item for item in batch.passes if item is not fresh)
     return replace(batch, passes=(*others, chosen)), chosen
 
 
-def present(showing: Showing, *, now: int, venue: bytes = UNBOUND) -> str:
-    """The QR text of a pass with a proof of this half minute; 592 characters.
+def present(showing: Showing, *, now: int, bindings: Mapping[int, bytes] | None = None) -> str:
+    """The QR text of a pass with the proof of :func:`shown_slot`; 592 characters.
 
-    ``venue`` is the binding of a check-in code, 16 bytes, or zero for a pass that works anywhere.
+    ``bindings`` are those of a check-in code by hour, 16 bytes each, without gaps; they have the
+    hour of ``now``. Without them the pass works anywhere.
     """
     chosen, key_id = showing.chosen, showing.batch.key_id
     signed = pass_input(chosen.device_key, challenge=showing.authority.challenge, key_id=key_id)
     token = signed + chosen.signature
-    slot = slot_at(now)
+    slot, venue = _bound(shown_slot(showing, now), bindings)
     return format_presentation(
         Presentation(
             key_prefix=key_id[:KEY_PREFIX_BYTES],
@@ -119,6 +128,30 @@ def present(showing: Showing, *, now: int, venue: bytes = UNBOUND) -> str:
             proof=_sign(chosen.device_key, proof_message(token=token, slot=slot, venue=venue)),
         )
     )
+
+
+def _bound(slot: int, bindings: Mapping[int, bytes] | None) -> tuple[int, bytes]:
+    """The half minute and what a proof of it is bound to: the hour in which it begins.
+
+    No half minute before the code's first hour: a door has no binding for that.
+    """
+    if bindings is None:
+        return slot, UNBOUND
+    slot = max(slot, slot_at(begin_of(min(bindings))))
+    return slot, bindings[hour_at(slot * SLOT_SECONDS)]
+
+
+def shown_slot(showing: Showing, now: int) -> int:
+    """The half minute of the proof on the screen at ``now``: the one before, during the delay.
+
+    A door takes it all the same: it allows two half minutes either way.
+    """
+    return slot_at(now - showing.chosen.delay)
+
+
+def seconds_left(showing: Showing, now: int) -> int:
+    """Until the next proof is drawn: 1 to 30."""
+    return SLOT_SECONDS - (now - showing.chosen.delay) % SLOT_SECONDS
 
 
 def last_moment(showing: Showing, *, now: int) -> int:

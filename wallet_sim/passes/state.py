@@ -6,6 +6,7 @@ All times are Unix seconds. Private keys are the 32-byte scalars of P-256 keys. 
 secrets never print them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
@@ -20,6 +21,9 @@ from schemas.windows import Window
 
 REUSE_SECONDS = 5 * MINUTE
 """Seconds in which a pass can be shown again at the same door; then it is deleted."""
+
+LONGEST_QUIET = 11 * MINUTE
+"""Seconds: ten minutes, to the end of a whole one."""
 
 CODE_SECONDS = STORED_KINDS[Kind.CODE].period
 """No activation code lives longer, so neither does one that waits for an answer."""
@@ -96,11 +100,16 @@ class Entitlement:
 
 @dataclass(frozen=True, repr=False)
 class Pass:
-    """A finished pass; ``shown`` is when it was first displayed, None while it is fresh."""
+    """A finished pass; ``shown`` is when it was first displayed, None while it is fresh.
+
+    ``delay`` is how many seconds after its half minute began a proof of it is drawn: once chosen it
+    is kept, so that the moment at which a code changes does not show a phone's clock.
+    """
 
     device_key: bytes
     signature: bytes
     shown: int | None = None
+    delay: int = 0
 
 
 class BatchFault(StrEnum):
@@ -115,7 +124,8 @@ class Batch:
     """What is left of the passes of one window; none at all when there was a fault.
 
     Passes that were shown stand in the order of their first display. Where their key was withdrawn,
-    doors take them until ``retires``.
+    doors take them until ``retires``. ``came`` is when they came, to ten minutes, where that was
+    within their own window: whoever shows one soon after can be told by the time.
     """
 
     key_id: bytes
@@ -123,6 +133,7 @@ class Batch:
     passes: tuple[Pass, ...]
     fault: BatchFault | None = None
     retires: int | None = None
+    came: int | None = None
 
     def is_over(self, now: int) -> bool:
         """Whether no door takes its passes any more."""
@@ -155,7 +166,7 @@ class PendingBatch:
 
 @dataclass(frozen=True)
 class Plan:
-    """When, within ``window``, a running wallet asks for the passes of the window after it."""
+    """At what time within ``window`` a running wallet asks by itself."""
 
     window: Window
     at: int
@@ -163,7 +174,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class Wallet:
-    """Everything. ``clock_offset`` is what the device's clock lacks, in seconds."""
+    """Everything. ``clock_offset`` is what the device's clock lacks, in seconds.
+
+    ``plan`` is for the passes of the window after its own, ``soon`` for those that are missing now:
+    because the holder has asked for them *later*, or because their key is being replaced. Of
+    windows that are ``closed`` the wallet asks for nothing by itself: it was refused, or a key of
+    them was withdrawn before. Nor does it ask for anything before ``quiet_until``.
+    """
 
     authority: PinnedAuthority | None = None
     activating: tuple[Activating, ...] = ()
@@ -171,6 +188,9 @@ class Wallet:
     batches: tuple[Batch, ...] = ()
     pending: tuple[PendingBatch, ...] = ()
     plan: Plan | None = None
+    soon: Plan | None = None
+    closed: tuple[Window, ...] = ()
+    quiet_until: int | None = None
     clock_offset: int = 0
 
     def batch_at(self, now: int) -> Batch | None:
@@ -199,6 +219,12 @@ class Wallet:
         )
 
 
+def close(wallet: Wallet, windows: Iterable[Window]) -> Wallet:
+    """``wallet`` that asks for nothing of these windows by itself any more."""
+    new = tuple(window for window in windows if window not in wallet.closed)
+    return replace(wallet, closed=(*wallet.closed, *new))
+
+
 def warnings_read(wallet: Wallet) -> Wallet:
     """``wallet`` once a person has read what is said of its authority."""
     if wallet.authority is None:
@@ -215,7 +241,15 @@ def prune(wallet: Wallet, now: int) -> Wallet:
     """
     corrected = now + wallet.clock_offset
     batches = tuple(_without_used(batch, corrected) for batch in wallet.batches)
-    return drop_past(replace(wallet, batches=batches), min(now, corrected))
+    quiet = wallet.quiet_until if is_quiet(wallet, corrected) else None
+    kept = replace(wallet, batches=batches, quiet_until=quiet)
+    return drop_past(kept, min(now, corrected))
+
+
+def is_quiet(wallet: Wallet, now: int) -> bool:
+    """Whether somebody has just seen this wallet. A clock that was wrong does not silence it."""
+    until = wallet.quiet_until
+    return until is not None and now < until <= now + LONGEST_QUIET
 
 
 def drop_past(wallet: Wallet, now: int) -> Wallet:
@@ -230,6 +264,8 @@ def drop_past(wallet: Wallet, now: int) -> Wallet:
         batches=tuple(batch for batch in wallet.batches if not batch.is_over(now)),
         pending=tuple(batch for batch in wallet.pending if entitled and now < batch.window.exp),
         plan=wallet.plan if entitled else None,
+        soon=wallet.soon if entitled and wallet.soon and now < wallet.soon.window.exp else None,
+        closed=tuple(window for window in wallet.closed if entitled and now < window.exp),
     )
 
 

@@ -3,7 +3,10 @@
 from typing import Any
 
 from schemas.encoding import format_time
+from schemas.kinds import MINUTE
 from wallet_sim.passes.state import CODE_SECONDS, REUSE_SECONDS, Batch, Wallet, last_shown
+
+_STEP = 10 * MINUTE
 
 
 def advice(wallet: Wallet, *, now: int) -> str:
@@ -12,7 +15,7 @@ def advice(wallet: Wallet, *, now: int) -> str:
         return "waiting_code" if wallet.activating else "not_activated"
     batch = wallet.batch_at(now)
     if batch is None:
-        return "next_sync"
+        return "next_sync" if wallet.soon is None else "next_later"
     if not batch.passes:
         return "next_wait"
     if not batch.fresh:
@@ -44,30 +47,48 @@ def condition(wallet: Wallet, *, now: int) -> dict[str, Any]:
     }
 
 
-def holdings(wallet: Wallet) -> list[dict[str, Any]]:
-    """Each thing that the wallet holds: what it is, when it dies, how many there are."""
+def holdings(wallet: Wallet, *, now: int) -> list[dict[str, Any]]:
+    """Each thing that the wallet holds: what it is, when it dies, how many there are.
+
+    Passes that came within their own window say so (see :func:`lateness`).
+    """
     held = [_holding("code", waiting.since + CODE_SECONDS) for waiting in wallet.activating]
     if wallet.entitlement is not None:
         held.append(_holding("entitlement", wallet.entitlement.until))
     for batch in wallet.batches:
-        held += _batch_holdings(batch)
+        held += _batch_holdings(batch, now)
     held += [_holding("request", request.window.exp) for request in wallet.pending]
-    if wallet.plan is not None:
-        held.append(_holding("plan", wallet.plan.window.exp))
+    plans = (wallet.plan, wallet.soon)
+    held += [_holding("plan", plan.window.exp) for plan in plans if plan is not None]
+    held += [_holding("closed", window.exp) for window in wallet.closed]
+    if wallet.quiet_until is not None:
+        held.append(_holding("quiet", wallet.quiet_until))
     if wallet.authority is not None and wallet.authority.trust.sunset is not None:
         held.append(_holding("authority", wallet.authority.trust.sunset))
     return held
 
 
-def _batch_holdings(batch: Batch) -> list[dict[str, Any]]:
+def lateness(batch: Batch, moment: int) -> dict[str, int]:
+    """How many seconds at most before ``moment``, a showing, the passes came; ten whole minutes.
+
+    Empty where they came the day before: then that time tells nobody whose pass is shown.
+    """
+    if batch.came is None:
+        return {}
+    return {"fetched_before_seconds": max(1, -(-(moment - batch.came) // _STEP)) * _STEP}
+
+
+def _batch_holdings(batch: Batch, now: int) -> list[dict[str, Any]]:
     held = [] if batch.passes else [_holding("lost", batch.window.exp)]
     if batch.fresh:
-        held.append(_holding("passes", batch.window.exp, count=len(batch.fresh)))
+        passes = _holding("passes", batch.window.exp, count=len(batch.fresh))
+        held.append(passes | lateness(batch, now))
     last = None if batch.fresh else last_shown(batch)
     for used in batch.passes:
         if used.shown is not None:
             ends = batch.window.exp if used is last else used.shown + REUSE_SECONDS
-            held.append(_holding("used_pass", min(ends, batch.window.exp)))
+            entry = _holding("used_pass", min(ends, batch.window.exp))
+            held.append(entry | lateness(batch, used.shown))
     return held
 
 

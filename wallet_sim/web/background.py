@@ -1,5 +1,6 @@
 """Passes and lists of warnings are fetched while the wallet is served, for everybody in turn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event, Thread
 
@@ -42,20 +43,31 @@ class Background:
 
 
 def look_after(house: House) -> None:
-    """Fetch what is due for one person at most.
-
-    Wallets that ask in one moment would tell the issuer which people belong together.
-    """
+    """Fetch what is due for one person at most."""
     people = list(house.people.all())
     for person in people:
         house.clear(person)
+    quiet_until = _quiet_until(house, people)
     while people:
         person = people.pop(house.tools.below(len(people)))
-        if _look_at(house, person):
-            return
+        if _look_at(house, person, quiet_until):
+            house.turns.take(person)
 
 
-def _look_at(house: House, person: Person) -> bool:
+def _quiet_until(house: House, people: Sequence[Person]) -> int:
+    """Until when nothing is asked for, by the device's clock: who sees one wallet sees the device.
+
+    0 where nobody has just seen one.
+    """
+    ends = [0]
+    for person in people:
+        wallet = house.people.file(person).load()
+        if wallet.quiet_until is not None:
+            ends.append(wallet.quiet_until - wallet.clock_offset)
+    return max(ends)
+
+
+def _look_at(house: House, person: Person, quiet_until: int) -> bool:
     """Whether the issuer was asked for this person."""
     room, file = house.room(person), house.people.file(person)
     wallet = file.load()
@@ -65,17 +77,23 @@ def _look_at(house: House, person: Person) -> bool:
         return False
     fetching = room.fetching = room.fetching or _fetching(house, file, room)
     fetching.notices = listener
+    if room.listens:
+        room.listens = False
+        fetching.hear_now()
     held = wallet.entitlement
     fetching.wants_passes = held is None or held.account_key != room.gave_up
     try:
         with room.calls:
-            asked = fetching.look()
+            asked = fetching.look(
+                quiet_until=quiet_until + wallet.clock_offset,
+                may_ask=house.turns.is_free(person),
+            )
     except TROUBLE as error:
         # This will not pass by itself; no passes are asked for this entitlement any more.
         room.trouble, room.gave_up = error, held.account_key if held is not None else None
         return True
     if not listener.hear():
-        fetching.retry_notices_soon()
+        fetching.retry_notices()
     return asked
 
 
@@ -101,17 +119,18 @@ class _Listener:
     file: WalletFile
     room: Room
     session: Session | None = None
+    refreshed: bool = False
 
     def prune(self) -> None:
         self._beside.prune()
 
-    def fetch(self, session: Session) -> bool:
-        self.session = session
+    def fetch(self, session: Session, *, refreshed: bool) -> bool:
+        self.session, self.refreshed = session, refreshed
         return True
 
     def hear(self) -> bool:
         """Whether the list came, if it was due; why not is told on the page of what is held."""
-        return self.session is None or self._beside.fetch(self.session)
+        return self.session is None or self._beside.fetch(self.session, refreshed=self.refreshed)
 
     @property
     def _beside(self) -> NoticesOfWallet:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from schemas import jws
 from schemas.log.entries import split_carried
 from shell.times import local_time
-from wallet_sim.fetching.reports import hint_line, status_name, warning_lines
+from wallet_sim.fetching.reports import hint_line, late_line, status_name, warning_lines
 from wallet_sim.passes.state import (
     Batch,
     Entitlement,
@@ -16,7 +16,7 @@ from wallet_sim.passes.state import (
     is_recent,
     last_shown,
 )
-from wallet_sim.passes.status import advice, next_batch
+from wallet_sim.passes.status import advice, lateness, next_batch
 from wallet_sim.web.authority import contradictions
 from wallet_sim.web.desk import WalletDesk
 from wallet_sim.web.visits import look
@@ -67,6 +67,7 @@ def show_card(desk: WalletDesk) -> Response:
         is_empty=step in _EMPTY,
         trouble=desk.words(trouble) if trouble is not None else "",
         clock_offset=abs(wallet.clock_offset),
+        late=_late(desk, batch, now),
         glance=look(desk),
         unread=warning_lines(wallet, desk.language),
         contradictions=contradictions(desk),
@@ -104,6 +105,13 @@ def _passes(desk: WalletDesk, batch: Batch | None) -> Passes | None:
     begins, ends = local_time(batch.window.nbf), local_time(batch.window.exp)
     fault = desk.say(batch.fault, begins=begins, ends=ends) if batch.fault is not None else ""
     return Passes(len(batch.fresh), begins, ends, fault)
+
+
+def _late(desk: WalletDesk, batch: Batch | None, now: int) -> str:
+    """What weakens the passes of now, where they came within their own window."""
+    if batch is None or batch.came is None or not batch.passes:
+        return ""
+    return late_line("fetched_late", lateness(batch, now)["fetched_before_seconds"], desk.language)
 
 
 def _can_repeat(batch: Batch | None, now: int) -> bool:

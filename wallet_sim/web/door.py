@@ -12,14 +12,14 @@ from starlette.responses import JSONResponse, Response
 from shell.pages import HEADERS
 from shell.times import local_time
 from wallet_sim.fetching.reports import status_name
-from wallet_sim.passes.presentation import Denied, NotShown, Showing
+from wallet_sim.passes.presentation import Denied, NotShown, Showing, seconds_left
 from wallet_sim.passes.state import NotActivated, Wallet, is_recent, last_shown
 from wallet_sim.showing import take_pass
 from wallet_sim.web.arrival import Arrival
 from wallet_sim.web.cards import colour_of
 from wallet_sim.web.desk import WalletDesk
 from wallet_sim.web.drawing import qr_path
-from wallet_sim.web.stage import ShownPass, begin, may_stay, seconds_left
+from wallet_sim.web.stage import ShownPass, begin, may_stay
 
 DOUBLE_CLICK = 5
 """Seconds in which a form that comes twice means one wish."""
@@ -145,6 +145,6 @@ def _drawing(stage: ShownPass, now: int) -> dict[str, Any]:
     return {
         "modules": modules,
         "drawn": path,
-        "left": seconds_left(now),
+        "left": seconds_left(stage.showing, now),
         "stays": stage.ends - now,
     }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from threading import Event, Lock
 
+from schemas.kinds import MINUTE
 from shell.pages import Pages
 from wallet_sim.fetching.runner import Fetching
 from wallet_sim.fetching.tools import Tools
@@ -10,6 +11,10 @@ from wallet_sim.web.arrival import Arrival
 from wallet_sim.web.forms import Forms
 from wallet_sim.web.people import People, Person
 from wallet_sim.web.stage import ShownPass, may_stay
+
+SHORTEST_PAUSE = MINUTE
+LONGEST_PAUSE = 30 * MINUTE
+"""Seconds between the requests of two wallets of this device."""
 
 
 @dataclass
@@ -19,7 +24,8 @@ class Room:
     ``arrival`` is what the venue's code said, and ``here`` whether the last pass was asked for at
     that venue. ``calls`` is held while the issuer is called, ``steps`` while a pass is taken or
     somebody checks in. ``gave_up`` is the account key for which no passes are fetched any more;
-    ``silence`` is why the last list of warnings did not come.
+    ``silence`` is why the last list of warnings did not come, and ``listens`` whether somebody has
+    just asked for it.
     """
 
     stage: ShownPass | None = None
@@ -30,6 +36,7 @@ class Room:
     trouble: Exception | None = None
     gave_up: bytes | None = None
     silence: Exception | None = None
+    listens: bool = False
     fetching: Fetching | None = None
     calls: Lock = field(default_factory=Lock)
     steps: Lock = field(default_factory=Lock)
@@ -50,8 +57,36 @@ class Room:
             self.stage = None
 
 
+class Turns:
+    """Whose wallet may ask the issuer by itself.
+
+    Wallets that ask one after the other, from one address, would tell which people live together.
+    So there is a pause of random length between the requests of one and those of another, which
+    begins anew with each request, those that a person asked for among them.
+    """
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._last: int | None = None
+        self._until = 0
+
+    def is_free(self, person: Person) -> bool:
+        """Whether this wallet may ask now; the one that asked last may go on."""
+        now = self._tools.clock()
+        return person.number == self._last or not now < self._until <= now + LONGEST_PAUSE
+
+    def take(self, person: Person) -> None:
+        """The issuer has just been asked for this person."""
+        pause = SHORTEST_PAUSE + self._tools.below(LONGEST_PAUSE - SHORTEST_PAUSE + 1)
+        self._until = self._tools.clock() + pause
+        self._last = person.number
+
+
 class House:
-    """What is remembered of all people. ``awake`` is set to start the background work at once."""
+    """What is remembered of all people. ``awake`` is set to start the background work at once.
+
+    ``turns`` keeps the wallets of this device apart.
+    """
 
     def __init__(self, people: People, tools: Tools, pages: Pages) -> None:
         self.people = people
@@ -59,6 +94,7 @@ class House:
         self.pages = pages
         self.forms = Forms(tools.clock)
         self.awake = Event()
+        self.turns = Turns(tools)
         self._rooms: dict[int, Room] = {}
 
     def room(self, person: Person) -> Room:

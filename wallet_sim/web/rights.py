@@ -34,7 +34,7 @@ def _page(desk: WalletDesk, issuer: list[dict[str, Any]] | None, problem: str = 
     wallet = desk.file.load()
     return desk.page(
         "data.html",
-        here=held_lines(holdings(wallet), "held", desk.language),
+        here=held_lines(holdings(wallet, now=desk.now(wallet)), "held", desk.language),
         issuer=None if issuer is None else held_lines(issuer, "issuer", desk.language),
         problem=problem,
         visits=held_of_visits(desk),

@@ -7,8 +7,7 @@ that asks to scan its code first it gets 16 bytes for each hour, and nothing els
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from schemas.hours import begin_of, hour_at
-from schemas.presentation import SLOT_SECONDS, UNBOUND
+from schemas.hours import begin_of
 from wallet_sim.passes.presentation import Showing, last_moment, present
 from wallet_sim.passes.state import Wallet
 
@@ -39,8 +38,7 @@ class ShownPass:
 
         Only before ``ends``: afterwards there is no binding.
         """
-        venue = UNBOUND if self.bindings is None else self.bindings[hour_at(now)]
-        return present(self.showing, now=now, venue=venue)
+        return present(self.showing, now=now, bindings=self.bindings)
 
 
 def begin(showing: Showing, *, now: int, bindings: Mapping[int, bytes] | None = None) -> ShownPass:
@@ -60,11 +58,6 @@ def may_stay(stage: ShownPass, wallet: Wallet, *, now: int) -> bool:
         return False
     batch = wallet.batch_at(now)
     return batch is not None and any(one.device_key == chosen.device_key for one in batch.passes)
-
-
-def seconds_left(now: int) -> int:
-    """Until the next proof: 1 to 30."""
-    return SLOT_SECONDS - now % SLOT_SECONDS
 
 
 def _end_of(bindings: Mapping[int, bytes]) -> int:

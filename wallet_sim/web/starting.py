@@ -9,7 +9,7 @@ from wallet_sim.fetching.activation import ActivationSlip, activate, check_repla
 from wallet_sim.fetching.reports import status_name
 from wallet_sim.passes.state import Entitlement
 from wallet_sim.web.desk import WalletDesk
-from wallet_sim.web.fetching import call_issuer, fetch, wait_and_go
+from wallet_sim.web.fetching import call_issuer, fetch, fetch_later, wait_and_go
 from wallet_sim.web.words import TROUBLE
 
 _FIELDS = ("code", "issuer", "root")
@@ -60,10 +60,13 @@ def _activate(desk: WalletDesk, slip: ActivationSlip) -> Entitlement:
 
 
 def _welcome(desk: WalletDesk, entitlement: Entitlement) -> Response:
-    """Fetch passes too; the activation has succeeded, whatever happens then."""
+    """Fetch passes too, or later; the activation has succeeded, whatever happens then."""
     status, until = status_name(entitlement, desk.language), local_time(entitlement.until)
     desk.room.tell(desk.say("activated", status=status, until=until))
-    fetch(desk)
+    if desk.sent("later"):
+        fetch_later(desk)
+    else:
+        fetch(desk)
     return desk.go()
 
 
@@ -86,5 +89,6 @@ def _question(desk: WalletDesk, fields: dict[str, str]) -> Response:
         status=409,
         status_name=status_name(entitlement, desk.language),
         until=local_time(entitlement.until),
+        later=desk.sent("later"),
         **fields,
     )

@@ -259,7 +259,7 @@ def test_a_pass_is_stored_as_used_before_anything_is_displayed(
     stored = []
     monkeypatch.setattr(
         "wallet_sim.commands.display.present",
-        lambda showing, now, venue: stored.append(len(phone.wallet.batches[0].fresh)) or "QP1:",
+        lambda showing, now, bindings: stored.append(len(phone.wallet.batches[0].fresh)) or "QP1:",
     )
     filled("show", "--text")
     assert stored == [3]
@@ -391,7 +391,7 @@ def test_a_running_wallet_tells_what_came_and_what_did_not(
 
     def sleep(seconds: float) -> None:
         phone.clock.now += int(seconds)
-        phone.issuer.unreachable = phone.clock.now < NOON + DAY + 600
+        phone.issuer.unreachable = phone.clock.now < NOON + DAY + 1000
         if phone.clock.now > NOON + DAY + 3600:
             raise KeyboardInterrupt
 

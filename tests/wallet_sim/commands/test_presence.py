@@ -387,7 +387,7 @@ def test_a_list_by_a_new_signer_renews_the_bundle_once(filled: Run, phone: Phone
     before = len(phone.issuer.requests)
     assert filled("alerts").status == 0
     asked = [request.path for request in phone.issuer.requests[before:]]
-    assert asked == [NOTICES_PATH, TRUST_BUNDLE_PATH]
+    assert asked == [TRUST_BUNDLE_PATH, NOTICES_PATH]
 
 
 # Nothing is uploaded
@@ -409,7 +409,7 @@ def test_the_list_is_asked_for_in_the_same_words_whether_there_are_visits_or_not
     assert (asked("alerts"), asked("sync")) == without
     assert visits(phone).warnings
     assert (asked("alerts"), asked("sync")) == without
-    assert without[0] == [("GET", NOTICES_PATH, b"", {})]
+    assert without[0] == [("GET", TRUST_BUNDLE_PATH, b"", {}), ("GET", NOTICES_PATH, b"", {})]
 
 
 def test_nothing_that_is_sent_over_two_weeks_says_anything_of_visits(

@@ -282,18 +282,18 @@ def test_after_fetching_the_next_request_is_planned_for_the_next_window(activate
     assert activated.wallet.plan == Plan(following, (following.nbf + following.exp) // 2)
 
 
-def test_a_running_wallet_fetches_the_current_window_only_until_its_plan_is_due(
+def test_a_running_wallet_fetches_the_next_window_when_its_plan_is_due_and_nothing_before(
     activated: Phone,
 ) -> None:
     sync(activated.session(), by_plan)
-    current, _ = activated.windows()
-    assert fresh(activated) == [4]
+    current, following = activated.windows()
+    assert fresh(activated) == []
     plan = activated.wallet.plan
     assert plan is not None
     assert plan.window == current
     activated.clock.now = plan.at
     sync(activated.session(), by_plan)
-    assert fresh(activated) == [4, 4]
+    assert [batch.window for batch in activated.wallet.batches] == [following]
 
 
 @pytest.mark.parametrize("wrong_by", [-5 * HOUR, 5 * HOUR, 13 * HOUR, -13 * HOUR])

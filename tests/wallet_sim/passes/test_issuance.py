@@ -175,7 +175,7 @@ def test_nothing_of_the_request_is_left_in_a_finished_batch(
 ) -> None:
     wallet = store_requests(Wallet(), requests)
     batches = finish(requests, answer_to(world, requests), challenge=bundle.challenge)
-    stored = store_batches(wallet, requests, batches)
+    stored = store_batches(wallet, requests, batches, now=NOON)
     assert stored.pending == ()
     held = {value for batch in stored.batches for p in batch.passes for value in vars(p).values()}
     for request in requests:
@@ -282,7 +282,7 @@ def test_an_answer_to_a_request_that_no_longer_waits_is_ignored(
     sent = (new_request(key, bundle=bundle),)
     waiting = store_requests(Wallet(), (new_request(key, bundle=bundle),))
     batches = finish(sent, answer_to(world, sent), challenge=bundle.challenge)
-    assert store_batches(waiting, sent, batches) == waiting
+    assert store_batches(waiting, sent, batches, now=NOON) == waiting
 
 
 def test_passes_and_requests_under_a_retired_key_are_dropped_and_others_kept(

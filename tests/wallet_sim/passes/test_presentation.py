@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.hours import begin_of, hour_at
 from schemas.kinds import HOUR
 from schemas.presentation import (
     TEXT_LENGTH,
@@ -22,7 +23,14 @@ from schemas.token import token_input
 from tests.support.showings import BUNDLE, KEY_ID, KEYS, WINDOW, WORLD, chosen, wallet
 from tests.support.world import NOON
 from wallet_sim.passes.account import load_private_key
-from wallet_sim.passes.presentation import Denied, NotShown, last_moment, present
+from wallet_sim.passes.presentation import (
+    Denied,
+    NotShown,
+    last_moment,
+    present,
+    seconds_left,
+    shown_slot,
+)
 from wallet_sim.passes.state import (
     REUSE_SECONDS,
     Batch,
@@ -63,8 +71,39 @@ def test_which_fresh_pass_is_taken_is_left_to_chance() -> None:
         asked.append(n)
         return n - 1
 
-    assert chosen(wallet(NOON - 10, None, None), below=below).chosen.device_key == KEYS[2]
-    assert asked == [2]
+    taken = chosen(wallet(NOON - 10, None, None), below=below).chosen
+    assert (taken.device_key, taken.delay) == (KEYS[2], 15)
+    assert asked == [2, 16]
+
+
+@pytest.mark.parametrize("delay", [0, 1, 15])
+def test_a_new_proof_is_drawn_so_long_after_its_half_minute_began(delay: int) -> None:
+    begin = NOON // 30 * 30
+    showing = replace(chosen(wallet(None)), chosen=Pass(KEYS[0], b"s" * 256, begin, delay))
+    slots = [shown_slot(showing, begin + second) - slot_at(begin) for second in range(60)]
+    assert slots == [-1] * delay + [0] * 30 + [1] * (30 - delay)
+    for second in range(60):
+        assert shown_slot(showing, begin + second + seconds_left(showing, begin + second)) == (
+            slots[second] + slot_at(begin) + 1
+        )
+
+
+def test_a_pass_keeps_its_delay_when_it_is_shown_again() -> None:
+    first = chosen(wallet(None, None), below=lambda n: n - 1)
+    again = chosen(first.wallet, now=NOON + 60, again=True)
+    assert again.chosen.delay == first.chosen.delay == 15
+
+
+def test_right_after_a_venues_code_began_no_proof_is_of_the_hour_before() -> None:
+    hour = hour_at(NOON)
+    showing = replace(chosen(wallet(None)), chosen=Pass(KEYS[0], b"s" * 256, NOON, 15))
+    bindings = {hour: bytes(range(16)), hour + 1: bytes(16)}
+    shown = [
+        parse_presentation(present(showing, now=begin_of(hour) + second, bindings=bindings)).slot
+        for second in (0, 14, 15, 44, 45)
+    ]
+    first = slot_at(begin_of(hour))
+    assert shown == [first, first, first, first, first + 1]
 
 
 def test_the_same_door_can_see_the_same_pass_for_five_minutes() -> None:
@@ -146,15 +185,16 @@ def test_a_code_has_the_fixed_form_and_a_proof_of_its_device_key() -> None:
     assert shown.slot == slot_at(NOON)
 
 
-@pytest.mark.parametrize("venue", [UNBOUND, bytes(range(16))])
-def test_the_proof_covers_token_slot_and_venue(venue: bytes) -> None:
+@pytest.mark.parametrize("venue", [None, bytes(range(16))])
+def test_the_proof_covers_token_slot_and_venue(venue: bytes | None) -> None:
     issued = WORLD.issue(NOON)
     scalar = issued.device.private.private_numbers().private_value.to_bytes(32, "big")
     held = replace(
         wallet(), batches=(Batch(issued.key.id, WINDOW, (Pass(scalar, issued.signature),)),)
     )
-    shown = parse_presentation(present(chosen(held), now=NOON + 65, venue=venue))
-    message = proof_message(token=issued.token, slot=slot_at(NOON) + 2, venue=venue)
+    bindings = None if venue is None else {hour_at(NOON): venue}
+    shown = parse_presentation(present(chosen(held), now=NOON + 65, bindings=bindings))
+    message = proof_message(token=issued.token, slot=slot_at(NOON) + 2, venue=venue or UNBOUND)
     halves = (int.from_bytes(half, "big") for half in (shown.proof[:32], shown.proof[32:]))
     issued.device.public.verify(encode_dss_signature(*halves), message, ec.ECDSA(hashes.SHA256()))
     assert shown.device.nonce == issued.point.nonce

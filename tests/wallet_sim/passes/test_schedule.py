@@ -10,8 +10,19 @@ from hypothesis import strategies as st
 from schemas.kinds import HOUR
 from schemas.windows import Window
 from tests.support.world import NOON, World
-from wallet_sim.passes.schedule import due_windows, has_work, is_due, plan_next, wanted_windows
-from wallet_sim.passes.state import Batch, Entitlement, Names, Plan, Wallet
+from wallet_sim.passes.schedule import (
+    QUIET,
+    due_windows,
+    has_work,
+    hold_back,
+    is_due,
+    keep_quiet,
+    plan_next,
+    plan_replacement,
+    plan_soon,
+    wanted_windows,
+)
+from wallet_sim.passes.state import Batch, Entitlement, Names, Plan, Wallet, close, is_quiet
 
 BUNDLE = World().accepted(NOON)
 CURRENT, NEXT, THIRD = BUNDLE.windows[:3]
@@ -123,44 +134,84 @@ def test_a_running_wallet_asks_for_the_next_window_only_when_it_is_due() -> None
     def due(plan: Plan | None) -> tuple[Window, ...]:
         return due_windows(replace(holding(CURRENT), plan=plan), BUNDLE, now=NOON)
 
-    assert due(None) == (CURRENT,)
-    assert due(Plan(CURRENT, NOON + 1)) == (CURRENT,)
-    assert due(Plan(CURRENT, NOON)) == (CURRENT, NEXT)
+    assert due(None) == ()
+    assert due(Plan(CURRENT, NOON + 1)) == ()
+    assert due(Plan(CURRENT, NOON)) == (NEXT,)
 
 
-def test_after_a_missed_day_the_current_window_is_asked_for_at_once_and_the_next_is_not() -> None:
+def test_passes_of_now_are_asked_for_only_when_their_holder_has_said_later() -> None:
+    def due(soon: Plan | None) -> tuple[Window, ...]:
+        return due_windows(replace(holding(), soon=soon), BUNDLE, now=NOON)
+
+    assert due(None) == ()
+    assert due(Plan(Window(NOON - 5, NOON + 5), NOON + 1)) == ()
+    assert due(Plan(Window(NOON - 5, NOON + 5), NOON)) == (CURRENT, NEXT)
+
+
+def test_after_a_missed_day_nothing_is_due() -> None:
     missed = replace(holding(CURRENT), plan=Plan(CURRENT, NOON))
-    assert has_work(missed, NEXT.nbf + 5)
-    assert due_windows(missed, BUNDLE, now=NEXT.nbf + 5) == (NEXT,)
+    assert not has_work(missed, NEXT.nbf + 5)
+    assert due_windows(missed, BUNDLE, now=NEXT.nbf + 5) == ()
 
 
 @pytest.mark.parametrize(
-    ("wallet", "expected"),
+    ("plan", "soon", "expected"),
     [
-        (Wallet(), False),
-        (holding(), True),
-        (holding(CURRENT), True),
-        (replace(holding(CURRENT), plan=Plan(CURRENT, NOON)), True),
-        (replace(holding(CURRENT), plan=Plan(CURRENT, NOON + 1)), False),
-        (replace(holding(CURRENT), plan=Plan(Window(0, NOON), 5)), True),
-        (replace(holding(CURRENT, NEXT), plan=Plan(NEXT, NEXT.nbf)), False),
-        (holding(CURRENT, until=CURRENT.exp), False),
+        (None, None, False),
+        (Plan(CURRENT, NOON), None, True),
+        (Plan(CURRENT, NOON + 1), None, False),
+        (Plan(Window(0, NOON), 5), None, False),
+        (Plan(NEXT, NEXT.nbf), Plan(Window(NOON, NOON + 9), NOON), True),
     ],
-    ids=[
-        "not activated",
-        "current missing",
-        "no plan yet",
-        "plan is due",
-        "plan is later",
-        "plan is of the past",
-        "next is held",
-        "nothing follows",
-    ],
+    ids=["no plan yet", "plan is due", "plan is later", "plan is of the past", "soon is due"],
 )
 def test_a_running_wallet_knows_whether_it_has_something_to_do(
-    wallet: Wallet, expected: bool
+    plan: Plan | None, soon: Plan | None, expected: bool
 ) -> None:
-    assert has_work(wallet, NOON) is expected
+    assert has_work(replace(holding(CURRENT), plan=plan, soon=soon), NOON) is expected
+
+
+def test_later_is_at_any_time_within_two_hours() -> None:
+    draws = [plan_soon(holding(), now=NOON, below=lambda n, d=d: int(n * d)).soon for d in (0, 0.5)]
+    window = Window(NOON, NOON + 2 * HOUR)
+    assert draws == [Plan(window, NOON), Plan(window, NOON + HOUR)]
+
+
+def test_a_plan_before_the_end_of_the_quiet_minutes_is_drawn_anew_and_a_later_one_stays() -> None:
+    wallet = replace(holding(CURRENT), plan=Plan(CURRENT, NOON + 9), soon=Plan(CURRENT, NOON + 11))
+    held = hold_back(wallet, free_from=NOON + 10, below=lambda n: n - 1)
+    assert held.plan == Plan(CURRENT, CURRENT.exp - 1)
+    assert held.soon == wallet.soon
+
+
+def test_where_nothing_is_left_after_the_quiet_minutes_nothing_is_planned() -> None:
+    wallet = replace(holding(CURRENT), plan=Plan(CURRENT, NOON))
+    assert hold_back(wallet, free_from=CURRENT.exp, below=lambda n: 0).plan is None
+
+
+def test_a_window_that_was_refused_counts_as_asked_for() -> None:
+    refused = close(holding(CURRENT), [NEXT])
+    assert planned(refused, draw=0) == Plan(NEXT, NEXT.nbf)
+
+
+def test_a_key_that_is_replaced_is_asked_anew_before_it_goes_and_once_a_window() -> None:
+    batch = Batch(b"id", CURRENT, (), retires=NOON + HOUR)
+    wallet = replace(holding(), batches=(batch,))
+    soon = plan_replacement(wallet, now=NOON, below=lambda n: n // 2).soon
+    assert soon == Plan(Window(NOON, NOON + HOUR), NOON + HOUR // 2)
+    again = plan_replacement(close(wallet, [CURRENT]), now=NOON, below=lambda n: 0)
+    assert again.soon is None
+    assert plan_replacement(wallet, now=NOON + HOUR, below=lambda n: 0).soon is None
+
+
+@given(now=st.integers(0, 1 << 32))
+def test_quiet_minutes_are_ten_to_the_end_of_a_whole_one(now: int) -> None:
+    until = keep_quiet(Wallet(), now).quiet_until
+    assert until is not None
+    assert until % 60 == 0
+    assert QUIET <= until - now < QUIET + 60
+    assert is_quiet(Wallet(quiet_until=until), until - 1)
+    assert not is_quiet(Wallet(quiet_until=until), until)
 
 
 def test_a_short_bundle_without_a_next_window_plans_for_the_current_one() -> None:

@@ -114,7 +114,9 @@ def _marks(venue: Venue, hour: int) -> frozenset[bytes]:
 # What is written
 
 
-def test_a_visit_changes_nothing_but_the_file_of_visits(phone: Phone, venue: Venue) -> None:
+def test_a_visit_changes_nothing_but_the_file_of_visits_and_ten_minutes_of_quiet(
+    phone: Phone, venue: Venue
+) -> None:
     phone.activate()
     fetch_notices(phone.session())
     before = everything(phone.home)
@@ -122,6 +124,11 @@ def test_a_visit_changes_nothing_but_the_file_of_visits(phone: Phone, venue: Ven
     check_in_here(phone.file, venue.code(CAME))
     phone.clock.now += MINUTE
     check_out_here(phone.file)
+    quiet_until = phone.wallet.quiet_until
+    assert quiet_until is not None
+    assert 0 <= quiet_until - (CAME + 10 * MINUTE) < MINUTE
+    phone.clock.now = quiet_until
+    phone.file.load()
     after = everything(phone.home)
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     assert changed == {"visits.json"}

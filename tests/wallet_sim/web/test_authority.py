@@ -11,10 +11,10 @@ from schemas.log.tails import TAIL_LEAVES
 from tests.support.asgi import Reply
 from tests.support.catalogues import read
 from tests.support.issuer_in_memory import Phone
+from tests.support.living import live
 from tests.support.visitor import Visitor
 from tests.support.world import NOON
 from wallet_sim.web import app as web_app
-from wallet_sim.web.background import look_after
 from wallet_sim.web.house import House
 
 PAGES = read(web_app.FOLDER / "texts")
@@ -115,7 +115,7 @@ def test_what_is_found_in_the_background_is_told_as_well(
     phone.clock.now += 18 * HOUR
     for _ in range(TAIL_LEAVES + 1):
         phone.issuer.publish()
-    look_after(house)
+    live(house, phone)
     assert sentence("continuity_unknown", Language.EN) in holder.get("/p/1").text
 
 

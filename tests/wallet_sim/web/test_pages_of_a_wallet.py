@@ -1,18 +1,23 @@
 """Activating, fetching, looking at what is held, ending: what the pages say and do."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from schemas.activation import format_code
-from schemas.kinds import DAY, HOUR
+from schemas.kinds import DAY, HOUR, MINUTE
 from schemas.problems import Problem
+from schemas.windows import Window
 from shell.fetching import NoAnswer
 from tests.support.asgi import Reply
 from tests.support.catalogues import read
 from tests.support.issuer_in_memory import CODE, OTHER_CODE, Phone
+from tests.support.living import live
 from tests.support.visitor import Visitor
-from wallet_sim.passes.state import Wallet
+from tests.support.world import NOON
+from wallet_sim.passes.schedule import QUIET
+from wallet_sim.passes.state import Plan, Wallet
 from wallet_sim.web import app as web_app
 from wallet_sim.web.background import look_after
 from wallet_sim.web.house import House
@@ -184,30 +189,97 @@ def test_erasing_tells_nobody(visitor: Visitor, phone: Phone, activate: Activate
 # By itself
 
 
-def test_passes_are_fetched_at_their_time_for_one_person_at_a_look(
+def test_wallets_of_one_device_ask_a_minute_to_half_an_hour_apart(
+    visitor: Visitor, house: House, phone: Phone, activate: Activate
+) -> None:
+    """The second one is due as well when the first one asks, and waits."""
+    house.people.add("Child")
+    activate(1)
+    activate(2, OTHER_CODE)
+    look_after(house)
+    phone.clock.now = phone.windows()[0].exp - 1
+    before = len(phone.issuer.batches_asked())
+    asked = []
+    for _ in range(3 * 60):
+        look_after(house)
+        asked += [phone.clock.now] * (len(phone.issuer.batches_asked()) - before - len(asked))
+        phone.clock.now += 10
+    assert len(asked) == 2
+    assert MINUTE <= asked[1] - asked[0] <= 30 * MINUTE
+
+
+def test_after_one_person_has_shown_a_pass_no_wallet_of_the_device_asks(
     visitor: Visitor, house: House, phone: Phone, activate: Activate
 ) -> None:
     house.people.add("Child")
     activate(1)
     activate(2, OTHER_CODE)
-    phone.clock.now += DAY
-    for look in range(3):
-        before = len(phone.issuer.batches_asked())
+    live(house, phone)
+    form = visitor.get("/p/1").form("/p/1/show")
+    visitor.post("/p/1/show", form)
+    for person in house.people.all():
+        soon = Plan(Window(NOON, NOON + DAY), phone.clock.now + MINUTE)
+        house.people.file(person).update(lambda held, soon=soon: replace(held, soon=soon))
+    shown, before = phone.clock.now, len(phone.issuer.requests)
+    while len(phone.issuer.requests) == before:
+        phone.clock.now += MINUTE
         look_after(house)
-        assert len(phone.issuer.batches_asked()) - before == (look < 2)
+    assert phone.clock.now - shown >= QUIET
+
+
+def test_passes_for_now_can_be_had_at_once_or_within_two_hours(
+    visitor: Visitor, house: House, phone: Phone, activate: Activate
+) -> None:
+    activate()
+    look_after(house)
+    phone.clock.now += 3 * DAY
+    live(house, phone)
+    before = len(phone.issuer.batches_asked())
+    card = visitor.get("/p/1")
+    assert "Fetch passes now, or within two hours" in card.text
+    form = card.form("/p/1/sync") | {"later": "1"}
+    seen = visitor.follow(visitor.post("/p/1/sync", form))
+    assert "It comes at a random time within two hours" in seen.text
+    assert len(phone.issuer.batches_asked()) == before
+    live(house, phone, 2 * HOUR)
+    assert len(phone.issuer.batches_asked()) == before + 1
+    assert "It comes at a random time" not in visitor.get("/p/1").text
+
+
+def test_a_slip_can_be_used_without_fetching_passes_at_once(
+    visitor: Visitor, house: House, phone: Phone
+) -> None:
+    form = visitor.get("/p/1/start").form("/p/1/start")
+    form |= {"code": phone.link_to(), "later": "1"}
+    seen = visitor.follow(visitor.post("/p/1/start", form))
+    assert "It comes at a random time within two hours" in seen.text
+    assert phone.issuer.batches_asked() == []
+    live(house, phone, 2 * HOUR)
+    [both] = phone.issuer.batches_asked()
+    assert len(both) == 2
+
+
+def test_the_card_says_what_weakens_passes_that_came_today(
+    visitor: Visitor, phone: Phone, activate: Activate
+) -> None:
+    activate()
+    assert "They came at most 10 min ago, within their own window" in visitor.get("/p/1").text
+    phone.clock.now += 2 * HOUR + 20 * MINUTE
+    assert "They came at most 2 h 20 min ago" in visitor.get("/p/1/data").text
+    phone.clock.now = phone.windows()[1].nbf
+    assert "They came" not in visitor.get("/p/1").text
 
 
 def test_what_cannot_be_fetched_is_told_and_not_asked_again(
     visitor: Visitor, house: House, phone: Phone, activate: Activate
 ) -> None:
     activate()
-    phone.clock.now += DAY
-    phone.issuer.refuse["/v1/passes"] = Problem.ENDED
     look_after(house)
+    phone.clock.now = phone.windows()[1].nbf
+    phone.issuer.refuse["/v1/passes"] = Problem.ENDED
+    live(house, phone)
     calls = len(phone.issuer.posted)
-    for _ in range(3):
-        look_after(house)
-        phone.clock.now += HOUR
+    live(house, phone, 3 * HOUR)
     assert len(phone.issuer.posted) == calls
     assert "Ask for a new code" in visitor.get("/p/1").text
 
