@@ -7,7 +7,7 @@ WORKERS ?= $(shell expr 2 "*" $$(nproc))
 # They write and sync thousands of files, which takes no time in memory, where there is room for it.
 TESTS = TMPDIR="$$(sh scripts/test_folder.sh)" $(PY) -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: help setup page browser lint check test coverage drill demo bench docs pictures lock clean
+.PHONY: help setup page browser lint check test coverage drill demo bench privacy docs pictures lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ demo: page ## the whole story, from laboratory to door
 
 bench: page browser ## rates, times and memory beside their bounds
 	$(PY) -m benchmarks $(ARGS)
+
+privacy: setup ## what a simulated adversary with all logs learns; renews docs/privacy.json
+	@$(PY) -m benchmarks.privacy $(ARGS)
 
 docs: setup ## renew the parts of docs/ that are made from code
 	$(PY) -m scripts.write_docs

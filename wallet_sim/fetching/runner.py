@@ -141,13 +141,19 @@ class Fetching:
         self._looked = now
         if before is not None and abs(now - before) <= SLEPT:
             return
-        self.free_from = self._now() + QUIET
-        # Right after the quiet minutes would tell when they began.
-        self.notices_from = self.free_from + self.below(HOUR)
+        self._stay_free(self._now() + QUIET)
 
     def _stay_free_until(self, wallet: Wallet, quiet_until: int) -> None:
         shown = wallet.quiet_until if is_quiet(wallet, self._now()) else None
-        self.free_from = max(self.free_from, quiet_until, shown or 0)
+        until = max(quiet_until, shown or 0)
+        if until > self.free_from:
+            self._stay_free(until)
+
+    def _stay_free(self, until: int) -> None:
+        """The list of notices waits, too: right after the minutes would tell when they began."""
+        self.free_from = until
+        if self.notices_from is None or self.notices_from < until:
+            self.notices_from = until + self.below(HOUR)
 
     def _is_quiet(self, now: int) -> bool:
         """A quiet time that is longer than any was begun by a clock that was wrong."""
