@@ -8,7 +8,6 @@ from starlette.applications import Starlette
 
 from issuer.api.app import Background, create_app
 from issuer.api.background import run_rounds
-from issuer.api.uniform import STEP_SECONDS
 from issuer.authority import Authority
 from issuer.console.app import console_routes
 from issuer.console.public import public_routes
@@ -16,6 +15,7 @@ from issuer.home import Home
 from shell.clock import Clock, system_clock
 from shell.parents import end_with_parent
 from shell.serving import Listen, serve_app
+from shell.uniform import STEP_SECONDS
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,16 @@ The steps that give them are docs/formats.md, "Deciding at the door".
 >>> refused = Refused(Reason.STALE, seconds=120)
 >>> refused.reason, refused.helpdesk, refused.outcome
 (<Reason.STALE: 'stale'>, 'Q13', <Outcome.REFUSE: 'refuse'>)
->>> refused.text(Language.EN)[:25]
-'This code is 120 s old. A'
+>>> refused.text(Language.EN)[:29]
+'This code is 120 seconds old.'
 """
 
 from enum import StrEnum
 
+from schemas.catalogues import sentence
+from schemas.durations import duration_text, with_zone
 from schemas.errors import Refusal
+from schemas.languages import Language
 from schemas.resources import load_json
 
 
@@ -63,3 +66,12 @@ class Refused(Refusal[Reason]):
     @property
     def outcome(self) -> Outcome:
         return Outcome(self.table[self.fault]["outcome"])
+
+    def text(self, language: Language) -> str:
+        """One or two sentences for the person at the door; a difference is told in words."""
+        difference = duration_text(self.seconds, language)
+        text = sentence(f"{self.fault}_{self.kind}", language, difference=difference)
+        return with_zone(text, self.seconds, language) if self.fault in _OF_CLOCKS else text
+
+
+_OF_CLOCKS = (Reason.CLOCK_BEHIND, Reason.STALE, Reason.FROM_THE_FUTURE)

@@ -3,6 +3,7 @@
 import io
 import warnings
 from enum import IntEnum
+from math import ceil, sqrt
 from pathlib import Path
 
 import qrcode
@@ -15,8 +16,11 @@ BORDER = 4
 """Modules of quiet zone (ISO/IEC 18004)."""
 
 MODULE_PIXELS = 8
-PICTURE_LIMIT = 20_000_000
-"""Bytes of a picture file; and as many pixels. A 50-megapixel photo holds no better code."""
+PICTURE_LIMIT = 64_000_000
+"""Bytes of a picture file; and as many pixels: phones take photos of 48 megapixels and more."""
+
+_READ_PIXELS = 16_000_000
+"""A larger picture is reduced before it is read; a code that fills a tenth of it stays readable."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 _QR_ONLY = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
@@ -85,6 +89,12 @@ def codes_in(data: bytes, *, pixels: int = PICTURE_LIMIT) -> list[str]:
             picture = _open_picture(data, pixels)
     except Exception:  # noqa: BLE001 - Pillow's decoders raise many types on damaged pictures.
         return []
+    factor = ceil(sqrt(picture.width * picture.height / _READ_PIXELS))
+    # A code that is too small then is looked for in the picture as it came.
+    return _texts_in(picture.reduce(factor)) or (_texts_in(picture) if factor > 1 else [])
+
+
+def _texts_in(picture: Image.Image) -> list[str]:
     codes = zxingcpp.read_barcodes(picture, formats=_QR_ONLY)
     return [code.text for code in codes if code.valid]
 
@@ -93,6 +103,8 @@ def _open_picture(data: bytes, pixels: int) -> Image.Image:
     picture = Image.open(io.BytesIO(data), formats=_FORMATS)
     if picture.width * picture.height > pixels:
         raise ValueError("too many pixels")
+    if not picture.has_transparency_data:
+        return picture.convert("L")
     # Transparent pixels are what a screen shows behind them: white.
     flat = Image.new("RGBA", picture.size, "white")
     flat.alpha_composite(picture.convert("RGBA"))

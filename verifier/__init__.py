@@ -8,6 +8,7 @@
     monitor/     an authority's whole log is read, and every bundle in it judged
     commands/    ``qupia-verifier``: set-up, scanning, check-in, retention
     web/         the page, which decides the same in a browser; ``serving`` serves its files
+    deciding     the decision for a program on the same machine
 
 ``door`` and ``presence`` never import each other: 16 bytes for each hour are handed from one to the
 other.

@@ -1,4 +1,4 @@
-"""``qupia-verifier serve``: the venue's page as files; it reads nothing of a device."""
+"""``qupia-verifier serve``: the venue's page as files, and decisions where they are wanted."""
 
 import re
 from collections.abc import Callable
@@ -20,6 +20,7 @@ from schemas.origins import is_loopback
 from shell.errors import CommandError
 from shell.last_resort import LastResort
 from shell.serving import Listen, serve_app
+from verifier.deciding import Decide, decide_route
 
 PAGE = Path(__file__).parent / "web" / "dist"
 """Where ``make page`` builds it."""
@@ -145,10 +146,14 @@ class PageFiles(StaticFiles):
         return FOREVER if _HASHED.fullmatch(name) else ASK_AGAIN
 
 
-def create_app(page: Path) -> Starlette:
-    """The application over the folder of a built page; its headers are :data:`HEADERS`."""
+def create_app(page: Path, decide: Decide | None = None) -> Starlette:
+    """The application over the folder of a built page; its headers are :data:`HEADERS`.
+
+    With ``decide`` programs on this machine get decisions; without it a device is not read.
+    """
+    routes = [] if decide is None else [decide_route(decide)]
     return Starlette(
-        routes=[Mount("/", PageFiles(directory=page))],
+        routes=[*routes, Mount("/", PageFiles(directory=page))],
         middleware=[
             Middleware(LastResort, answer=PlainTextResponse("Failed", status_code=500)),
             Middleware(GZipMiddleware, compresslevel=GZIP_LEVEL),
@@ -156,7 +161,9 @@ def create_app(page: Path) -> Starlette:
     )
 
 
-def serve_page(page: Path, listen: Listen, *, ready: Callable[[], None]) -> None:
+def serve_page(
+    page: Path, listen: Listen, *, ready: Callable[[], None], decide: Decide | None = None
+) -> None:
     """Serve until stopped; ``ready`` is called once the port is ours.
 
     Raises CommandError for a page that is not built, and for a port or TLS file that cannot be
@@ -167,4 +174,4 @@ def serve_page(page: Path, listen: Listen, *, ready: Callable[[], None]) -> None
     # For "localhost" it would hold for every other program on this machine as well.
     is_strict = listen.is_tls and not is_loopback(listen.host)
     headers = HEADERS | STRICT_TRANSPORT if is_strict else HEADERS
-    serve_app(partial(create_app, page), listen, ready=ready, headers=headers, dated=True)
+    serve_app(partial(create_app, page, decide), listen, ready=ready, headers=headers, dated=True)

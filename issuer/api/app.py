@@ -25,10 +25,10 @@ from issuer.api.answers import (
     problem_answer,
 )
 from issuer.api.failure_limit import FailureLimit
+from issuer.api.lengths import answer_lengths
 from issuer.api.metrics import MEDIA_TYPE, metrics_text
 from issuer.api.openapi import openapi_document
 from issuer.api.requests import Call, bearer_key, read_call
-from issuer.api.uniform import STEP_SECONDS, Uniform, answer_lengths
 from issuer.authority import Authority
 from issuer.staff import Role
 from schemas.origins import is_loopback
@@ -36,6 +36,7 @@ from schemas.problems import ApiProblem, Problem
 from shell.clock import Clock
 from shell.errors import CommandError
 from shell.last_resort import LastResort
+from shell.uniform import STEP_SECONDS, Uniform
 
 Handler = Callable[[Authority, Call, int], dict[str, Any]]
 Reader = Callable[[Authority, Request, Clock], Response]

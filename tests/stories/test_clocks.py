@@ -76,11 +76,11 @@ def test_a_proof_of_a_wrong_clock_is_refused_with_the_way_to_set_it(
     behind = venue.run("scan", citizen.show(), "--lang", "en")
     assert (behind.status, AUTOMATIC in behind.out) == (1, True)
     # A proof is drawn some seconds after its half minute began; until then the one before stays.
-    assert re.search("(180|210) s old", behind.out)
+    assert re.search("[34] minutes old", behind.out)
     citizen.clock_error = 3 * MINUTE
     ahead = venue.run("scan", citizen.show(), "--lang", "en")
     assert (ahead.status, AUTOMATIC in ahead.out) == (1, True)
-    assert re.search("(180|150) s", ahead.out)
+    assert re.search("[23] minutes", ahead.out)
     citizen.done("sync")
     assert venue.scan(citizen.show()).outcomes == ["admit"]
 

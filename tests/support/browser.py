@@ -254,6 +254,17 @@ def set_clock(page: Page, now: int) -> None:
     page.clock.set_system_time(now)
 
 
+def set_hidden(page: Page, *, hidden: bool) -> None:
+    """As when another tab is looked at, or the screen is locked."""
+    page.evaluate(
+        """(hidden) => {
+          Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
 def let_pass(page: Page, seconds: int) -> None:
     """As if the device had slept: timers that are due by then run once, now."""
     page.clock.fast_forward(seconds * 1000)

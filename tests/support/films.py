@@ -46,6 +46,7 @@ _Matrix = tuple[float, float, float, float, float, float, float, float, float]
 class Scene:
     """What the camera sees for so many ``frames``; with ``text=None`` a grey wall.
 
+    A code ``beside`` it stands to its right, and each then has one half of the picture.
     ``height`` is of the symbol without its border, in pixels, as if it were not tilted. ``turn``
     (in the picture) and ``tilt`` (around the upright axis) are degrees; ``blur`` and ``noise``
     standard deviations in pixels and in levels of 255; ``brightness`` is added in such levels
@@ -53,6 +54,7 @@ class Scene:
     """
 
     text: str | None = None
+    beside: str | None = None
     height: int = 480
     turn: float = 0
     tilt: float = 0
@@ -95,7 +97,11 @@ def write_film(
 
 def _optics(scene: Scene, size: tuple[int, int]) -> Image.Image:
     """What is the same in all frames of a scene."""
-    picture = Image.new("L", size, _GREY) if scene.text is None else _code(scene, scene.text, size)
+    picture = Image.new("L", size, _GREY)
+    codes = [text for text in (scene.text, scene.beside) if text is not None]
+    for number, text in enumerate(codes):
+        width = size[0] // len(codes)
+        picture.paste(_code(scene, text, (width, size[1])), (number * width, 0))
     if scene.blur:
         picture = picture.filter(ImageFilter.GaussianBlur(scene.blur))
     if scene.contrast != 1 or scene.brightness:

@@ -23,9 +23,33 @@ RUSSIAN: Mapping[str, str] = {
 }
 KAZAKH: Mapping[str, str] = {
     **RUSSIAN,
-    **dict(zip("1234567890-+$%*#_", '"әіңғ,.үұқөҺҢҒҮІӨ', strict=True)),
+    **dict(zip("1234567890-+$%*#_/", '"әіңғ,.үұқөҺҢҒҮІӨ№', strict=True)),
 }
+GERMAN: Mapping[str, str] = dict(zip("YZyz:/*-_+#", "ZYzyÖ-(ß?`§", strict=True))
+FRENCH: Mapping[str, str] = {
+    **dict(zip("QAWZqawzMm", "AQZWaqzw?,", strict=True)),
+    **dict(zip("1234567890-_$%*.:/#", "&é\"'(-è_çà)°458:M!3", strict=True)),
+}
+TURKISH: Mapping[str, str] = dict(zip("i:.-/+*$_#", "ıŞç*._(+?^", strict=True))
 """By the character that the scanner means: the one that comes out."""
+
+LAYOUTS: Mapping[str, Mapping[str, str]] = {
+    "Russian": RUSSIAN,
+    "Kazakh": KAZAKH,
+    "German": GERMAN,
+    "French": FRENCH,
+    "Turkish": TURKISH,
+}
+
+
+def typed_on(layout: Mapping[str, str], text: str) -> str:
+    """What stands in a field after a scanner has pressed the keys of ``text``."""
+    return "".join(layout.get(one, one) for one in text)
+
+
+def with_caps_lock(typed: str) -> str:
+    """The same with Caps Lock, on layouts whose other keys have no two letters."""
+    return "".join(one.swapcase() if len(one.swapcase()) == 1 else one for one in typed)
 
 
 def scan_with(page: Page, layout: Mapping[str, str], text: str) -> None:

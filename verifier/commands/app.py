@@ -14,7 +14,7 @@ from typing import Annotated, cast
 import typer
 
 from schemas.bundle import BUNDLE_LIMIT
-from schemas.bundle_faults import BundleRejected, TrustWarning
+from schemas.bundle_faults import BundleFault, BundleRejected, TrustWarning
 from schemas.catalogues import sentence
 from schemas.languages import Language
 from schemas.origins import is_loopback
@@ -25,7 +25,6 @@ from shell.command_line import (
     AtOption,
     JsonOption,
     LocalLanguageOption,
-    UnusedHomeOption,
     answer,
     clock_at,
     new_app,
@@ -41,10 +40,11 @@ from verifier.commands.evidence import evidence
 from verifier.commands.monitor import monitor
 from verifier.commands.opening import HomeOption, open_store
 from verifier.commands.presence import checkin, trace
-from verifier.commands.report import make_report, report_members, report_text
+from verifier.commands.report import clock_text, make_report, report_members, report_text
 from verifier.commands.retention import retention_app
 from verifier.commands.scanning import Door
 from verifier.commands.witness import witness
+from verifier.door.condition import CLOCK_WARNING
 from verifier.door.decision import EXIT_CODES
 from verifier.presence.retention import swept
 from verifier.trust.store import TrustStore
@@ -83,6 +83,7 @@ def setup(
     try:
         store.set_up(data, anchor=root, settings=settings, now=system_clock())
     except BundleRejected as rejected:
+        _check_clock(rejected, url, language)
         raise _refusal(rejected, language) from None
     _compare_clock(store)
     _report(store, as_json=as_json, language=language)
@@ -170,10 +171,14 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8001,
     tls_cert: Annotated[Path | None, typer.Option("--tls-cert", metavar="FILE")] = None,
     tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE")] = None,
-    home: UnusedHomeOption = None,
+    decide: Annotated[
+        bool, typer.Option("--decide", help="Answer POST /decide of programs on this machine.")
+    ] = False,
+    home: HomeOption = None,
     as_json: JsonOption = False,
+    language: LocalLanguageOption,
 ) -> None:
-    """Give the venue's page to browsers; it needs no set-up and reads nothing of a device."""
+    """Give the venue's page to browsers; without --decide it reads nothing of a device."""
     # Imported where they are used, so that a scan does not even load the web server.
     from shell.serving import Listen
     from verifier.serving import PAGE, serve_page
@@ -187,7 +192,15 @@ def serve(
         text = f"serving the page on {listen.address}; stop with Ctrl-C"
         answer(as_json=as_json, members=members, text=text)
 
-    serve_page(PAGE, listen, ready=ready)
+    if not decide:
+        serve_page(PAGE, listen, ready=ready)
+        return
+    store = open_store(home, system_clock())
+    store.check_set_up()
+    door = Door(store, clock=system_clock, policy=None, language=language)
+    door.check_policy()
+    with swept(store, system_clock):
+        serve_page(PAGE, listen, ready=ready, decide=door.decide_text)
 
 
 app.command()(checkin)
@@ -239,6 +252,17 @@ def _fetch_leaves(url: str, judged: Accepted) -> Sequence[bytes] | None:
 
 def _refusal(rejected: BundleRejected, language: Language) -> CommandError:
     return CommandError(f"{rejected.text(language)} ({rejected.helpdesk})", exit_code=EXIT_REFUSED)
+
+
+def _check_clock(rejected: BundleRejected, url: str | None, language: Language) -> None:
+    """Raise CommandError where a clock that is ahead lets a bundle look expired."""
+    from verifier.trust.update import compare_clock
+
+    if url is None or rejected.fault is not BundleFault.EXPIRED:
+        return
+    check = compare_clock(url, system_clock)
+    if check is not None and check.ahead > CLOCK_WARNING:
+        raise CommandError(clock_text(check.ahead, language), exit_code=EXIT_REFUSED)
 
 
 def _compare_clock(store: TrustStore) -> None:

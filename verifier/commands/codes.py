@@ -10,12 +10,14 @@ from typing import Protocol
 
 from shell.command_line import warn
 from shell.pictures import read_codes
-from verifier.door.decision import Code
+from verifier.door.decision import Code, typed_code
 
 LINE_LIMIT = 8192
 """Bytes that are kept of one line: twice what the largest QR code holds (ISO/IEC 18004)."""
 
 _CHUNK = 4096
+_ENDS = (b"\t", b"\r", b"\n")
+_ENDS_OF_TWO = (b"\t\r", b"\t\n", b"\r\n")
 _PICTURE_NAMES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".heic", ".pdf")
 
 
@@ -39,32 +41,42 @@ def codes_of(arguments: Sequence[str], typed: Typed) -> Generator[Code, None, No
 
 
 def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Lines that end with CR, LF or CRLF, each as soon as its end is there.
+    """Lines that end with CR, LF, CRLF or a Tab, each as soon as its end is there.
 
-    Of a line that is too long only the beginning is kept.
+    Scanners may end a code with a Tab and then the line: that is one end. Of a line that is too
+    long only the beginning is kept.
     """
-    line, after_cr = bytearray(), False
+    line, ended = bytearray(), b""
     for chunk in chunks:
-        # The LF of a CRLF that was cut in two belongs to the line that has been given already.
-        parts = re.split(rb"\r\n|\r|\n", chunk[1:] if after_cr and chunk[:1] == b"\n" else chunk)
-        after_cr = chunk.endswith(b"\r")
-        for part in parts[:-1]:
-            yield bytes(line + part)[:LINE_LIMIT]
-            line.clear()
-        line += parts[-1][: LINE_LIMIT - len(line)]
+        for part in re.findall(rb"[^\t\r\n]+|[\t\r\n]", chunk):
+            if part not in _ENDS:
+                line += part[: LINE_LIMIT - len(line)]
+                ended = b""
+            elif ended + part in _ENDS_OF_TWO:
+                ended = part
+            else:
+                yield bytes(line)
+                line.clear()
+                ended = part
     if line:
         yield bytes(line)
 
 
 @contextmanager
 def without_echo(stream: Typed) -> Iterator[None]:
-    """Switch the echo of a terminal off for a while; nothing happens for any other stream."""
+    """Switch the echo of a terminal off for a while, and let a Tab end a line.
+
+    Nothing happens for any other stream.
+    """
     if not stream.isatty():
         yield
         return
     before = termios.tcgetattr(stream.fileno())
     silent = list(before)
     silent[3] &= ~termios.ECHO
+    # Some scanners end a code with a Tab and nothing else.
+    silent[6] = [*before[6]]
+    silent[6][termios.VEOL] = b"\t"
     termios.tcsetattr(stream.fileno(), termios.TCSADRAIN, silent)
     try:
         yield
@@ -78,7 +90,7 @@ def _typed(stream: Typed) -> Iterator[Code]:
     with without_echo(stream):
         for number, line in enumerate(split_lines(chunks), start=1):
             if text := line.removeprefix(BOM_UTF8):
-                yield Code(f"line {number}", text.decode("ascii", errors="replace"))
+                yield typed_code(f"line {number}", text.decode(errors="replace"))
 
 
 def _pictured(path: Path) -> Iterator[Code]:
@@ -94,7 +106,7 @@ def _pictured(path: Path) -> Iterator[Code]:
 def _given(number: int, argument: str) -> Code:
     if argument.lower().endswith(_PICTURE_NAMES):
         warn(f"argument {number} looks like a picture but names no file; it is read as a code")
-    return Code(f"line {number}", argument)
+    return typed_code(f"line {number}", argument)
 
 
 def _names_a_file(argument: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from schemas.bundle import TrustBundle
 from schemas.bundle_faults import TrustWarning
 from schemas.catalogues import sentence
+from schemas.durations import duration_text, with_zone
 from schemas.encoding import format_time
 from schemas.evidence import EvidencePair
 from schemas.kinds import HOUR
@@ -138,13 +139,20 @@ def _device_lines(report: Report, bundle: TrustBundle, language: Language) -> li
     return lines
 
 
-def _clock_line(check: ClockCheck | None, language: Language) -> str:
-    if check is None:
-        return sentence("clock_unknown", language)
-    name = "clock_ahead" if check.ahead > 0 else "clock_behind"
-    if abs(check.ahead) <= CLOCK_WARNING:
+def clock_text(ahead: int, language: Language) -> str:
+    """How far this device's clock is ahead of the authority's, in seconds, and what to do."""
+    seconds = abs(ahead)
+    name = "clock_ahead" if ahead > 0 else "clock_behind"
+    if seconds <= CLOCK_WARNING:
         name = "clock_right"
-    return sentence(name, language, seconds=abs(check.ahead))
+    text = sentence(name, language, difference=duration_text(seconds, language))
+    return with_zone(text, seconds, language)
+
+
+def _clock_line(check: ClockCheck | None, language: Language) -> str:
+    return (
+        sentence("clock_unknown", language) if check is None else clock_text(check.ahead, language)
+    )
 
 
 def _next_line(report: Report, language: Language) -> str:

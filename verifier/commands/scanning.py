@@ -1,6 +1,7 @@
 """One run of ``scan``: codes in, decisions out, with one memory of what was admitted."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from schemas.bundle import TrustBundle
 from schemas.catalogues import sentence
@@ -11,7 +12,7 @@ from shell.command_line import warn
 from shell.errors import CommandError
 from verifier.commands.report import keys_text
 from verifier.door.condition import condition_at
-from verifier.door.decision import Code, Decision, decide
+from verifier.door.decision import Code, Decision, decide, typed_code
 from verifier.door.seen import SeenSet
 from verifier.door.verification import Venue
 from verifier.presence.bindings import BindingsOfDevice
@@ -49,6 +50,11 @@ class Door:
         """Each decision as soon as its code is there."""
         for code in codes:
             yield self._decide(code, self._store.bundle(), self._clock())
+
+    def decide_text(self, text: str) -> dict[str, Any]:
+        """The JSON object of one decision; whoever asked knows where the text came from."""
+        decision = self._decide(typed_code("", text), self._store.bundle(), self._clock())
+        return {**decision.members(), "source": None}
 
     def _decide(self, code: Code, bundle: TrustBundle | None, now: int) -> Decision:
         policy = None

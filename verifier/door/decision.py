@@ -9,6 +9,7 @@ from schemas.door_texts import check_id, headline
 from schemas.languages import Language
 from schemas.refusals import Outcome, Reason, Refused
 from verifier.door.seen import SeenSet
+from verifier.door.typed import looks_garbled, read_typed
 from verifier.door.verification import Venue, Verdict, verify
 
 EXIT_CODES = {Outcome.ADMIT: 0, Outcome.REFUSE: 1, Outcome.CANNOT_CHECK: 2}
@@ -18,11 +19,20 @@ EXIT_CODES = {Outcome.ADMIT: 0, Outcome.REFUSE: 1, Outcome.CANNOT_CHECK: 2}
 class Code:
     """``source`` is ``line N`` or a picture's path, never the code.
 
-    ``text`` is None for a picture in which no code can be read.
+    ``text`` is None for a picture in which no code can be read, and where a scanner's keyboard
+    layout has spoilt it.
     """
 
     source: str
     text: str | None = field(repr=False)
+    is_garbled: bool = False
+
+
+def typed_code(source: str, text: str) -> Code:
+    """A code that came as a text: what a scanner has done to it is undone, where it can be."""
+    if looks_garbled(text):
+        return Code(source, None, is_garbled=True)
+    return Code(source, read_typed(text) or text)
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,7 @@ class Decision:
     source: str
     result: Verdict | Refused
     status: Status | None = None
+    is_garbled: bool = False
 
     @property
     def outcome(self) -> Outcome:
@@ -55,12 +66,17 @@ class Decision:
         """One line: sign and word, then why, then what the help desk asks for."""
         start = f"{self.source}: {headline(self.outcome, language)}"
         if isinstance(self.result, Refused):
-            return f"{start} — {self.result.text(language)} ({self.result.helpdesk})"
+            return f"{start} — {self._why(self.result, language)} ({self.result.helpdesk})"
         facts = [sentence("paper_mark", language)] if self.result.paper else []
         facts += [self.status.name[language]] if self.status is not None else []
         if self.result.asks_hint and self.result.holder is not None:
             facts.append(check_id(self.result.holder, language))
         return " — ".join([start, *facts])
+
+    def _why(self, refused: Refused, language: Language) -> str:
+        if self.is_garbled:
+            return sentence("scanner_layout", language)
+        return refused.text(language)
 
 
 def decide(
@@ -78,6 +94,6 @@ def decide(
             raise Refused(Reason.NO_CODE)
         verdict = verify(code.text, bundle=bundle, policy=policy, now=now, venue=venue, seen=seen)
     except Refused as refused:
-        return Decision(code.source, refused)
+        return Decision(code.source, refused, is_garbled=code.is_garbled)
     status = bundle.status(verdict.status) if bundle is not None else None
     return Decision(code.source, verdict, status)

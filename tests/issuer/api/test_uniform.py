@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer.api.uniform import Uniform, answer_lengths, pad_answer
+from issuer.api.lengths import answer_lengths
 from issuer.entitlement import entitlement_length
 from schemas.problems import STATUS, ApiProblem, Problem
+from shell.uniform import Uniform, pad_answer
 from tests.support.asgi import Reply, ask
 from tests.support.issuers import URL, Service
 
@@ -129,7 +130,7 @@ def test_an_answer_leaves_at_a_whole_step_after_its_request(
         async def receive() -> Mapping[str, Any]:
             return {"type": "http.request", "body": b"", "more_body": False}
 
-        monkeypatch.setattr("issuer.api.uniform.asyncio.sleep", sleep)
+        monkeypatch.setattr("shell.uniform.asyncio.sleep", sleep)
         await Uniform(app, {"/v1/me": 1024}, 0.05)(
             {"type": "http", "path": "/v1/me"}, receive, send
         )

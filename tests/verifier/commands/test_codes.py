@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shell.pictures import save_qr
+from tests.support.keyboards import GERMAN, typed_on
+from tests.vectors.make_scanners import PASS, SLIP
 from verifier.commands.codes import LINE_LIMIT, codes_of, split_lines, without_echo
 from verifier.door.decision import Code
 
@@ -47,7 +49,9 @@ def test_a_byte_order_mark_is_no_part_of_a_code() -> None:
 
 
 @given(
-    st.lists(st.sampled_from([b"a", b"bc", b"\r", b"\n", b"\r\n"]), max_size=20).map(b"".join),
+    st.lists(st.sampled_from([b"a", b"bc", b"\r", b"\n", b"\r\n", b"\t"]), max_size=20).map(
+        b"".join
+    ),
     st.lists(st.integers(min_value=0, max_value=50), max_size=8),
 )
 def test_it_does_not_matter_where_the_input_is_cut(data: bytes, places: list[int]) -> None:
@@ -70,10 +74,28 @@ def test_of_a_line_without_end_only_the_beginning_is_kept() -> None:
     assert list(split_lines([b"a" * 100_000 + b"\nnext\n"])) == [b"a" * LINE_LIMIT, b"next"]
 
 
-def test_bytes_that_are_not_ascii_are_no_code() -> None:
-    [code] = typed("QP1:қ\n".encode())
-    assert code.text is not None
-    assert "\ufffd" in code.text
+def test_bytes_that_are_no_characters_are_no_code() -> None:
+    assert typed(b"QP1:\xff\n") == [Code("line 1", "QP1:\ufffd")]
+
+
+def test_a_tab_ends_a_code_and_with_the_end_of_its_line_it_is_one_end() -> None:
+    codes = typed(b"one\ttwo\t\r\nthree\t\nfour\r\n\tfive")
+    assert codes == [
+        Code("line 1", "one"),
+        Code("line 2", "two"),
+        Code("line 3", "three"),
+        Code("line 4", "four"),
+        Code("line 6", "five"),
+    ]
+
+
+def test_a_layout_s_keys_are_undone_and_a_spoilt_code_is_marked() -> None:
+    lines = [typed_on(GERMAN, PASS), f"]Q1{SLIP}", SLIP.lower()]
+    assert typed("\n".join(lines).encode()) == [
+        Code("line 1", PASS),
+        Code("line 2", SLIP),
+        Code("line 3", None, is_garbled=True),
+    ]
 
 
 def test_nothing_typed_is_no_code() -> None:
@@ -142,6 +164,18 @@ def test_a_terminal_does_not_show_what_a_scanner_types() -> None:
         codes.close()
         os.write(master, b"shown\n")
         assert os.read(master, 100) == b"shown\r\n"
+    os.close(master)
+
+
+def test_a_terminal_gives_a_code_that_ends_with_a_tab_alone() -> None:
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "rb", buffering=0) as raw, io.BufferedReader(raw) as terminal:
+        codes = codes_of(["-"], terminal)
+        scanner = threading.Timer(0.2, os.write, (master, b"QP1:ABC\t"))
+        scanner.start()
+        assert next(codes) == Code("line 1", "QP1:ABC")
+        scanner.join()
+        codes.close()
     os.close(master)
 
 

@@ -94,13 +94,13 @@ def test_evidence_is_told_with_the_command_that_shows_it(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("ahead", "told"),
     [
-        (0, "The clock is right (difference 0 s)."),
-        (-3, "The clock is right (difference 3 s)."),
-        (90, "The clock of this device is 90 s ahead. Switch on automatic date and time."),
-        (-90, "The clock of this device is 90 s behind. Switch on automatic date and time."),
+        (0, "The clock is right (difference: 0 seconds)."),
+        (-3, "The clock is right (difference: 3 seconds)."),
+        (90, "The clock of this device is 90 seconds ahead. Switch on automatic date and time."),
+        (-90, "The clock of this device is 90 seconds behind. Switch on automatic date and time."),
     ],
 )
-def test_the_clock_is_told_in_seconds(tmp_path: Path, ahead: int, told: str) -> None:
+def test_the_clock_is_told_in_words(tmp_path: Path, ahead: int, told: str) -> None:
     _, store = device(tmp_path / "home")
     store.keep_clock_check(ClockCheck(ahead, NOON))
     assert told in text(store, NOON)

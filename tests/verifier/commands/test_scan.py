@@ -1,14 +1,20 @@
 """Codes that are scanned, typed or on pictures, one by one and many."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.catalogues import sentence
+from schemas.door_texts import headline
 from schemas.kinds import DAY, HOUR
+from schemas.languages import Language
+from schemas.refusals import Outcome
 from shell.pictures import read_codes, save_qr
 from tests.support.commands import Run, complaint
+from tests.support.keyboards import LAYOUTS, typed_on
 from tests.support.world import NOON, World
 
 
@@ -41,6 +47,24 @@ def test_lines_are_decided_one_by_one_and_the_largest_status_counts(
         ("line 3", "already_shown"),
         ("line 4", "not_a_pass"),
     ]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_a_scanner_is_understood_under_any_layout(
+    device: Run, world: World, layout: Mapping[str, str]
+) -> None:
+    typed = typed_on(layout, world.code(NOON))
+    assert device("scan", "-", "--json", given=f"{typed}\t\r\n").members["outcome"] == "admit"
+
+
+@pytest.mark.parametrize("lang", ["kk", "ru", "en"])
+def test_a_spoilt_code_says_that_the_scanner_s_layout_is_wrong_and_blames_no_pass(
+    device: Run, world: World, lang: str
+) -> None:
+    result = device("scan", "-", "--lang", lang, given=world.paper(NOON).lower())
+    language = Language(lang)
+    told = f"{headline(Outcome.CANNOT_CHECK, language)} — {sentence('scanner_layout', language)}"
+    assert (result.status, result.out) == (2, f"line 1: {told} (Q18)\n")
 
 
 def test_pictures_are_read_and_one_without_a_code_cannot_be_checked(

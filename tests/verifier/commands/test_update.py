@@ -100,6 +100,16 @@ def test_a_set_up_from_an_address_keeps_it_and_compares_the_clock(
     assert result.members["next"] == "clock"
 
 
+def test_a_set_up_with_a_clock_that_is_far_ahead_blames_the_clock(
+    run: Run, world: World, server: BundleServer
+) -> None:
+    result = run("setup", server.origin, "--root", world.pin, now=NOON + 4 * DAY)
+    assert (result.status, result.error) == (
+        1,
+        "The clock of this device is 4 days ahead. Switch on automatic date and time.",
+    )
+
+
 def test_a_sync_fetches_the_newest_bundle(online: Run, world: World, server: BundleServer) -> None:
     server.body = world.bundle(NOON)
     assert online("sync", "--json").members["version"] == 2

@@ -91,9 +91,8 @@ def test_no_id_is_asked_for_where_the_policy_ignores_the_hint() -> None:
 
 def test_a_refusal_says_why_and_what_the_help_desk_asks_for() -> None:
     decision = Decision("line 1", Refused(Reason.ALREADY_SHOWN, seconds=42))
-    assert decision.text(Language.EN) == (
-        "line 1: ✗ REFUSE — This pass was admitted here 42 s ago. Ask for the next pass. (Q15)"
-    )
+    why = "This pass was admitted here 42 seconds ago. Ask for the next pass."
+    assert decision.text(Language.EN) == f"line 1: ✗ REFUSE — {why} (Q15)"
 
 
 @pytest.mark.parametrize("reason", Reason)

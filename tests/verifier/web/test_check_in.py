@@ -13,7 +13,9 @@ from schemas.encoding import b64url_encode
 from schemas.hour_keys import public_half
 from schemas.hours import date_of, day_at, hour_at, tracing_ends
 from schemas.kinds import DAY, HOUR, MINUTE
+from schemas.languages import Language
 from schemas.presentation import slot_at
+from schemas.refusals import Reason, Refused
 from schemas.trace import NotATrace, open_trace, parse_trace
 from shell.pictures import read_codes
 from tests.support.browser import (
@@ -34,7 +36,6 @@ from tests.support.kept_page import NO_STORAGE, change_record, reload_offline, w
 from tests.support.notices import (
     close_settings,
     open_settings,
-    reason_text,
     sentence,
     text,
     version,
@@ -801,7 +802,7 @@ def test_nothing_is_sealed_by_a_bundle_that_is_of_no_use_at_the_door(
             ask_for(door, "2026-03-17T09:00", "2026-03-17T10:00")
         for lang in ("en", "ru", "kk"):
             page.locator("#language").select_option(lang)
-            told = reason_text(reason, lang).format(seconds=HOUR)
+            told = Refused(Reason(reason), seconds=HOUR).text(Language(lang))
             expect(page.locator("#trace-answer")).to_have_text(told)
         expect(page.locator("#trace-question")).to_be_hidden()
         assert saved == []

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from schemas.kinds import HOUR
-from tests.support.browser import Visit, let_pass, set_clock, wait_until
+from tests.support.browser import Visit, let_pass, set_clock, set_hidden, wait_until
 from tests.support.bundle_server import BundleServer
 from tests.support.door import ADMITTED, Door, Verdict, setup_link
 from tests.support.films import Scene, frame, write_film
@@ -21,6 +21,7 @@ from tests.support.notices import (
     reason_text,
     sentence,
     text,
+    update,
     version,
     wait_for_no_notice,
     wait_for_notice,
@@ -112,6 +113,86 @@ def test_after_one_visit_a_door_is_kept_without_a_network_until_the_keys_expire(
     wait_for_no_notice(door, reason_text("bundle_expired"))
     assert notices(door) == [sentence("keys_fresh", hours=0)]
     assert judge(door, world.code(NOON + 72 * HOUR)) == ADMITTED
+
+
+def test_a_cache_that_was_emptied_is_filled_again_with_the_next_visit(
+    open_page: Visit, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    seen = open_page(now=NOON)
+    door = Door.of(seen)
+    set_up(door, venue_page, issuer, world)
+    wait_until_kept(door)
+    before = seen.page.evaluate(_CACHED)
+    assert seen.page.evaluate(_EMPTY_CACHE) == []
+    seen.page.reload()
+    door.wait_for("scanning")
+    wait_until(seen.page, lambda: seen.page.evaluate(_CACHED) == before, "a full cache")
+    seen.context.set_offline(True)
+    reload_offline(door)
+    assert judge(door, world.code(NOON)) == ADMITTED
+
+
+_CACHED = """async () => {
+  const [name] = await caches.keys();
+  return (await (await caches.open(name)).keys()).map(({url}) => url).sort();
+}"""
+_EMPTY_CACHE = """async () => {
+  const [name] = await caches.keys();
+  const cache = await caches.open(name);
+  await Promise.all((await cache.keys()).map((key) => cache.delete(key)));
+  return (await cache.keys()).map(({url}) => url);
+}"""
+
+
+def test_a_page_that_nobody_sees_asks_the_authority_at_most_hourly(
+    open_page: Visit, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    door = Door.of(open_page(now=NOON))
+    set_up(door, venue_page, issuer, world)
+    assert update(door) == text("up_to_date")
+    before = len(issuer.asked)
+    set_hidden(door.page, hidden=True)
+    for _ in range(3):
+        door.page.evaluate("dispatchEvent(new Event('online'))")
+        let_pass(door.page, 300)
+    assert len(issuer.asked) == before
+    set_hidden(door.page, hidden=False)
+    wait_until(door.page, lambda: len(issuer.asked) > before, "the update that was put off")
+
+
+def test_a_page_whose_script_does_not_come_says_so_in_three_languages(
+    open_page: Visit, venue_page: str
+) -> None:
+    seen = open_page()
+    seen.context.route("**/*.js", lambda route: route.abort())
+    seen.page.goto(venue_page)
+    told = seen.page.locator("#unstarted p")
+    assert [one.get_attribute("lang") for one in told.all()] == ["kk", "ru", "en"]
+    wait_until(seen.page, told.last.is_visible, "an explanation")
+
+
+def test_a_page_in_a_browser_that_lacks_something_says_so_at_once(
+    open_page: Visit, venue_page: str
+) -> None:
+    seen = open_page()
+    seen.context.add_init_script("delete window.WebAssembly")
+    seen.page.goto(venue_page)
+    wait_until(seen.page, seen.page.locator("#unstarted").is_visible, "an explanation")
+    assert seen.page.locator("html").get_attribute("data-state") is None
+
+
+def test_staff_are_told_once_that_a_sound_needs_a_touch(
+    open_page: Visit, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    door = Door.of(open_page(now=NOON))
+    set_up(door, venue_page, issuer, world)
+    told = door.page.locator("#sound-needs-touch")
+    wait_until(door.page, told.is_visible, "the advice")
+    door.page.locator("#hint").click()
+    wait_until(door.page, told.is_hidden, "the touch")
+    door.page.reload()
+    door.wait_for("scanning")
+    assert told.is_hidden()
 
 
 def test_a_page_in_its_own_language_starts_without_a_network(

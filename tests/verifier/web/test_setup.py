@@ -18,7 +18,7 @@ from tests.support.browser import Watched, wait_until
 from tests.support.bundle_server import BundleServer
 from tests.support.catalogues import PAGE_TEXTS
 from tests.support.door import ADMITTED, Door, setup_link
-from tests.support.films import Scene, write_film
+from tests.support.films import Scene, frame, write_film
 from tests.support.hostile_answers import WEB_PAGE, hostile_bundles
 from tests.support.keyboards import KAZAKH, RUSSIAN, scan_with
 from tests.support.processes import RealIssuer, free_port, run_real
@@ -205,6 +205,10 @@ def test_another_code_is_told_from_a_set_up_code(
     door.choose_picture(tmp_path / "menu.png")
     door.wait_for("setup", fault="not_a_setup_code")
     assert_told(door.page, "not_a_setup_code")
+    frame(Scene()).save(tmp_path / "wall.png")
+    door.choose_picture(tmp_path / "wall.png")
+    door.wait_for("setup", fault="no_code_in_picture")
+    assert_told(door.page, "no_code_in_picture")
     assert issuer.asked == []
 
 

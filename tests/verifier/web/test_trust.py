@@ -9,13 +9,16 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Request
+from playwright.sync_api import Request, expect
 
 from schemas.bundle import BUNDLE_LIMIT
 from schemas.bundle_faults import BundleFault
+from schemas.durations import duration_text
 from schemas.kinds import HOUR
+from schemas.languages import Language
 from schemas.paths import TRUST_BUNDLE_PATH
 from schemas.presentation import slot_at
+from schemas.refusals import Reason, Refused
 from tests.support.browser import Visit, clear_storage, let_pass, set_clock, wait_until
 from tests.support.bundle_server import BundleServer, serving
 from tests.support.door import ADMITTED, Door, Verdict, setup_link
@@ -390,9 +393,41 @@ def test_a_wrong_clock_is_told_with_its_difference(
     door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
     name = "clock_ahead" if seconds > 0 else "clock_behind"
     # The thread that asks has a clock that goes on.
-    near = {sentence(name, seconds=abs(seconds) + by) for by in (-1, 0, 1)}
+    near = {
+        sentence(name, difference=duration_text(abs(seconds) + by, Language.EN))
+        for by in (-1, 0, 1)
+    }
     wait_until(door.page, lambda: bool(near & set(notices(door))), "a warning")
     assert near & set(facts(door))
+
+
+def test_a_clock_that_is_behind_by_an_hour_is_told_once_and_with_its_time_zone(
+    open_page: Visit, venue_page: str, issuer: BundleServer, world: World
+) -> None:
+    door = Door.of(open_page(now=NOON - HOUR))
+    door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
+    wait_for_comparison(door)
+    told = Refused(Reason.CLOCK_BEHIND, seconds=HOUR).text(Language.EN)
+    assert "1 hour behind" in told and sentence("clock_zone") in told
+    assert notices(door) == [told]
+
+
+@pytest.mark.parametrize(("ahead", "is_taken"), [(HOUR, True), (96 * HOUR, False)])
+def test_a_set_up_with_a_wrong_clock_says_so(
+    ahead: int,
+    is_taken: bool,
+    open_page: Visit,
+    venue_page: str,
+    issuer: BundleServer,
+    world: World,
+) -> None:
+    page = open_page(now=NOON + ahead).page
+    page.goto(venue_page)
+    page.locator("#setup-url").fill(issuer.origin)
+    page.locator("#setup-root").fill(world.pin)
+    page.locator("#setup-form").get_by_role("button", name=text("get_keys")).click()
+    told = page.locator("#venue-clock" if is_taken else "#alert")
+    expect(told).to_contain_text("1 hour ahead" if is_taken else "4 days ahead")
 
 
 def test_a_clock_that_is_nearly_right_is_no_reason_to_warn(
@@ -403,7 +438,7 @@ def test_a_clock_that_is_nearly_right_is_no_reason_to_warn(
     door.set_up(venue_page, issuer=issuer.origin, root=world.pin, policy="everyone")
     wait_for_comparison(door)
     assert notices(door) == [sentence("keys_fresh", hours=0)]
-    right = sentence("clock_right", seconds=0).partition("0")[0]
+    right = sentence("clock_right", difference="0").partition("0")[0]
     assert [line for line in facts(door) if line.startswith(right)]
 
 
@@ -488,11 +523,11 @@ def test_a_full_storage_does_not_bring_old_keys_back(
     for _ in range(2):
         assert update(door) == UP_TO_DATE
         assert version(door) == 2
-        assert text("not_kept") in notices(door)
+        assert text("storage_full") in notices(door)
     assert refusal(door, world.show(before, slot_at(NOON))) == "key_retired"
     fill_storage(door, False)
     assert update(door) == UP_TO_DATE
-    assert text("not_kept") not in notices(door)
+    assert text("storage_full") not in notices(door)
     door.page.reload()
     door.wait_for("scanning")
     assert version(door) == 2

@@ -17,5 +17,6 @@
 import "./style.css";
 import {Page} from "./page/page.ts";
 import {loadPreferences} from "./ui/preferences.ts";
+import {begin} from "./ui/start.ts";
 
-void new Page(await loadPreferences()).start();
+if (begin()) void new Page(await loadPreferences()).start();

@@ -4,9 +4,6 @@ import {contains, FRESH, type TrustBundle, type Window} from "../schemas/bundle.
 import {Refused} from "../schemas/refusals.ts";
 import {checkBundle} from "./verification.ts";
 
-/** Seconds of clock difference from which passes may be refused: half of what step 7 allows. */
-const CLOCK_WARNING = 30;
-
 /** `refused` is what every scan answers now; null when passes can be checked. */
 export interface Condition {
   readonly refused: Refused | null;
@@ -26,10 +23,6 @@ export function conditionAt(bundle: TrustBundle, now: number): Condition {
 /** Whether passes can be checked at `now`. */
 export function isUsable(bundle: TrustBundle, now: number): boolean {
   return conditionAt(bundle, now).refused === null;
-}
-
-export function isClockWrong(ahead: number | null): boolean {
-  return ahead !== null && Math.abs(ahead) > CLOCK_WARNING;
 }
 
 /** The window in which `now` lies; undefined where the bundle has none. */

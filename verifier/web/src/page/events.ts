@@ -1,9 +1,9 @@
 /** Events from outside the page's own controls: other tabs, the browser, keys and time. */
 
 import {now} from "../browser/clock.ts";
+import type {Typed} from "../scanning/typed.ts";
 import {parseSetupLink, type SetupFault, type SetupLink} from "../trust/setup.ts";
 import {listenForCodes} from "../ui/code-entry.ts";
-import {allowSound} from "../ui/sound.ts";
 
 const HOUR_MS = 3_600_000;
 const REFRESH_MS = 5000;
@@ -24,9 +24,11 @@ export function tellTabs(message: TabMessage): void {
 
 export interface PageEvents {
   /** A code was typed by a handheld scanner, or pasted. */
-  readonly onCode: (text: string) => void;
+  readonly onCode: (code: Typed) => void;
   /** Another tab said something. */
   readonly onMessage: (message: TabMessage) => void;
+  /** A finger, a mouse or a key: from now on the page may sound. */
+  readonly onTouch: () => void;
   readonly onLink: (link: SetupLink | SetupFault) => void;
   readonly onVisible: (isVisible: boolean) => void;
   readonly onFocus: () => void;
@@ -41,7 +43,7 @@ export function listen(events: PageEvents): void {
   tabs.onmessage = ({data}: MessageEvent<TabMessage>) => events.onMessage(data);
   listenForCodes(events.onCode);
   // Also keys of a scanner, which go no further.
-  for (const event of ["pointerdown", "keydown"]) addEventListener(event, allowSound, true);
+  for (const event of ["pointerdown", "keydown"]) addEventListener(event, events.onTouch, true);
   addEventListener("hashchange", () => {
     const link = takeLink();
     if (link !== null) events.onLink(link);

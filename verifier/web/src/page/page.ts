@@ -2,7 +2,8 @@
 
 import {now} from "../browser/clock.ts";
 import {keepPage} from "../browser/offline.ts";
-import {chooseCode} from "../scanning/in-view.ts";
+import {chooseCode, type SeenCode, textsOf} from "../scanning/in-view.ts";
+import type {Typed} from "../scanning/typed.ts";
 import {say} from "../texts.ts";
 import type {SetupFault, SetupLink} from "../trust/setup.ts";
 import type {Device} from "../trust/store.ts";
@@ -23,6 +24,7 @@ import {onLanguage, translate} from "../ui/language.ts";
 import {type Preferences, storePreferences} from "../ui/preferences.ts";
 import {SettingsScreen} from "../ui/settings.ts";
 import {SetupScreen} from "../ui/setup.ts";
+import {allowSound, isSoundAllowed} from "../ui/sound.ts";
 import {Viewfinder} from "../ui/viewfinder.ts";
 import {PresenceThread} from "../workers/presence.ts";
 import {Thread} from "../workers/thread.ts";
@@ -178,6 +180,8 @@ export class Page {
     if (state === null) return;
     showDoor(state, this.#preferences.language);
     this.#settings.fill(state, this.#preferences);
+    const {sound, knowsOfTouch} = this.#preferences;
+    element("sound-needs-touch").hidden = !sound || knowsOfTouch || isSoundAllowed();
     button("scan-here").hidden = !this.#door.isElsewhere;
   }
 
@@ -202,8 +206,8 @@ export class Page {
     return {...this.#setup.known, device, now: now(), isOnline: navigator.onLine, hasNewPage};
   }
 
-  async #readPicture(file: File): Promise<string[]> {
-    return this.#reader.ask<string[]>(file).catch((error) => {
+  async #readPicture(file: File): Promise<SeenCode[]> {
+    return this.#reader.ask<SeenCode[]>(file).catch((error) => {
       this.#alert.explain(error);
       return [];
     });
@@ -224,18 +228,18 @@ export class Page {
   }
 
   /** A code that was typed, pasted or entered: at the door a pass, before it a set-up code. */
-  #take(text: string): void {
-    if (this.#door.isOpen) void this.#door.take(text);
-    else this.#setupScreen.code(text);
+  #take(code: Typed): void {
+    if (this.#door.isOpen) void this.#door.take(code);
+    else this.#setupScreen.code(code.text);
   }
 
   #listenAtDoor(): void {
     onClick("scan-here", () => this.#door.scanHere());
     onClick("use-new-page", () => this.#useNewPage?.());
     offerLargeCode();
-    listenForText((text) => this.#take(text));
+    listenForText((code) => this.#take(code));
     onFile("picture", async (file) => {
-      await this.#door.judge(chooseCode(await this.#readPicture(file)));
+      await this.#door.judge(chooseCode(textsOf(await this.#readPicture(file))));
     });
     onClick("open-settings", () => {
       const state = this.#state();
@@ -245,11 +249,12 @@ export class Page {
 
   #listenToBrowser(): void {
     listen({
-      onCode: (text) => this.#take(text),
+      onCode: (code) => this.#take(code),
       onMessage: (message) => void this.#hear(message),
+      onTouch: () => this.#allowSound(),
       onLink: (link) => void this.#follow(link),
       onFocus: () => this.#door.isElsewhere && this.#door.scanHere(),
-      onVisible: (isVisible) => (isVisible ? this.#door.scanHere() : this.#leaveCamera()),
+      onVisible: (isVisible) => (isVisible ? this.#comeBack() : this.#leaveCamera()),
       update: () => this.#update(),
       refresh: () => {
         this.#door.forget();
@@ -262,9 +267,22 @@ export class Page {
     });
   }
 
+  /** Staff are told once that the page is silent until somebody touches it. */
+  #allowSound(): void {
+    allowSound();
+    if (element("sound-needs-touch").hidden) return;
+    element("sound-needs-touch").hidden = true;
+    this.#change({knowsOfTouch: true});
+  }
+
   #update(): void {
     void this.#setup.sweep();
     void this.#setup.update();
+  }
+
+  #comeBack(): void {
+    this.#door.scanHere();
+    void this.#setup.updateLate();
   }
 
   /** A page that nobody sees must not film. */

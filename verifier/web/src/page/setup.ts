@@ -14,6 +14,9 @@ import {tellTabs} from "./events.ts";
 
 const RETRY_MS = 300_000;
 
+/** A page that nobody sees asks no sooner again, whatever happens to its network and clock. */
+const HIDDEN_MS = 3_600_000;
+
 /** What is known of this device; `device` is null before the set-up. */
 export interface Known {
   readonly device: Device | null;
@@ -35,6 +38,8 @@ export class DeviceSetup {
   #known: Known = NOTHING;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #store = startStore();
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #isLate = false;
   readonly #alert: Alert;
   readonly #language: () => Language;
   readonly #onChange: () => void;
@@ -91,6 +96,12 @@ export class DeviceSetup {
   async update(): Promise<DeviceFault | null> {
     const before = this.device?.digest;
     if (before === undefined) return null;
+    if (document.hidden && performance.now() - this.#askedAt < HIDDEN_MS) {
+      this.#isLate = true;
+      return this.#known.fault;
+    }
+    this.#askedAt = performance.now();
+    this.#isLate = false;
     try {
       const {device, ahead, fault} = await this.#update();
       // The set-up may have been removed while the network was slow.
@@ -107,6 +118,11 @@ export class DeviceSetup {
     }
     this.#onChange();
     return this.#known.fault;
+  }
+
+  /** Update where that was put off while nobody saw the page. */
+  async updateLate(): Promise<void> {
+    if (this.#isLate) await this.update();
   }
 
   async #update(): Promise<Updated> {

@@ -58,7 +58,8 @@ export async function openCamera(
   if (track === undefined) throw new CameraFailed("camera_missing");
   track.addEventListener("ended", onLost);
   video.srcObject = stream;
-  await video.play().catch(() => undefined);
+  // Some cameras never give a first frame, so nobody waits for it here.
+  void video.play().catch(() => undefined);
   return {
     id: track.getSettings().deviceId,
     hasTorch: "torch" in (track.getCapabilities?.() ?? {}),
@@ -116,6 +117,20 @@ export async function readFrames(
     const frame = await createImageBitmap(video).catch(() => null);
     if (frame !== null) await read(frame);
   }
+}
+
+/** The pixels of a frame that are looked at for its light: a few of them tell. */
+const SAMPLE = 16;
+
+const sample = new OffscreenCanvas(SAMPLE, SAMPLE);
+
+/** The brightest place of a frame, 0 to 255; 255 where that cannot be told. */
+export function brightest(frame: ImageBitmap): number {
+  const context = sample.getContext("2d", {willReadFrequently: true, alpha: false});
+  if (context === null) return 255;
+  context.drawImage(frame, 0, 0, SAMPLE, SAMPLE);
+  const {data} = context.getImageData(0, 0, SAMPLE, SAMPLE);
+  return data.reduce((most, level, place) => (place % 4 === 3 ? most : Math.max(most, level)), 0);
 }
 
 function nextFrame(video: HTMLVideoElement): Promise<void> {

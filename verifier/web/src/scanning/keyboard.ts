@@ -1,8 +1,9 @@
 /** What a handheld scanner types, told apart from a person at the keyboard. */
 
 import {isWholePaper, looksLikePaper} from "../schemas/paper.ts";
-import {PREFIX, TEXT_LENGTH} from "../schemas/presentation.ts";
-import {SETUP_PREFIX} from "../trust/setup.ts";
+import {TEXT_LENGTH} from "../schemas/presentation.ts";
+import {characterAt} from "./layouts.ts";
+import {beginsLikePass, looksGarbled, readTyped, type Typed} from "./typed.ts";
 
 /** Milliseconds without a key after which a scanner has finished, or a person is typing. */
 const PAUSE_MS = 1000;
@@ -16,16 +17,11 @@ const LONGEST = 8192;
 /** Characters that come out of a scanner without a final Enter; a person types fewer at a time. */
 const SHORTEST = 20;
 
-/** The keys of a US keyboard, whose layout scanners pretend to have: plain and with Shift. */
-const KEYS: Readonly<Record<string, string>> = {
-  Minus: "-_",
-  Equal: "=+",
-  Period: ".>",
-  Slash: "/?",
-  Semicolon: ";:",
-  Space: "  ",
-};
-const SHIFTED_DIGITS = ")!@#$%^&*(";
+/** Characters after which it is clear whether a text begins like a pass. */
+const BEGINNING = 12;
+
+/** Milliseconds after a code within which its end may come in several keys. */
+const ENDS_MS = 500;
 
 /** The part of a keyboard event that counts. */
 export interface Key {
@@ -37,12 +33,13 @@ export interface Key {
 /**
  * Collects keys until a code is complete.
  *
- * On a device with a Kazakh or Russian keyboard a scanner's keys come out as Cyrillic letters, so
- * the places of the keys are remembered beside what they mean here.
+ * Where this device has another layout than the scanner, other characters come out of its keys; so
+ * their places are remembered beside what they mean here.
  */
 export class KeyboardScanner {
   #meant = "";
   #places = "";
+  #isBegun = false;
 
   get isEmpty(): boolean {
     return this.#meant === "";
@@ -50,54 +47,71 @@ export class KeyboardScanner {
 
   /** Milliseconds to wait for the next key. */
   get patience(): number {
-    const isInside = this.#isPass && this.#meant.length < TEXT_LENGTH;
-    return isInside || this.#isPartOfPaper ? PATIENCE_MS : PAUSE_MS;
-  }
-
-  get #isPass(): boolean {
-    return this.#meant.startsWith(PREFIX) || this.#places.startsWith(PREFIX);
-  }
-
-  get #isPartOfPaper(): boolean {
     const paper = [this.#meant, this.#places].find(looksLikePaper);
-    return paper !== undefined && !isWholePaper(paper);
+    const isInside =
+      paper === undefined
+        ? this.#isBegun && this.#meant.length < TEXT_LENGTH
+        : !isWholePaper(paper);
+    return isInside ? PATIENCE_MS : PAUSE_MS;
   }
 
   add(key: Key): void {
     if (this.#meant.length >= LONGEST) return;
-    this.#meant += key.key;
-    this.#places += placeOf(key);
+    const place = characterAt(key.code, key.shiftKey);
+    // An accent that waits for its letter, and a key of an input method, have a place only.
+    const meant = key.key.length === 1 ? key.key : (place ?? "");
+    this.#meant += meant;
+    this.#places += place ?? meant;
+    if (this.#meant.length <= BEGINNING) {
+      this.#isBegun = beginsLikePass(this.#meant) || beginsLikePass(this.#places);
+    }
   }
 
   /** What has been typed, on Enter; null when nothing has. */
-  finish(): string | null {
-    const text = isOurs(this.#places) && !isOurs(this.#meant) ? this.#places : this.#meant;
+  finish(): Typed | null {
+    const [meant, places] = [this.#meant, this.#places];
     this.#meant = "";
     this.#places = "";
-    return text === "" ? null : text;
+    this.#isBegun = false;
+    if (meant === "") return null;
+    const text = readTyped(places) ?? readTyped(meant) ?? meant;
+    return {text, isGarbled: looksGarbled(places) && looksGarbled(meant)};
   }
 
   /** What has been typed, after a pause; null when a person pressed a few keys. */
-  pause(): string | null {
-    const text = this.finish();
-    return text !== null && text.length >= SHORTEST ? text : null;
+  pause(): Typed | null {
+    const typed = this.finish();
+    return typed !== null && typed.text.length >= SHORTEST ? typed : null;
   }
 }
 
-function isOurs(text: string): boolean {
-  return text.startsWith(PREFIX) || text.startsWith(SETUP_PREFIX) || looksLikePaper(text);
+/** A key as far as it may end a code: CR and LF come as Enter, Ctrl+M or Ctrl+J. */
+export interface EndKey extends Key {
+  readonly ctrlKey: boolean;
 }
 
-function placeOf(key: Key): string {
-  const letter = key.code.match(/^Key([A-Z])$/)?.[1];
-  if (letter !== undefined) return letterAt(letter, key);
-  const digit = key.code.match(/^Digit([0-9])$/)?.[1];
-  const pair = digit === undefined ? KEYS[key.code] : digit + SHIFTED_DIGITS.charAt(Number(digit));
-  return pair?.charAt(key.shiftKey ? 1 : 0) ?? key.key;
+export function isEnd({key, code, ctrlKey}: EndKey): boolean {
+  return ctrlKey ? code === "KeyJ" || code === "KeyM" : key === "Enter" || key === "Tab";
 }
 
-/** Caps Lock is seen only in what a key means, so a Latin letter is taken as it is. */
-function letterAt(letter: string, {key, shiftKey}: Key): string {
-  if (/^[A-Za-z]$/.test(key)) return key;
-  return shiftKey ? letter : letter.toLowerCase();
+/** Tells the keys that still end the last code from those that somebody presses. */
+export class LastEnd {
+  #at = Number.NEGATIVE_INFINITY;
+
+  /** A code has ended at `at` (milliseconds). */
+  mark(at: number): void {
+    this.#at = at;
+  }
+
+  /** Somebody did something else meanwhile. */
+  forget(): void {
+    this.#at = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Whether a key that ends codes, pressed at `at`, belongs to the code before. */
+  takes(at: number): boolean {
+    if (at - this.#at >= ENDS_MS) return false;
+    this.mark(at);
+    return true;
+  }
 }

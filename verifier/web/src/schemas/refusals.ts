@@ -2,10 +2,13 @@
 
 import refusals from "@schemas/refusals.json";
 import {sentence} from "./catalogues.ts";
+import {durationText, withZone} from "./durations.ts";
 import type {Language} from "./languages.ts";
 
 export type Reason = keyof typeof refusals;
 export type Outcome = "admit" | "refuse" | "cannot_check";
+
+const OF_CLOCKS: readonly Reason[] = ["clock_behind", "stale", "from_the_future"];
 
 /** A pass was not admitted. `seconds` is the difference that some texts name. */
 export class Refused extends Error {
@@ -27,8 +30,10 @@ export class Refused extends Error {
     return refusals[this.reason].helpdesk;
   }
 
-  /** One or two sentences for the person at the door. */
+  /** One or two sentences for the person at the door; a difference is told in words. */
   text(language: Language): string {
-    return sentence(`${this.reason}_refusal`, language, {seconds: this.seconds});
+    const difference = durationText(this.seconds, language);
+    const text = sentence(`${this.reason}_refusal`, language, {difference});
+    return OF_CLOCKS.includes(this.reason) ? withZone(text, this.seconds, language) : text;
   }
 }

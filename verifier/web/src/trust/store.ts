@@ -6,7 +6,7 @@
 
 import type {Clock} from "../browser/clock.ts";
 import {alone, read, remove, write} from "../browser/storage.ts";
-import {DeviceFailed, type DeviceFault} from "../faults.ts";
+import {DeviceFailed, type DeviceFault, isClockWrong} from "../faults.ts";
 import {policyOf, type TrustBundle} from "../schemas/bundle.ts";
 import {BundleRejected} from "../schemas/bundle-faults.ts";
 import {type Bytes, isSame} from "../schemas/encoding.ts";
@@ -45,6 +45,8 @@ export interface Device {
   readonly warnings: readonly TrustWarning[];
   readonly checkIn: CheckInSetting;
   readonly isStored: boolean;
+  /** Whether it is not stored because there is no room. */
+  readonly isFull: boolean;
 }
 
 /** `url` null: from a file; `policy` null: as before, or the bundle's first. */
@@ -65,6 +67,7 @@ export class TrustStore {
   #memory: TrustRecord | null = null;
   /** Whether the memory is stored, too. */
   #isStored = true;
+  #isFull = false;
   #isDamaged = false;
   #inForce: VerifiedBundle | null = null;
 
@@ -88,9 +91,10 @@ export class TrustStore {
       return this.choosePolicy(request.policy ?? known.policy);
     }
     const offered = await withLeaves(data ?? (await fetchBundle(String(request.url))), known);
-    return alone("trust", async () => {
+    const taken = alone("trust", async () => {
       return this.#putInForce(offered, await this.#knownUnder(request.anchor), request, now);
     });
+    return taken.catch((error) => blameClock(error, request.url, now));
   }
 
   /** Change the kind of venue; throws DeviceFailed for one that the authority does not know. */
@@ -257,10 +261,12 @@ export class TrustStore {
   /** Where the browser stores nothing, passes can be checked as long as the page is open. */
   async #store(record: TrustRecord): Promise<void> {
     this.#memory = record;
-    this.#isStored = await write("venue", record).then(
-      () => true,
-      () => false,
+    const error: unknown = await write("venue", record).then(
+      () => null,
+      (reason) => reason,
     );
+    this.#isStored = error === null;
+    this.#isFull = error instanceof DOMException && error.name === "QuotaExceededError";
   }
 
   async #device(record: TrustRecord): Promise<Device> {
@@ -268,7 +274,17 @@ export class TrustStore {
     const {anchor, digest} = record.state;
     const {bundle} = await this.#verified(record);
     const checkIn = settingIn(record.checkIn);
-    return {url, policy, anchor, digest, bundle, warnings, checkIn, isStored: this.#isStored};
+    return {
+      url,
+      policy,
+      anchor,
+      digest,
+      bundle,
+      warnings,
+      checkIn,
+      isStored: this.#isStored,
+      isFull: this.#isFull,
+    };
   }
 
   /** The bundle of a record; it is read anew where its proof has been renewed, too. */
@@ -301,6 +317,17 @@ async function readStored(data: Bytes, state: TrustState): Promise<VerifiedBundl
     if (!(error instanceof BundleRejected)) throw error;
   }
   throw new DeviceFailed({kind: "damaged"});
+}
+
+/** Throws the error, or that a clock which is ahead lets a bundle look expired. */
+async function blameClock(error: unknown, url: string | null, now: Clock): Promise<never> {
+  const isExpired =
+    error instanceof DeviceFailed &&
+    error.fault.kind === "bundle" &&
+    error.fault.fault === "expired";
+  const ahead = isExpired && url !== null ? ((await compareClock(url, now)) ?? 0) : 0;
+  if (ahead > 0 && isClockWrong(ahead)) throw new DeviceFailed({kind: "wrong_clock", ahead});
+  throw error;
 }
 
 function foreseen(error: unknown): DeviceFault {

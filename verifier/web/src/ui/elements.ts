@@ -81,6 +81,20 @@ export function closeDialogsByButton(): void {
   }
 }
 
+/** Milliseconds for which it is said why nothing happens. */
+const SAID_MS = 5000;
+
+let saying: ReturnType<typeof setTimeout> | undefined;
+
+/** Say something for a few seconds at the top of the dialog that is open. */
+export function sayInDialog(text: string): void {
+  const place = element("said");
+  document.querySelector("dialog[open]")?.prepend(place);
+  show("said", text);
+  clearTimeout(saying);
+  saying = setTimeout(() => show("said", null), SAID_MS);
+}
+
 /** Let the browser save a file, as it saves whatever is downloaded. */
 export function saveFile(name: string, data: Bytes): void {
   const link = document.createElement("a");

@@ -11,6 +11,8 @@ export interface Preferences {
   /** A verdict stays until it is tapped. */
   readonly stays: boolean;
   readonly camera: string | null;
+  /** Whether somebody has been told that a sound needs a first touch. */
+  readonly knowsOfTouch: boolean;
 }
 
 /** What was chosen on this device; the device's own language at first. */
@@ -25,6 +27,7 @@ export async function loadPreferences(): Promise<Preferences> {
     vibration: chosen.vibration !== false,
     stays: chosen.stays === true,
     camera: typeof chosen.camera === "string" ? chosen.camera : null,
+    knowsOfTouch: chosen.knowsOfTouch === true,
   };
 }
 

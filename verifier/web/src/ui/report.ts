@@ -1,6 +1,6 @@
 /** What is said of this device's keys and clock, and times as people here write them. */
 
-import {conditionAt, isClockWrong} from "../door/condition.ts";
+import {conditionAt} from "../door/condition.ts";
 import type {TrustBundle} from "../schemas/bundle.ts";
 import {sentence} from "../schemas/catalogues.ts";
 import type {Language} from "../schemas/languages.ts";
@@ -14,15 +14,6 @@ export function keysText(bundle: TrustBundle, now: number, language: Language): 
   const hours = Math.floor(Math.max(0, now - bundle.iat) / HOUR);
   const left = Math.floor((bundle.exp - now) / HOUR);
   return sentence(isFresh ? "keys_fresh" : "keys_old", language, {hours, left});
-}
-
-/** `ahead` is how many seconds this clock is ahead of the authority's; null when never compared. */
-export function clockText(ahead: number | null, language: Language): string {
-  if (ahead === null) return sentence("clock_unknown", language);
-  const wrong = ahead > 0 ? "clock_ahead" : "clock_behind";
-  return sentence(isClockWrong(ahead) ? wrong : "clock_right", language, {
-    seconds: Math.abs(ahead),
-  });
 }
 
 const DATES: Readonly<Record<Language, [locale: string, form: Intl.DateTimeFormatOptions]>> = {

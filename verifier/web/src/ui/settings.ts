@@ -1,7 +1,7 @@
 /** Settings of the device, and all there is to know about its keys. */
 
 import {windowAt} from "../door/condition.ts";
-import {type DeviceFault, deviceFaultText} from "../faults.ts";
+import {clockText, type DeviceFault, deviceFaultText} from "../faults.ts";
 import {listCameras} from "../scanning/camera.ts";
 import {sentence} from "../schemas/catalogues.ts";
 import type {Language} from "../schemas/languages.ts";
@@ -24,7 +24,7 @@ import {
   show,
 } from "./elements.ts";
 import type {Preferences} from "./preferences.ts";
-import {clockText, keysText, localTime} from "./report.ts";
+import {keysText, localTime} from "./report.ts";
 import {bundleIn} from "./setup.ts";
 import {canVibrate} from "./sound.ts";
 import {TraceForm, type TraceFormUses} from "./trace-form.ts";

@@ -1,6 +1,7 @@
 /** The set-up: where the keys come from, and what kind of venue this is. */
 
-import {chooseCode} from "../scanning/in-view.ts";
+import {clockText, isClockWrong} from "../faults.ts";
+import {chooseCode, type SeenCode, textsOf} from "../scanning/in-view.ts";
 import type {Bytes} from "../schemas/encoding.ts";
 import type {Language} from "../schemas/languages.ts";
 import {say} from "../texts.ts";
@@ -20,12 +21,15 @@ import type {Viewfinder} from "./viewfinder.ts";
 /** What the set-up asks of the rest of the page. */
 export interface SetupUses {
   readonly language: () => Language;
-  readonly readPicture: (file: File) => Promise<string[]>;
+  readonly readPicture: (file: File) => Promise<SeenCode[]>;
   readonly viewfinder: Viewfinder;
   readonly alert: Alert;
   readonly setup: {
     /** Resolves to null when it failed and the reason is on the page. */
     setUp(request: SetupRequest, data: Bytes | null): Promise<Device | null>;
+    /** Compares the clock, too. */
+    update(): Promise<unknown>;
+    readonly known: {readonly ahead: number | null};
   };
   readonly begin: (policy: string) => void;
 }
@@ -39,7 +43,9 @@ export class SetupScreen {
     onClick("setup-scan", () => this.#scan());
     onClick("setup-stop", () => this.stop());
     onFile("setup-picture", async (file) => {
-      this.code(chooseCode(await uses.readPicture(file), SETUP_PREFIX) ?? "");
+      const text = chooseCode(textsOf(await uses.readPicture(file)), SETUP_PREFIX);
+      if (text === null) uses.alert.say("no_code_in_picture");
+      else this.code(text);
     });
     onFile("setup-file", (file) => this.#fromFile(file));
     element("setup-form").addEventListener("submit", (event) => {
@@ -70,7 +76,9 @@ export class SetupScreen {
   }
 
   translate(): void {
-    if (this.#device !== null) this.#showKinds(this.#device);
+    if (this.#device === null) return;
+    this.#showKinds(this.#device);
+    this.#showClock();
   }
 
   /** Ask what kind of venue this is. */
@@ -79,7 +87,19 @@ export class SetupScreen {
     element("setup-form").hidden = true;
     element("venue-form").hidden = false;
     this.#showKinds(device);
+    void this.#compareClock();
     document.querySelector<HTMLInputElement>("input[name=venue]")?.focus();
+  }
+
+  /** A wrong clock is told before the first visitor comes. */
+  async #compareClock(): Promise<void> {
+    await this.#uses.setup.update();
+    this.#showClock();
+  }
+
+  #showClock(): void {
+    const {ahead} = this.#uses.setup.known;
+    show("venue-clock", isClockWrong(ahead) ? clockText(ahead, this.#uses.language()) : null);
   }
 
   #tryTyped(): void {
@@ -118,8 +138,8 @@ export class SetupScreen {
     element("setup-stop").hidden = false;
     element("setup-stop").focus();
     const {viewfinder, language} = this.#uses;
-    void viewfinder.open(null, language(), async (texts) => {
-      const text = chooseCode(texts, SETUP_PREFIX);
+    void viewfinder.open(null, language(), async (codes) => {
+      const text = chooseCode(textsOf(codes), SETUP_PREFIX);
       if (text !== null) this.code(text);
     });
   }

@@ -26,6 +26,11 @@ export function allowSound(): void {
   void audio.resume();
 }
 
+/** Whether somebody has touched the page, so that it may sound. */
+export function isSoundAllowed(): boolean {
+  return audio !== undefined;
+}
+
 export function canVibrate(): boolean {
   return "vibrate" in navigator;
 }

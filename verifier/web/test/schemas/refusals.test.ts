@@ -12,6 +12,7 @@ import {
   faultText,
   ODD_RULES,
 } from "../../src/schemas/bundle-faults.ts";
+import {durationText} from "../../src/schemas/durations.ts";
 import {isLanguage, LANGUAGES} from "../../src/schemas/languages.ts";
 import {type Reason, Refused} from "../../src/schemas/refusals.ts";
 
@@ -31,9 +32,11 @@ describe.each(REASONS)("the reason %s", (reason) => {
     expect(refused.helpdesk).toMatch(/^Q\d\d$/);
   });
 
-  test.each(LANGUAGES)("is told in %s, with its seconds", (language) => {
+  test.each(LANGUAGES)("is told in %s, with its minutes", (language) => {
     const text = refused.text(language);
-    expect(text).toBe(TEXTS[language][`${reason}_refusal`].replaceAll("{seconds}", "4321"));
+    const difference = durationText(4321, language);
+    expect(difference).toContain("72");
+    expect(text).toBe(TEXTS[language][`${reason}_refusal`].replaceAll("{difference}", difference));
     expect(text).toMatch(/\p{L}{2}/u);
     expect(text).not.toMatch(/[{}]/);
   });
