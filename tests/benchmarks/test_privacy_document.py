@@ -56,6 +56,14 @@ def test_a_camera_that_sees_every_change_names_nobody_much_better() -> None:
 
 def test_an_issuer_has_five_marks_at_most() -> None:
     assert all(row["bits"] <= 2.4 for row in rows("channels", channel="clock_mark"))
+    assert REPORT["wire"]["marks"] <= 5
+
+
+def test_nothing_but_the_pass_itself_speaks_where_nothing_is_imitated() -> None:
+    assert REPORT["wire"]["lengths_differ"] == 0
+    assert REPORT["wire"]["iat_follows_phone"] is False
+    assert REPORT["wire"]["requests_per_day_withdrawn"] <= 2
+    assert REPORT["wire"]["first_request_after_start_s"] >= 600
 
 
 def test_who_asks_at_home_the_evening_before_is_hard_to_find() -> None:

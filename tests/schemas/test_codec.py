@@ -58,6 +58,9 @@ wallets = st.builds(
     tuples(st.builds(Batch, st.binary(), windows, tuples(passes), faults)),
     tuples(st.builds(PendingBatch, st.binary(), st.binary(), windows, tuples(pending))),
     st.none() | st.builds(Plan, windows, numbers),
+    st.none() | st.builds(Plan, windows, numbers),
+    tuples(windows),
+    st.none() | numbers,
     numbers,
 )
 

@@ -43,7 +43,7 @@ def test_a_wallet_with_a_wrong_clock_is_activated_and_let_in(
     assert len(town.net.posted("/v1/entitlements")) <= 2
 
 
-@pytest.mark.parametrize("error", [-44, 44])
+@pytest.mark.parametrize("error", [-30, 30])
 def test_a_small_difference_is_not_corrected_and_does_not_matter(
     town: Town, venue: Venue, error: int
 ) -> None:
@@ -76,11 +76,11 @@ def test_a_proof_of_a_wrong_clock_is_refused_with_the_way_to_set_it(
     behind = venue.run("scan", citizen.show(), "--lang", "en")
     assert (behind.status, AUTOMATIC in behind.out) == (1, True)
     # A proof is drawn some seconds after its half minute began; until then the one before stays.
-    assert re.search("[34] minutes old", behind.out)
+    assert re.search("([34] minutes|210 seconds) old", behind.out)
     citizen.clock_error = 3 * MINUTE
     ahead = venue.run("scan", citizen.show(), "--lang", "en")
     assert (ahead.status, AUTOMATIC in ahead.out) == (1, True)
-    assert re.search("[23] minutes", ahead.out)
+    assert re.search("([23] minutes|150 seconds)", ahead.out)
     citizen.done("sync")
     assert venue.scan(citizen.show()).outcomes == ["admit"]
 

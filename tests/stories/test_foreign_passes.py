@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.hours import hour_at
 from schemas.kinds import HOUR
 from schemas.presentation import format_presentation, parse_presentation
 from schemas.refusals import Reason, Refused
@@ -155,7 +156,7 @@ def bound(town: Town, citizen: Citizen, binding: bytes) -> str:
         citizen.file.load(), now=town.now, again=False, agreed=False, below=lambda _: 0
     )
     citizen.file.update(lambda _: showing.wallet)
-    return present(showing, now=town.now, venue=binding)
+    return present(showing, now=town.now, bindings={hour_at(town.now): binding})
 
 
 def at_the_door(town: Town, code: str, venue: Venue | None, now: int | None = None) -> str:

@@ -96,7 +96,7 @@ def run_here(
         with (
             patch.object(sys, "argv", [program, *words]),
             patch.object(sys, "stdin", _standard_input(given)),
-            patch("shell.clock.time", SimpleNamespace(time=clock)),
+            patch("shell.clock.time", SimpleNamespace(time=clock, monotonic=clock)),
             patch.dict(os.environ, environment),
             redirect_stdout(out),
             redirect_stderr(err),

@@ -360,7 +360,8 @@ def test_a_damaged_bundle_is_one_line_and_can_be_mended(at_home: Run, issuer: Se
     )
     issuer.home.bundle.unlink()
     assert at_home("keys", "delegate", "--root", root_of(issuer)).status == 0
-    assert at_home("bundle", "--json").members["version"] == 1
+    # The log knows the one that is lost, and no version stands for two bundles.
+    assert at_home("bundle", "--json").members["version"] == 2
 
 
 def test_commands_work_beside_a_service(at_home: Run, issuer: Service, clock: MovableClock) -> None:

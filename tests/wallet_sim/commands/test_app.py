@@ -202,7 +202,7 @@ def test_a_wrong_clock_is_named(filled: Run, phone: Phone) -> None:
     phone.issuer.date_wrong_by = 50
     outcome = filled("sync")
     assert outcome.status == 0
-    assert "The clock of this device was wrong by 50 s" in outcome.err
+    assert "The clock of this device was wrong by 60 s" in outcome.err
 
 
 def test_status_says_what_to_do_next(filled: Run, phone: Phone) -> None:
