@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import resource
 import statistics
 import tempfile
 import time
@@ -14,6 +13,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from benchmarks.figures import Figure
+from benchmarks.server import peak_megabytes
 from issuer.perishable.purge import purge
 from issuer.perishable.sealing import (
     LENGTH_BYTES,
@@ -44,7 +44,7 @@ def run() -> list[Figure]:
         fill(store, FINISHED, MIDNIGHT - HOUR, expires=MIDNIGHT)
         for days in (1, 2):
             fill(store, LIVE // 2, MIDNIGHT, expires=MIDNIGHT + days * DAY)
-        before = _peak_megabytes()
+        before = peak_megabytes(os.getpid())
         with _writer(Path(folder)) as stalls:
             start = time.perf_counter()
             totals = purge(store, MIDNIGHT)
@@ -56,7 +56,7 @@ def run() -> list[Figure]:
         Figure("purge of 1,000,000 records", seconds, "s", 10.0),
         Figure("write beside it, p99", statistics.quantiles(stalls, n=100)[98] * 1000, "ms", 250.0),
         Figure("write beside it, longest", max(stalls) * 1000, "ms", 1000.0),
-        Figure("memory that the purge adds", _peak_megabytes() - before, "MB", 20.0),
+        Figure("memory that the purge adds", peak_megabytes(os.getpid()) - before, "MB", 20.0),
         Figure("lookup over 25 day keys", _lookup_microseconds(), "µs", 150.0),
     ]
 
@@ -117,7 +117,3 @@ def _lookup_microseconds() -> float:
         seconds = min(timeit.repeat(lookup, number=LOOKUPS, repeat=5))
         store.close()
     return seconds / LOOKUPS * 1e6
-
-
-def _peak_megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

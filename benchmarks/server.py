@@ -46,10 +46,11 @@ def found(home: Path) -> None:
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[int]:
-    """The process id of a running issuer."""
+def serving(home: Path, *, at_once: bool = False) -> Iterator[int]:
+    """The process id of a running issuer; ``at_once`` it answers without waiting for a step."""
+    command = [sys.executable, "-m", "benchmarks.at_once"] if at_once else [COMMAND, "serve"]
     process = subprocess.Popen(
-        [COMMAND, "serve", "--home", home], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*command, "--home", home], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         _await_health()

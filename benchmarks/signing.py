@@ -4,6 +4,7 @@ The limit of both is what ``openssl speed`` reaches on one core.
 """
 
 import os
+import statistics
 import tempfile
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def run() -> list[Figure]:
     fast, portable, message = LibcryptoKey(key), PortableKey(key), b"\x01" + os.urandom(255)
     raw = paired(lambda: cpu_rate(lambda: fast.sign_raw(message), RAW_SECONDS), _limit, ROUNDS)
     service, peak = _service()
+    latency = _latency()
     return [
         Figure("openssl speed rsa2048", raw.limit, "signatures/s"),
         Figure("raw blind signature", raw.rate, "signatures/s"),
@@ -46,6 +48,7 @@ def run() -> list[Figure]:
         ),
         Figure("POST /v1/passes", service.rate, "signatures/CPU s"),
         Figure("POST /v1/passes / openssl", service.ratio, "", 0.70, at_least=True),
+        Figure("POST /v1/passes as served, median", latency * 1000, "ms"),
         Figure("issuer process after that, peak", peak, "MB", 120.0),
     ]
 
@@ -58,7 +61,7 @@ def _service() -> tuple[Paired, float]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "issuer"
         found(home)
-        with serving(home) as pid:
+        with serving(home, at_once=True) as pid:
 
             def measure() -> float:
                 calls = prepare_calls(home, CALLS)
@@ -68,3 +71,12 @@ def _service() -> tuple[Paired, float]:
                 return len(times) * SIGNATURES / (cpu_seconds(pid) - before)
 
             return paired(measure, _limit, ROUNDS), peak_megabytes(pid)
+
+
+def _latency() -> float:
+    """Seconds from request to answer, one call after the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "issuer"
+        found(home)
+        with serving(home):
+            return statistics.median(drive(prepare_calls(home, CALLS), CONNECTIONS))

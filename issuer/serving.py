@@ -20,16 +20,18 @@ from shell.uniform import STEP_SECONDS
 
 @dataclass(frozen=True)
 class AppFactory:
-    """Opens the home in each serving process.
+    """Opens the home in each serving process; answers to wallets leave at multiples of ``step``.
 
     A worker whose supervisor was killed would keep the port from the next one.
     """
 
     home: Path
+    step: float = STEP_SECONDS
 
     def __call__(self) -> Starlette:
         end_with_parent()
-        return create_all(Authority.open(Home(self.home)), system_clock, background=run_rounds)
+        authority = Authority.open(Home(self.home))
+        return create_all(authority, system_clock, background=run_rounds, step=self.step)
 
 
 def create_all(

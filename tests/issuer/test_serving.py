@@ -164,7 +164,11 @@ def test_progress_goes_to_the_terminal_and_one_object_to_standard_output(
         finally:
             os.close(other_end)
         shown = reading.result()
-    assert json.loads(ended.stdout) == {"made": 8, "published": True}
+    assert json.loads(ended.stdout) == {
+        "made": 8,
+        "published": True,
+        "waits_for_witnesses": False,
+    }
     assert b"keys" in shown and b"8/8" in shown
 
 

@@ -94,6 +94,7 @@ class Fetching:
     wants_passes: bool = True
     free_from: int = 0
     notices_from: int | None = None
+    _hears: bool = False
     _looked: int | None = None
     _read: tuple[str, TrustBundle] | None = None
 
@@ -112,6 +113,10 @@ class Fetching:
         self._notice_start()
         self._stay_free_until(wallet, quiet_until)
         wallet = self._renew_plans(wallet)
+        if self._hears:
+            self._hears = False
+            self._fetch_notices(refreshed=False)
+            return True
         now = self._now()
         if not may_ask or self._is_quiet(now):
             return False
@@ -124,8 +129,8 @@ class Fetching:
         return False
 
     def hear_now(self) -> None:
-        """Somebody asks: the list of notices is fetched at the next look."""
-        self.free_from, self.notices_from = 0, self._now()
+        """Somebody asks: the list of notices is fetched at the next look, quiet minutes or not."""
+        self._hears = True
 
     def retry_notices(self) -> None:
         """The list did not come: try again after an hour or two, like everybody."""

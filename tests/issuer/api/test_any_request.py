@@ -1,7 +1,10 @@
 """Whatever is sent to a served issuer is answered as its OpenAPI document says."""
 
+import re
+import socket
 from collections import Counter
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -55,3 +58,39 @@ def test_any_request_is_answered_as_documented(served: RealIssuer, mode: Generat
 
         ask()
     assert len(seen) >= 8
+
+
+@pytest.mark.parametrize("path", ["/v1/entitlements", "/v1/passes", "/v1/me", "/v1/me/end"])
+def test_refusals_to_wallets_have_one_length_on_the_wire(served: RealIssuer, path: str) -> None:
+    unproven = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+    too_large = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n"
+    not_found = b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n"
+    heads, lengths = set(), set()
+    for request in (unproven, too_large, not_found):
+        answer = _raw(served.port, request % path.encode())
+        heads.add(answer.partition(b"\r\n")[0])
+        lengths.add(len(answer))
+    assert heads == {
+        b"HTTP/1.1 401 Unauthorized",
+        _line(413),
+        b"HTTP/1.1 404 Not Found",
+    }
+    assert len(lengths) == 1
+
+
+def _line(status: int) -> bytes:
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
+
+
+def _raw(port: int, request: bytes) -> bytes:
+    """The whole answer, read to the length that its head names."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+        connection.sendall(request)
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += connection.recv(65_536)
+        head, _, body = answer.partition(b"\r\n\r\n")
+        [size] = re.findall(rb"content-length: (\d+)", head)
+        while len(body) < int(size):
+            body += connection.recv(65_536)
+        return head + b"\r\n\r\n" + body
