@@ -70,11 +70,10 @@ def test_refusals_to_wallets_have_one_length_on_the_wire(served: RealIssuer, pat
         answer = _raw(served.port, request % path.encode())
         heads.add(answer.partition(b"\r\n")[0])
         lengths.add(len(answer))
-    assert heads == {
-        b"HTTP/1.1 401 Unauthorized",
-        _line(413),
-        b"HTTP/1.1 404 Not Found",
-    }
+    # The server has refused many already, and may say so instead.
+    refused = {_line(401), _line(429)}
+    assert len(heads & refused) == 1
+    assert heads - refused == {_line(413), _line(404)}
     assert len(lengths) == 1
 
 
