@@ -14,7 +14,7 @@ the list that ``documents/`` signs and by which wallets warn.
 The packages, those that need no other first::
 
     rules/           what the authority decides: statuses, evidence, periods, policies
-    staff/           accounts, roles, passwords, sessions
+    staff/           accounts, roles, passwords, passkeys, sessions
     perishable/      the store of records, each with a day on which it is deleted
     keys/            private keys as files, and the raw RSA operation
     documents/       the trust bundle and the list of notices, as bytes

@@ -172,6 +172,7 @@ class HeldElsewhere:
 LOG_PERIOD = 365 * DAY
 STAFF_UNUSED_PERIOD = 90 * DAY
 SESSION_IDLE = 15 * MINUTE
+PASSKEY_LINK = 15 * MINUTE
 SESSION_LONGEST = 8 * HOUR
 APPROVAL_PERIOD = 7 * DAY
 
@@ -191,14 +192,15 @@ HELD_ELSEWHERE: tuple[HeldElsewhere, ...] = (
         name="staff accounts",
         holder="issuer",
         content="name of the account, role, key hash, password hash, day of its last use, today's "
-        "counts against the daily caps",
-        dies="removed by an officer; unused for 90 days",
+        "counts against the daily caps; its passkeys (id, public key, count of uses), and the hash "
+        "and end of a link that makes one",
+        dies="removed by an officer; unused for 90 days; the link: used, or 15 min",
     ),
     HeldElsewhere(
         name="staff sessions",
         holder="issuer",
-        content="hash of a token, account number, beginning, last use to the minute, hashes of the "
-        "numbers of forms sent; never an address or a device",
+        content="hash of a token, account number, beginning, last use to the minute, whether a "
+        "passkey was proven, hashes of the numbers of forms sent; never an address or a device",
         dies="signing out; 15 min without use; 8 h",
     ),
     HeldElsewhere(

@@ -8,8 +8,9 @@ import typer
 from issuer.authority import Authority
 from issuer.commands.opening import HomeOption, opened_before_sunset
 from issuer.oversight.audit import Action
-from issuer.staff import Role
-from schemas.kinds import DAY
+from issuer.staff import Role, link_of, party_of
+from schemas.encoding import format_time
+from schemas.kinds import DAY, PASSKEY_LINK
 from shell.command_line import JsonOption, answer, new_app
 
 staff_app = new_app("Staff accounts: add, list, remove, reset.")
@@ -69,6 +70,31 @@ def reset(name: str, home: HomeOption = None, as_json: JsonOption = False) -> No
         key = authority.staff.reset(name, note=_noting(authority, Action.STAFF_RESET, now))
         url = authority.config.url
     answer(as_json=as_json, members={"name": name, "key": key}, text=_key_text(key, url))
+
+
+@staff_app.command()
+def passkey(
+    name: str,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Forget the passkeys that the account has.")
+    ] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a link that makes a passkey for an account: it works once, for 15 minutes."""
+    with opened_before_sunset(home) as (authority, now):
+        url = party_of(authority.config.url).origin
+        note = _noting(authority, Action.STAFF_PASSKEY, now)
+        token = authority.staff.passkeys.make_link(name, now, note=note, reset=reset)
+        link = link_of(url, token)
+    members = {"name": name, "link": link, "ends_at": format_time(now + PASSKEY_LINK)}
+    answer(as_json=as_json, members=members, text=f"{link}\n{_LINK_TEXT}")
+
+
+_LINK_TEXT = (
+    "Whoever opens this link within 15 minutes makes the passkey, once: give it to the account's "
+    "owner alone."
+)
 
 
 def _noting(authority: Authority, action: Action, now: int) -> Callable[[], None]:

@@ -19,6 +19,7 @@ from issuer.console import (
     keys,
     notices,
     paper,
+    passkey,
     password,
     register,
     retention,
@@ -30,7 +31,7 @@ from issuer.console.desk import Desk, Page
 from issuer.console.sign_in import SIGN_IN, SignInPage, end_session, token_of
 from issuer.intake.job_files import MOST_JOBS
 from issuer.intake.upload import Upload, UploadFault, UploadRefused, receive_upload
-from issuer.staff import StaffSession
+from issuer.staff import MAKING, StaffSession
 from schemas.catalogues import load_catalogue
 from schemas.problems import ApiProblem, Problem
 from shell.clock import Clock
@@ -67,6 +68,7 @@ PAGES: tuple[Page, ...] = (
     figures.PAGE,
     audit.PAGE,
     password.PAGE,
+    passkey.PAGE,
 )
 """All pages behind the gate, in the order of the menu."""
 
@@ -76,9 +78,11 @@ def console_routes(authority: Authority, clock: Clock) -> list[BaseRoute]:
     pages = Pages(FOLDER, load_catalogue("issuer.console"))
     gate = _Gate(authority, clock, pages)
     sign_in = SignInPage(authority, clock, pages)
+    making = passkey.MakingPage(authority, clock, pages)
     return [
         Route("/console", gate.home, methods=["GET"]),
         Route(SIGN_IN, sign_in.endpoint, methods=["GET", "POST"]),
+        Route(MAKING, making.endpoint, methods=["GET", "POST"]),
         Route("/console/sign-out", gate.sign_out, methods=["POST"]),
         Route(upload.PAGE.path, gate.upload, methods=["POST"]),
         *(
@@ -116,7 +120,7 @@ class _Gate:
     async def upload(self, request: Request) -> Response:
         """The one form with a file: it is received only from whoever may send it."""
         session = await run_in_threadpool(self._session, request)
-        if session is None or session.must_choose:
+        if session is None or _first_of(session) is not None:
             return redirect(SIGN_IN)
         desk = self._desk(session, request, {})
         if refusal := self._refusal(upload.PAGE, desk, request):
@@ -150,6 +154,8 @@ class _Gate:
         session = await run_in_threadpool(self._session, request)
         if session is None:
             return redirect(SIGN_IN)
+        if first := _first_of(session):
+            return redirect(first.path)
         return redirect(next(p.path for p in PAGES if p.name and session.account.role in p.roles))
 
     async def sign_out(self, request: Request) -> Response:
@@ -178,8 +184,9 @@ class _Gate:
         session = self._session(request)
         if session is None:
             return redirect(SIGN_IN)
-        if session.must_choose and page is not password.PAGE:
-            return redirect(password.PAGE.path)
+        first = _first_of(session)
+        if page is not first and (first or page is passkey.PAGE):
+            return redirect(first.path if first else "/console")
         desk = self._desk(session, request, form)
         if refusal := self._refusal(page, desk, request):
             return refusal
@@ -229,6 +236,13 @@ class _Gate:
             pages=self._pages,
             path=request.url.path,
             params=dict(request.path_params),
-            menu=() if session.must_choose else tuple(p for p in PAGES if role in p.roles),
+            menu=() if _first_of(session) else tuple(p for p in PAGES if role in p.roles),
             form=form,
         )
+
+
+def _first_of(session: StaffSession) -> Page | None:
+    """The one page that a session has to see before all others."""
+    if session.must_choose:
+        return password.PAGE
+    return passkey.PAGE if session.must_prove else None

@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from issuer.console.desk import Desk, Page
+from issuer.console.passkey import is_impossible
 from issuer.oversight.audit import Action
 from issuer.staff import PasswordFault, PasswordRefused, Role
 from shell.pages import redirect
@@ -37,7 +38,11 @@ def act(desk: Desk) -> Response:
 
 def _form(desk: Desk, problem: str | None) -> Response:
     return desk.page(
-        "password.html", status=400 if problem else 200, problem=problem, asks_current=desk.menu
+        "password.html",
+        status=400 if problem else 200,
+        problem=problem,
+        asks_current=desk.menu,
+        without_passkey=is_impossible(desk.authority),
     )
 
 

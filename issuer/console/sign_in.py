@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from issuer.api.failure_limit import FailureLimit
 from issuer.authority import Authority
+from issuer.console.passkey import is_asked
 from issuer.oversight.audit import Action
 from schemas.kinds import MINUTE
 from schemas.problems import ApiProblem
@@ -84,7 +85,9 @@ class SignInPage:
             if found is None:
                 return self._failed(request, name, now)
             self._authority.audit.note(Action.SIGN_IN, found.account, now)
-            token = self._authority.staff.sessions.start(found.account, now)
+            token = self._authority.staff.sessions.start(
+                found.account, now, proven=not is_asked(self._authority, found.account)
+            )
         except ApiProblem:
             # Somebody removed or reset the account in this very moment.
             return self._failed(request, name, now)

@@ -60,8 +60,10 @@ class Action(StrEnum):
     STAFF_ADD = "staff add"
     STAFF_REMOVE = "staff remove"
     STAFF_RESET = "staff reset"
+    STAFF_PASSKEY = "staff passkey"
     SIGN_IN = "sign in"
     PASSWORD = "password"  # noqa: S105 - the name of an action.
+    PASSKEY = "passkey"
     PROPOSE = "propose"
     AGREE = "agree"
     REJECT = "reject"

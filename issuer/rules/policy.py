@@ -32,6 +32,9 @@ LONGEST_WITHDRAWAL_DAYS = STORED_KINDS[Kind.WITHDRAWAL].period // DAY
 BUNDLE_HOURS = (12, 168)
 """A bundle is made anew every 6 hours and must outlive one renewal that failed; at most 7 days."""
 
+PASSKEYS = ("officers", "all", "none")
+"""Whose accounts need a passkey for the console."""
+
 MOST_STATUSES = 4
 MOST_POLICIES = 32
 MOST_PER_DAY = 1_000_000
@@ -91,6 +94,7 @@ def parse_policy(text: str) -> Policy:
         time_zone=_parse_zone(top),
         window_hours=top.choice("window_hours", WINDOW_HOURS),
         bundle_hours=top.whole("bundle_hours", low=low, high=high),
+        passkeys=top.choice("passkeys", PASSKEYS),
         caps=_parse_caps(top.section("caps")),
         statuses=statuses,
         policies=_parse_policies(top, status_ids),

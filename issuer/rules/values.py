@@ -67,7 +67,8 @@ class Caps:
 class Policy:
     """All rules of one authority. ``evidence`` is what a laboratory can report; no ``fraud``.
 
-    ``people`` is how many it serves, None where it did not say.
+    ``people`` is how many it serves, None where it did not say. ``passkeys`` says whose accounts
+    need one for the console: ``officers``, ``all`` or ``none``.
     """
 
     name: Words
@@ -75,6 +76,7 @@ class Policy:
     time_zone: str
     window_hours: int
     bundle_hours: int
+    passkeys: str
     caps: Caps
     statuses: tuple[StatusRule, ...]
     policies: tuple[VenueRule, ...]

@@ -13,6 +13,7 @@ from sqlite3 import Connection, Row
 
 from issuer.staff import signing_in
 from issuer.staff.database import StaffFile
+from issuer.staff.passkeys import Passkeys, forget_passkeys, purge_links
 from issuer.staff.sessions import Sessions, end_sessions_of, purge_sessions
 from issuer.staff.signing_in import SignIn, is_unused
 from issuer.staff.values import Account, Capped, Role, account_of, hash_random
@@ -43,6 +44,10 @@ class Staff:
     @cached_property
     def sessions(self) -> Sessions:
         return Sessions(self._file)
+
+    @cached_property
+    def passkeys(self) -> Passkeys:
+        return Passkeys(self._file)
 
     def create(self) -> None:
         """Make the tables of a new home."""
@@ -167,12 +172,13 @@ class Staff:
                 db.execute("drop table actions")
 
     def purge(self, now: int, *, everyone: bool = False) -> int:
-        """Remove sessions that are over and accounts unused for 90 days; how many accounts.
+        """Remove what is over and accounts unused for 90 days; how many accounts.
 
         With ``everyone`` all accounts go.
         """
         with self._file.open() as db:
             purge_sessions(db, now)
+            purge_links(db, now)
             rows = db.execute("select * from accounts").fetchall()
             over = [row for row in rows if everyone or is_unused(row["last_used_day"], now)]
             for row in over:
@@ -194,4 +200,5 @@ def _existing(db: Connection, name: str) -> int:
 
 def _delete(db: Connection, number: int) -> None:
     end_sessions_of(db, number)
+    forget_passkeys(db, number)
     db.execute("delete from accounts where number = ?", [number])

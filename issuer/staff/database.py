@@ -13,7 +13,7 @@ from shell.errors import CommandError
 from shell.files import PRIVATE_FILE
 
 BUSY_SECONDS = 10
-LAYOUT = 2
+LAYOUT = 3
 """``pragma user_version`` of this layout. The one before it had no number, so its is 0."""
 
 _ACCOUNTS = """
@@ -29,22 +29,34 @@ _SINCE_PASSWORDS = (
     # SQLite would give the number of the last account again once that is removed, and with it
     # what the audit says about that account.
     "create table numbers (last integer not null)",
-    "create table sessions (token_hash blob primary key, account integer not null, "
-    "started integer not null, used integer not null) without rowid",
     "create table spent_forms (token_hash blob not null, number_hash blob not null, "
     "primary key (token_hash, number_hash)) without rowid",
+)
+
+_SINCE_PASSKEYS = (
+    "create table sessions (token_hash blob primary key, account integer not null, "
+    "started integer not null, used integer not null, proven integer not null, challenge blob) "
+    "without rowid",
+    "create table passkeys (id blob primary key, account integer not null, "
+    "public_key blob not null, signatures integer not null) without rowid",
+    "create table passkey_links (account integer primary key, token_hash blob not null, "
+    "ends integer not null, challenge blob)",
     f"pragma user_version = {LAYOUT}",
 )
 
-_UPGRADE = (
+_FROM_KEYS_ONLY = (
     "alter table accounts add column password_hash text",
     "alter table accounts add column epoch integer not null default 0",
     "alter table accounts add column uploaded integer not null default 0",
     *_SINCE_PASSWORDS,
+    *_SINCE_PASSKEYS,
     "insert into numbers select coalesce(max(number), 0) "
     "from (select number from accounts union all select account from actions)",
 )
 """From the layout that had keys only. Its ``actions`` stay until the audit has taken them over."""
+
+_UPGRADES = {0: _FROM_KEYS_ONLY, 2: ("drop table sessions", *_SINCE_PASSKEYS)}
+"""By the version before; who is signed in signs in again."""
 
 
 class StaffFile:
@@ -58,7 +70,7 @@ class StaffFile:
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE))
         with self._transaction() as db:
             if not _tables(db):
-                for statement in (_ACCOUNTS, _UNIQUE_NAMES, *_SINCE_PASSWORDS):
+                for statement in (_ACCOUNTS, _UNIQUE_NAMES, *_SINCE_PASSWORDS, *_SINCE_PASSKEYS):
                     db.execute(statement)
                 db.execute("insert into numbers values (0)")
 
@@ -72,9 +84,10 @@ class StaffFile:
 
     def _upgrade(self, db: sqlite3.Connection) -> None:
         version = db.execute("pragma user_version").fetchone()[0]
-        if version != 0 or not {"accounts", "actions"} <= _tables(db):
+        known = {"accounts"} if version else {"accounts", "actions"}
+        if version not in _UPGRADES or not known <= _tables(db):
             raise self._unusable()
-        for statement in _UPGRADE:
+        for statement in _UPGRADES[version]:
             db.execute(statement)
 
     @contextmanager

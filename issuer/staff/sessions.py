@@ -21,12 +21,13 @@ NOTED_EVERY = MINUTE
 @dataclass(frozen=True)
 class StaffSession:
     """``account`` is as it is now. With ``must_choose`` nothing is allowed but to choose a password
-    or to sign out.
+    or to sign out; with ``must_prove`` nothing but to prove a passkey or to sign out.
     """
 
     account: Account
     token: str = field(repr=False)
     must_choose: bool
+    must_prove: bool
 
 
 class Sessions:
@@ -35,19 +36,19 @@ class Sessions:
     def __init__(self, file: StaffFile) -> None:
         self._file = file
 
-    def start(self, account: Account, now: int) -> str:
+    def start(self, account: Account, now: int, *, proven: bool = False) -> str:
         """Begin a session; its token is returned this once.
 
-        Raises ApiProblem ``not_allowed`` when the account was removed, or its password replaced,
-        since it signed in.
+        ``proven`` where no passkey is asked for. Raises ApiProblem ``not_allowed`` when the account
+        was removed, or its password replaced, since it signed in.
         """
         token = secrets.token_urlsafe(TOKEN_BYTES)
         with self._file.open() as db:
             if not _is_current(db, account):
                 raise ApiProblem(Problem.NOT_ALLOWED)
             db.execute(
-                "insert into sessions values (?, ?, ?, ?)",
-                [hash_random(token), account.number, now, now],
+                "insert into sessions values (?, ?, ?, ?, ?, null)",
+                [hash_random(token), account.number, now, now, proven],
             )
         return token
 
@@ -64,7 +65,12 @@ class Sessions:
                 return None
             if abs(now - row["used"]) >= NOTED_EVERY:
                 _note_use(db, row, now)
-        return StaffSession(account_of(row), token, must_choose=row["password_hash"] is None)
+        return StaffSession(
+            account_of(row),
+            token,
+            must_choose=row["password_hash"] is None,
+            must_prove=not row["proven"],
+        )
 
     def end(self, token: str) -> None:
         """Sign out; nothing happens when the session has ended already."""

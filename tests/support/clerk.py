@@ -44,7 +44,7 @@ class Clerk(Visitor):
         account = service.authority.staff.choose_password(account, PASSWORD)
         clerk = cls.at(service, app)
         clerk.cookies[cookie_name(service)] = service.authority.staff.sessions.start(
-            account, service.now
+            account, service.now, proven=True
         )
         return clerk
 

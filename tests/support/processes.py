@@ -91,8 +91,10 @@ class RealIssuer(Server):
     registrar: str
 
     @classmethod
-    def found(cls, folder: Path) -> Self:
+    def found(cls, folder: Path, *, host: str = "127.0.0.1") -> Self:
         """A new home in ``folder``, without hints: two pass keys for each window.
+
+        ``host`` is what this machine is called in its URL.
 
         Skips the test where a window or a day would end in the middle of it.
         """
@@ -102,7 +104,7 @@ class RealIssuer(Server):
             service = Service.found(
                 folder / "issuer",
                 now=system_clock(),
-                url=f"http://127.0.0.1:{port}",
+                url=f"http://{host}:{port}",
             )
         registrar = service.staff(Role.REGISTRAR)
         config = service.authority.config

@@ -56,7 +56,7 @@ def tell(homes: Homes, *, now: int) -> str:
 
 def init_authority(homes: Homes) -> DemoAuthority:
     """An issuer on this machine, its root key moved to a safe."""
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"http://localhost:{free_port()}"
     init = ("init", "--name", "Health Department", "--url", url, "--json")
     members = homes.run("qupia-issuer", *init).members
     offline = homes.folder / "safe" / "ROOT.pem"
@@ -166,7 +166,7 @@ def _tell_verdict(homes: Homes, what: str, outcome: str, wanted: str) -> None:
 def _foreign_pass(homes: Homes, now: int) -> str:
     """A pass that is right in every way, from an issuer that this venue does not know."""
     home, wallet = str(homes.folder / "other"), str(homes.folder / "other-wallet")
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"http://localhost:{free_port()}"
     issuer = ("--home", home, "--json")
     init = ("init", "--name", "Elsewhere", "--url", url, "--hint", "none")
     homes.run("qupia-issuer", *init, *issuer, told=False)

@@ -26,6 +26,13 @@ OLD = """
 """
 """As the program made it before there were passwords."""
 
+BEFORE_PASSKEYS = """
+    drop table sessions; drop table passkeys; drop table passkey_links;
+    create table sessions (token_hash blob primary key, account integer not null,
+        started integer not null, used integer not null) without rowid;
+    pragma user_version = 2;
+"""
+
 ACTIONS = [(TODAY - 1, "register", 7, "registrar", 12), (TODAY, "cancel", 0, "home", 1)]
 
 
@@ -94,7 +101,7 @@ def test_a_new_file_has_no_actions_to_hand_over(staff: Staff) -> None:
     assert taken == []
 
 
-@pytest.mark.parametrize("version", [1, 3])
+@pytest.mark.parametrize("version", [1, 4])
 def test_a_file_of_another_layout_is_not_touched(
     staff: Staff, tmp_path: Path, version: int
 ) -> None:
@@ -110,3 +117,15 @@ def test_an_empty_file_is_no_file_of_accounts(tmp_path: Path) -> None:
     (tmp_path / "staff.db").touch(mode=0o600)
     with pytest.raises(CommandError, match="cannot be used"):
         Staff(tmp_path / "staff.db").accounts()
+
+
+def test_a_file_from_before_passkeys_keeps_its_accounts_and_ends_sessions(
+    staff: Staff, tmp_path: Path
+) -> None:
+    staff.add("Lab 1", Role.OFFICER, NOON)
+    with closing(sqlite3.connect(tmp_path / "staff.db")) as connection:
+        connection.executescript(BEFORE_PASSKEYS)
+    [account] = staff.accounts()
+    assert account.name == "Lab 1"
+    assert staff.sessions.find(staff.sessions.start(account, NOON), NOON) is not None
+    assert {"passkeys", "passkey_links"} <= tables(tmp_path)

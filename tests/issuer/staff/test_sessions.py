@@ -36,7 +36,13 @@ def rows(path: Path, table: str) -> list[tuple[object, ...]]:
 
 
 def test_a_token_finds_its_session(staff: Staff, account: Account, token: str) -> None:
-    assert staff.sessions.find(token, NOON) == StaffSession(account, token, must_choose=True)
+    session = StaffSession(account, token, must_choose=True, must_prove=True)
+    assert staff.sessions.find(token, NOON) == session
+
+
+def test_a_session_that_was_proven_at_its_beginning_is_open(staff: Staff, account: Account) -> None:
+    found = staff.sessions.find(staff.sessions.start(account, NOON, proven=True), NOON)
+    assert found is not None and not found.must_prove
 
 
 @pytest.mark.parametrize("token", ["", "x", "\ud800", "a" * 43])
