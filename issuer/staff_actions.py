@@ -7,11 +7,13 @@ An action is noted before it is committed: where the note fails, nothing has hap
 done again.
 """
 
+from datetime import datetime
 from typing import Any
 
 from issuer.authority import Authority
 from issuer.oversight.audit import Action
 from issuer.registration.codes import IssuedCode, cancel_code
+from issuer.registration.references import typed_reference
 from issuer.registration.withdrawals import Withdrawn
 from issuer.rules.values import FRAUD
 from issuer.staff import Account, Capped, Role
@@ -50,10 +52,13 @@ def register(
     at: int,
     birthday: str | None,
     reference: str | None,
+    no_iin: bool = False,
     now: int,
 ) -> IssuedCode | Withdrawn:
     """Register one result; raises ApiProblem, ``too_many`` at the account's daily cap."""
     require(account, Action.REGISTER)
+    if reference is not None:
+        reference = person(authority, reference, no_iin=no_iin, now=now)
     rule = authority.policy.evidence.get(evidence)
     withdraws = rule is not None and rule.withdraws
     authority.spend(account, Capped.WITHDRAWALS if withdraws else Capped.CODES, now)
@@ -78,12 +83,14 @@ def withdraw(
     account: Account | None,
     *,
     reference: str,
+    no_iin: bool = False,
     evidence: str,
     at: int,
     now: int,
 ) -> Withdrawn:
     """Stop issuing for a person; fraud is for officers. Raises ApiProblem."""
     require(account, Action.LIFT if evidence == FRAUD else Action.WITHDRAW)
+    reference = person(authority, reference, no_iin=no_iin, now=now)
     authority.spend(account, Capped.WITHDRAWALS, now)
     with authority.store.transaction(now) as tx:
         result = authority.registrar.withdraw_reference(
@@ -94,23 +101,44 @@ def withdraw(
 
 
 def lift(
-    authority: Authority, account: Account | None, *, reference: str, evidence: str, now: int
+    authority: Authority,
+    account: Account | None,
+    *,
+    reference: str,
+    no_iin: bool = False,
+    evidence: str,
+    now: int,
 ) -> int | None:
     """End a withdrawal early; until when another kind still withdraws. Raises ApiProblem."""
     require(account, Action.LIFT)
+    reference = person(authority, reference, no_iin=no_iin, now=now)
     with authority.store.transaction(now) as tx:
         until = authority.registrar.lift(tx, reference=reference, evidence=evidence)
         authority.audit.note(Action.LIFT, account, now)
     return until
 
 
-def end_lost(authority: Authority, account: Account | None, *, reference: str, now: int) -> None:
+def end_lost(
+    authority: Authority,
+    account: Account | None,
+    *,
+    reference: str,
+    no_iin: bool = False,
+    now: int,
+) -> None:
     """A phone was lost: its wallet gets nothing more. It counts as a withdrawal against the cap."""
     require(account, Action.LOST_PHONE)
+    reference = person(authority, reference, no_iin=no_iin, now=now)
     authority.spend(account, Capped.WITHDRAWALS, now)
     with authority.store.transaction(now) as tx:
         authority.registrar.end_lost(tx, reference=reference, now=now)
         authority.audit.note(Action.LOST_PHONE, account, now)
+
+
+def person(authority: Authority, reference: str, *, no_iin: bool, now: int) -> str:
+    """The reference that somebody typed, as it counts. Raises ApiProblem for one that is none."""
+    today = datetime.fromtimestamp(now, authority.policy.zone).date()
+    return typed_reference(reference, no_iin=no_iin, today=today)
 
 
 def result_members(authority: Authority, result: IssuedCode | Withdrawn) -> dict[str, Any]:

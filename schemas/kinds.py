@@ -191,9 +191,9 @@ HELD_ELSEWHERE: tuple[HeldElsewhere, ...] = (
     HeldElsewhere(
         name="staff accounts",
         holder="issuer",
-        content="name of the account, role, key hash, password hash, day of its last use, today's "
-        "counts against the daily caps; its passkeys (id, public key, count of uses), and the hash "
-        "and end of a link that makes one",
+        content="name of the account, role, profile of its exports, key hash, password hash, day "
+        "of its last use, today's counts against the daily caps; its passkeys (id, public key, "
+        "count of uses), and the hash and end of a link that makes one",
         dies="removed by an officer; unused for 90 days; the link: used, or 15 min",
     ),
     HeldElsewhere(
@@ -220,7 +220,8 @@ HELD_ELSEWHERE: tuple[HeldElsewhere, ...] = (
     HeldElsewhere(
         name="uploads",
         holder="issuer",
-        content="of an export uploaded in the console: activation codes with their lines, numbers "
+        content="of an export uploaded in the console: activation codes with their lines (and "
+        "sample numbers, where the policy names them), numbers "
         "of rejected lines with the reason, how many of them withdraw, the account number; the "
         "export itself in memory only",
         dies="at the first complete download of the codes; 1 h",

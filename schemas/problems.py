@@ -24,6 +24,7 @@ class Problem(StrEnum):
     TOO_LARGE = "too_large"
     WRONG_KEY = "wrong_key"
     BAD_BATCH = "bad_batch"
+    NOT_AN_IIN = "not_an_iin"
     TOO_MANY = "too_many"
     NOT_READY = "not_ready"
     FAILED = "failed"
@@ -45,6 +46,7 @@ STATUS: dict[Problem, int] = {
     Problem.TOO_LARGE: 413,
     Problem.WRONG_KEY: 422,
     Problem.BAD_BATCH: 422,
+    Problem.NOT_AN_IIN: 422,
     Problem.TOO_MANY: 429,
     Problem.NOT_READY: 503,
     Problem.FAILED: 500,

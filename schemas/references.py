@@ -20,8 +20,14 @@ _DROPPED_CATEGORIES = {"Zs", "Zl", "Zp", "Pd", "Cf"}
 _DROPPED = "\t\n\v\f\r\x85\N{MINUS SIGN}\N{HYPHEN BULLET}"
 
 
+_LOOK_ALIKES = str.maketrans("АВЕКМНОРСТУХІЈЅ", "ABEKMHOPCTYXIJS")
+
+
 def normalise_reference(text: str) -> str:
-    """``text`` in NFKC and upper case, without spaces and hyphens of any kind.
+    """``text`` in NFKC and upper case, without spaces and hyphens of any kind, in Latin letters.
+
+    Cyrillic letters that look like Latin ones become those: on a passport nobody sees which they
+    are.
 
     The same however often it is applied. Raises ValueError, without the text, when nothing is
     left, over 64 characters are, or one of them cannot be printed.
@@ -31,7 +37,7 @@ def normalise_reference(text: str) -> str:
     upper = unicodedata.normalize("NFKC", text).upper()
     kept = "".join(character for character in upper if not _is_dropped(character))
     # Upper case can undo NFKC, and where something was dropped what stood around it can join.
-    reference = unicodedata.normalize("NFKC", kept)
+    reference = unicodedata.normalize("NFKC", kept).translate(_LOOK_ALIKES)
     if not 0 < len(reference) <= LONGEST_REFERENCE:
         raise ValueError(f"a reference has 1 to {LONGEST_REFERENCE} characters besides spaces")
     if not reference.isprintable():

@@ -26,17 +26,19 @@ class _Operation:
 _OPERATIONS: dict[str, _Operation] = {
     "/v1/codes": _Operation(
         "Register a result", "code-request", "code-answer", "bearer",
-        (*_STAFF, _P.ALREADY_REGISTERED),
+        (*_STAFF, _P.ALREADY_REGISTERED, _P.NOT_AN_IIN),
     ),
     "/v1/codes/cancel": _Operation(
         "Void an activation code", "cancel-request", "done-answer", "bearer",
         (*_STAFF, _P.CODE_UNKNOWN, _P.CODE_USED),
     ),
     "/v1/withdrawals": _Operation(
-        "Stop issuing to a person", "withdrawal-request", "withdrawal-answer", "bearer", _STAFF
+        "Stop issuing to a person", "withdrawal-request", "withdrawal-answer", "bearer",
+        (*_STAFF, _P.NOT_AN_IIN),
     ),
     "/v1/withdrawals/lift": _Operation(
-        "End a withdrawal early", "withdrawal-request", "withdrawal-answer", "bearer", _STAFF
+        "End a withdrawal early", "withdrawal-request", "withdrawal-answer", "bearer",
+        (*_STAFF, _P.NOT_AN_IIN),
     ),
     "/v1/entitlements": _Operation(
         "Activate a wallet", "entitlement-request", "entitlement-answer", "dpop",

@@ -23,6 +23,7 @@ def post_codes(authority: Authority, call: Call, now: int) -> dict[str, Any]:
         at=_time(body["at"]),
         birthday=body.get("birthday"),
         reference=body.get("reference"),
+        no_iin=body.get("no_iin", False),
         now=now,
     )
     return result_members(authority, result)
@@ -43,6 +44,7 @@ def post_withdrawals(authority: Authority, call: Call, now: int) -> dict[str, An
         authority,
         account,
         reference=body["reference"],
+        no_iin=body.get("no_iin", False),
         evidence=body["evidence"],
         at=_time(body["at"]),
         now=now,
@@ -56,7 +58,12 @@ def post_lift(authority: Authority, call: Call, now: int) -> dict[str, Any]:
     body = parse_body(call, "withdrawal-request")
     _time(body["at"])
     until = staff_actions.lift(
-        authority, account, reference=body["reference"], evidence=body["evidence"], now=now
+        authority,
+        account,
+        reference=body["reference"],
+        no_iin=body.get("no_iin", False),
+        evidence=body["evidence"],
+        now=now,
     )
     return until_members(until)
 

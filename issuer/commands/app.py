@@ -2,8 +2,9 @@
 
 from issuer.commands.audit import audit_app
 from issuer.commands.init import init
-from issuer.commands.keys import bundle, keys_app, policy_check
+from issuer.commands.keys import bundle, keys_app
 from issuer.commands.notices import notice_app
+from issuer.commands.policy import check
 from issuer.commands.results import cancel, intake, register, withdraw
 from issuer.commands.retention import retention_app
 from issuer.commands.serve import serve
@@ -26,7 +27,7 @@ keys_app.command("replace-all")(replace_all)
 for command in (init, serve, register, intake, withdraw, bundle):
     app.command()(command)
 codes_app.command()(cancel)
-policy_app.command("check")(policy_check)
+policy_app.command()(check)
 
 
 @codes_app.callback()

@@ -8,15 +8,11 @@ import typer
 from issuer.authority import Authority
 from issuer.commands.opening import (
     HomeOption,
-    issuer_home,
     opened_before_sunset,
     warn_if_waiting,
     warn_of_root_key,
-    warn_of_signer,
 )
-from issuer.documents.bundle import check_size
-from issuer.home import Config
-from issuer.keys.roots import load_chain, signer_end
+from issuer.keys.roots import signer_end
 from issuer.publication.making import (
     find_key,
     make_missing_keys,
@@ -25,12 +21,9 @@ from issuer.publication.making import (
     retire,
 )
 from issuer.publication.switching import SwitchCost, switch_cost
-from issuer.rules.cells import cells_warning, smallest_cell
-from issuer.rules.policy import load_policy
 from schemas.bundle import PassKey, TrustBundle
 from schemas.encoding import b64url_encode, format_time
 from schemas.kinds import HOUR
-from shell.clock import system_clock
 from shell.command_line import (
     JsonOption,
     answer,
@@ -131,26 +124,6 @@ def bundle(
         return
     members = _bundle_members(published.bundle, anchor) | {"waits_for_witnesses": waits}
     answer(as_json=as_json, members=members, text="Written.")
-
-
-def policy_check(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Check policy.toml before the service is started anew."""
-    place = issuer_home(home)
-    place.check()
-    config, now = Config.load(place), system_clock()
-    warn_of_signer(place, now)
-    sunset = load_chain(place).last.sunset
-    policy = load_policy(place.policy)
-    check_size(config.hint, policy, sunset=sunset, now=now)
-    warning = cells_warning(policy, config.hint)
-    if warning is not None:
-        warn(warning)
-    members = {
-        "ok": True,
-        "people": policy.people,
-        "smallest_cell": smallest_cell(policy, config.hint),
-    }
-    answer(as_json=as_json, members=members, text="policy.toml is fine.")
 
 
 def make_with_progress(authority: Authority, now: int) -> int:

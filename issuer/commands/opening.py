@@ -6,6 +6,8 @@ from datetime import UTC
 from pathlib import Path
 from typing import Annotated
 
+import typer
+
 from issuer.authority import Authority
 from issuer.home import Home
 from issuer.keys.roots import WARN_BEFORE_END, load_chain, signer_end
@@ -24,6 +26,10 @@ from shell.errors import CommandError
 from shell.times import local_date
 
 HomeOption = Annotated[Path | None, home_option("QUPIA_ISSUER_HOME")]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="NAME", help="How exports are read: [profiles.NAME]."),
+]
 
 
 def issuer_home(given: Path | None) -> Home:
@@ -45,8 +51,10 @@ def opened(given: Path | None, at: str | None = None) -> Iterator[tuple[Authorit
             warn_of_witnesses(authority, now)
         yield authority, now
     except ApiProblem as error:
-        status = EXIT_USAGE if error.fault is Problem.INVALID else EXIT_REFUSED
-        raise CommandError(error.text(Language.EN), exit_code=status) from None
+        bad_input = error.fault in (Problem.INVALID, Problem.NOT_AN_IIN)
+        status = EXIT_USAGE if bad_input else EXIT_REFUSED
+        hint = " (--no-iin)" if error.fault is Problem.NOT_AN_IIN else ""
+        raise CommandError(f"{error.text(Language.EN)}{hint}", exit_code=status) from None
     finally:
         authority.store.close()
 

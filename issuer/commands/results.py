@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from issuer import staff_actions
-from issuer.commands.opening import HomeOption, opened_before_sunset
+from issuer.commands.opening import HomeOption, ProfileOption, opened_before_sunset
+from issuer.intake.dry_run import Would, dry_run
 from issuer.intake.register import run_intake
 from issuer.intake.rows import IntakeSummary, Rejected
 from issuer.registration.withdrawals import WITHDRAWALS
@@ -28,6 +29,9 @@ from shell.progress import progress_bar
 
 _POSITIVE = ", a positive result or a contact: nothing was withdrawn"
 
+NoIinOption = Annotated[
+    bool, typer.Option("--no-iin", help="The reference has an IIN's length and is another number.")
+]
 EvidenceOption = Annotated[str, typer.Option("--evidence", help="A kind of policy.toml.")]
 
 
@@ -36,6 +40,7 @@ def register(
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="When the evidence was taken.")],
     birthday: Annotated[str | None, typer.Option("--birthday", metavar="MM-DD")] = None,
     reference: Annotated[str | None, typer.Option("--reference", metavar="-")] = None,
+    no_iin: NoIinOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -57,7 +62,8 @@ def register(
         secret = None if reference is None else _read_reference(reference)
         result = staff_actions.register(
             authority, None,
-            evidence=evidence, at=taken, birthday=birthday, reference=secret, now=now,
+            evidence=evidence, at=taken, birthday=birthday, reference=secret, no_iin=no_iin,
+            now=now,
         )  # fmt: skip
         members = result_members(authority, result)
     answer(as_json=as_json, members=members, text=_result_text(members))
@@ -76,28 +82,65 @@ def cancel(code: str, home: HomeOption = None, as_json: JsonOption = False) -> N
 
 def intake(
     files: Annotated[list[Path], typer.Argument(metavar="FILE …", help="Several: FHIR only.")],
-    out: Annotated[Path, typer.Option("--out", help="Where the codes go; never overwritten.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where the codes go; never overwritten.")
+    ] = None,
+    is_dry: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would become of each row; store nothing.")
+    ] = False,
+    profile: ProfileOption = None,
     at: AtOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Take a laboratory's export; its codes go to a new file."""
+    if is_dry:
+        return _dry_intake(files, out, profile, at, home, as_json=as_json)
+    if out is None:
+        raise CommandError("--out FILE says where the codes go; --dry-run makes none")
     with (
         opened_before_sunset(home, at) as (authority, now),
         progress_bar("rows", at_once=True) as show,
     ):
         summary = run_intake(
             authority, None, files[0], out, *files[1:],
-            now=now, progress=lambda done: show(done, None),
+            now=now, progress=lambda done: show(done, None), profile=profile,
         )  # fmt: skip
     text = _summary_text(summary, out, files)
     answer(as_json=as_json, members=_summary_members(summary, files), text=text)
     return EXIT_REFUSED if summary.rejected else EXIT_DONE
 
 
+def _dry_intake(
+    files: Sequence[Path],
+    out: Path | None,
+    profile: str | None,
+    at: str | None,
+    home: Path | None,
+    *,
+    as_json: bool,
+) -> int:
+    if out is not None:
+        raise CommandError("--dry-run makes no codes; leave out --out")
+    would: list[Would] = []
+    with (
+        opened_before_sunset(home, at) as (authority, now),
+        progress_bar("rows", at_once=True) as show,
+    ):
+        summary = dry_run(
+            authority, *files, now=now, profile=profile,
+            progress=lambda done: show(done, None), told=would.append,
+        )  # fmt: skip
+    members = _summary_members(summary, files)
+    members |= {"dry_run": True, "would": [_would_members(one, files) for one in would]}
+    answer(as_json=as_json, members=members, text=_dry_text(summary, would, files))
+    return EXIT_REFUSED if summary.rejected else EXIT_DONE
+
+
 def withdraw(
     evidence: EvidenceOption,
     reference: Annotated[str, typer.Option("--reference", metavar="-")],
+    no_iin: NoIinOption = False,
     at: AtOption = None,
     lift: Annotated[bool, typer.Option("--lift", help="End that withdrawal.")] = False,
     home: HomeOption = None,
@@ -108,7 +151,7 @@ def withdraw(
         raise CommandError(f"--evidence: choose one of {', '.join(WITHDRAWALS)}")
     with opened_before_sunset(home, at) as (authority, now):
         secret = _read_reference(reference)
-        whom = {"reference": secret, "evidence": evidence}
+        whom: dict[str, Any] = {"reference": secret, "no_iin": no_iin, "evidence": evidence}
         if lift:
             until = staff_actions.lift(authority, None, **whom, now=now)
         else:
@@ -125,10 +168,12 @@ def _check_birthday(birthday: str | None, hint: HintForm) -> None:
 
 
 def _read_reference(given: str) -> str:
+    secret = read_secret(given, "reference")
     try:
-        return normalise_reference(read_secret(given, "reference"))
+        normalise_reference(secret)
     except ValueError as error:
         raise CommandError(f"reference: {error}") from None
+    return secret
 
 
 def _result_text(members: dict[str, Any]) -> str:
@@ -157,6 +202,28 @@ def _summary_members(summary: IntakeSummary, files: Sequence[Path]) -> dict[str,
     } | ({"others": summary.others} if summary.others else {})
 
 
+def _would_members(would: Would, files: Sequence[Path]) -> dict[str, Any]:
+    members: dict[str, Any] = {"line": would.line, "becomes": would.becomes}
+    if would.evidence is not None:
+        members["evidence"] = would.evidence
+    if would.file:
+        members["file"] = str(files[would.file - 1])
+    return members
+
+
+def _dry_text(summary: IntakeSummary, would: Sequence[Would], files: Sequence[Path]) -> str:
+    counted = (
+        f"{summary.rows} rows would become {summary.codes} codes and {summary.withdrawals} "
+        f"withdrawals; {summary.repeated} were taken before, {len(summary.rejected)} are rejected; "
+        "nothing was stored"
+    )
+    lines = [
+        f"  {_place(one, files)}: {one.becomes}{f' ({one.evidence})' if one.evidence else ''}"
+        for one in would
+    ]
+    return "\n".join([counted, *lines])
+
+
 def _summary_text(summary: IntakeSummary, out: Path, files: Sequence[Path]) -> str:
     lines = [
         f"{summary.rows} rows: {summary.codes} codes in {out}, {summary.withdrawals} withdrawals, "
@@ -171,6 +238,6 @@ def _summary_text(summary: IntakeSummary, out: Path, files: Sequence[Path]) -> s
     return "\n".join(lines)
 
 
-def _place(entry: Rejected, files: Sequence[Path]) -> str:
+def _place(entry: Rejected | Would, files: Sequence[Path]) -> str:
     file = f"{files[entry.file - 1].name}, " if entry.file else ""
     return f"{file}line {entry.line}"

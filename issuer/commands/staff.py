@@ -20,12 +20,17 @@ staff_app = new_app("Staff accounts: add, list, remove, reset.")
 def add(
     name: str,
     role: Annotated[Role, typer.Option("--role")],
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="How its exports are read; see policy.toml.")
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make an account; its key is shown this once."""
     with opened_before_sunset(home) as (authority, now):
-        key = authority.staff.add(name, role, now, note=_noting(authority, Action.STAFF_ADD, now))
+        authority.policy.with_profile(profile)
+        note = _noting(authority, Action.STAFF_ADD, now)
+        key = authority.staff.add(name, role, now, profile=profile, note=note)
         url = authority.config.url
     members = {"name": name, "role": role.value, "key": key}
     answer(as_json=as_json, members=members, text=_key_text(key, url))
@@ -42,6 +47,7 @@ def list_(home: HomeOption = None, as_json: JsonOption = False) -> None:
                 "role": account.role.value,
                 "unused_days": max(0, now // DAY - account.last_used_day),
             }
+            | ({"profile": account.profile} if account.profile else {})
             for account in authority.staff.accounts()
         ]
     text = "\n".join(

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from issuer import paper
+from issuer import paper, staff_actions
 from issuer.console.desk import Desk, Page
 from issuer.console.register import form, person, show_slip, slip_language
 from issuer.oversight.audit import Action
@@ -24,7 +24,10 @@ def act(desk: Desk) -> Response:
             evidence=desk.sent("evidence"),
             at=desk.sent_time("date", "time"),
             birthday=birthday or "",
-            reference=reference,
+            reference=reference
+            and staff_actions.person(
+                desk.authority, reference, no_iin=bool(desk.sent("no_iin")), now=desk.now
+            ),
             now=desk.now,
             account=desk.account,
         )

@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from issuer import staff_actions
 from issuer.console.desk import Desk, Page
-from issuer.intake.iin import parse_iin
 from issuer.oversight.audit import Action
 from issuer.registration.codes import IssuedCode
+from issuer.registration.iin import parse_iin
 from issuer.slips import Slip, activation_slip
 from issuer.staff_actions import ROLES
 from schemas.hints import HintForm
@@ -38,6 +38,7 @@ def act(desk: Desk) -> Response:
             at=desk.sent_time("date", "time"),
             birthday=birthday,
             reference=reference,
+            no_iin=bool(desk.sent("no_iin")),
             now=desk.now,
         )
     except ApiProblem as problem:

@@ -26,7 +26,8 @@ def show(desk: Desk) -> Response:
 def take(desk: Desk, upload: Upload) -> Response:
     """Begin a job with what has arrived; the upload is closed in every case."""
     try:
-        job = start_job(desk.authority, upload, account=desk.account, now=desk.now)
+        is_dry = bool(upload.fields.get("dry_run"))
+        job = start_job(desk.authority, upload, account=desk.account, now=desk.now, is_dry=is_dry)
     except JobRefused as refused:
         return refuse(desk, f"job_{refused.fault}", status=409)
     return redirect(f"/console/uploads/{job}")
@@ -74,13 +75,17 @@ def _values(desk: Desk, job: Job) -> dict[str, Any]:
         {"line": line, "reason": _reason(desk, job, reason), "withdraws": place < job.positive}
         for place, (line, reason) in enumerate(job.rejected[:shown])
     ]
+    is_tried = job.is_dry and job.phase is Phase.DONE
     return {
         "job": job,
         "is_running": job.phase.is_running,
         "is_whole": job.phase is Phase.DONE,
-        "phase": desk.say(f"phase_{job.phase}"),
+        "phase": desk.say("phase_dry" if is_tried else f"phase_{job.phase}"),
         "rejected": rejected,
         "more": len(job.rejected) - len(rejected),
+        "would": [
+            {"line": line, "becomes": _becomes(desk, job, becomes)} for line, becomes in job.would
+        ],
         "fetch": f"{desk.path}/codes",
     }
 
@@ -89,6 +94,11 @@ def _reason(desk: Desk, job: Job, reason: str) -> str:
     """In words of the file's form."""
     differs = job.is_fhir and reason in DIFFER_IN_FHIR
     return desk.say(f"reject_{reason}_fhir" if differs else f"reject_{reason}")
+
+
+def _becomes(desk: Desk, job: Job, becomes: str) -> str:
+    is_taken = becomes in ("code", "withdrawal", "repeated")
+    return desk.say(f"would_{becomes}") if is_taken else _reason(desk, job, becomes)
 
 
 def _back(desk: Desk) -> Response:

@@ -3,6 +3,8 @@
 What will happen is said and asked first.
 """
 
+from typing import Any
+
 from starlette.responses import Response
 
 from issuer import staff_actions
@@ -14,7 +16,6 @@ from issuer.staff import Role
 from issuer.staff_actions import ROLES
 from schemas.kinds import HOUR
 from schemas.problems import ApiProblem, Problem
-from schemas.references import normalise_reference
 from shell.times import local_date, local_time
 
 
@@ -31,7 +32,7 @@ def show(desk: Desk) -> Response:
 
 
 def act(desk: Desk) -> Response:
-    evidence, reference = desk.sent("evidence"), _reference(desk)
+    evidence, whom = desk.sent("evidence"), _whom(desk)
     if evidence not in WITHDRAWALS:
         raise ApiProblem(Problem.INVALID)
     if evidence == FRAUD or desk.sent("lift"):
@@ -41,13 +42,13 @@ def act(desk: Desk) -> Response:
         return _ask(desk, evidence, at)
     if desk.sent("lift"):
         left = staff_actions.lift(
-            desk.authority, desk.account, reference=reference, evidence=evidence, now=desk.now
+            desk.authority, desk.account, **whom, evidence=evidence, now=desk.now
         )
         if left is None:
             return desk.done("lifted")
         return desk.done("lifted_but", until=local_time(left, desk.authority.policy.zone))
     result = staff_actions.withdraw(
-        desk.authority, desk.account, reference=reference, evidence=evidence, at=at, now=desk.now
+        desk.authority, desk.account, **whom, evidence=evidence, at=at, now=desk.now
     )
     return desk.done("withdrawn_until", until=local_time(result.until, desk.authority.policy.zone))
 
@@ -58,25 +59,25 @@ def show_lost(desk: Desk) -> Response:
 
 def end_lost(desk: Desk) -> Response:
     """A phone was lost: its wallet gets nothing more, and its owner can have a new code."""
-    reference = _reference(desk)
+    whom = _whom(desk)
     if desk.sent("step") != "do":
         consequence = desk.say("lost_phone_means", count=_last_pass_hours(desk))
-        return desk.page("person_sure.html", consequence=consequence, kept={"reference": reference})
-    staff_actions.end_lost(desk.authority, desk.account, reference=reference, now=desk.now)
+        kept = {name: desk.sent(name) for name in ("reference", "no_iin")}
+        return desk.page("person_sure.html", consequence=consequence, kept=kept)
+    staff_actions.end_lost(desk.authority, desk.account, **whom, now=desk.now)
     return desk.done("lost_phone_done")
 
 
-def _reference(desk: Desk) -> str:
-    """Whom the form is about, as it was typed; raises ApiProblem ``invalid`` for nobody.
+def _whom(desk: Desk) -> dict[str, Any]:
+    """Whom the form is about; raises ApiProblem ``invalid`` for nobody, ``not_an_iin``.
 
     What cannot be done is told before anybody is asked whether it should be.
     """
-    reference = desk.sent("reference")
-    try:
-        normalise_reference(reference)
-    except ValueError:
-        raise ApiProblem(Problem.INVALID) from None
-    return reference
+    no_iin = bool(desk.sent("no_iin"))
+    reference = staff_actions.person(
+        desk.authority, desk.sent("reference"), no_iin=no_iin, now=desk.now
+    )
+    return {"reference": reference, "no_iin": no_iin}
 
 
 def _last_pass_hours(desk: Desk) -> int:
@@ -102,7 +103,7 @@ def _ask(desk: Desk, evidence: str, at: int) -> Response:
             "withdraw_means",
             why=desk.evidence_name(evidence), until=until, count=_last_pass_hours(desk),
         )  # fmt: skip
-    kept = {name: desk.sent(name) for name in ("evidence", "date", "reference", "lift")}
+    kept = {name: desk.sent(name) for name in ("evidence", "date", "reference", "no_iin", "lift")}
     return desk.page("person_sure.html", consequence=consequence, kept=kept)
 
 

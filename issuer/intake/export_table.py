@@ -24,11 +24,16 @@ Headers = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """Where the needed cells are. ``width``: the number of columns that the header names."""
+    """Where the needed cells are.
+
+    ``width`` is the number of columns that the header names, ``cells`` that of its cells, nameless
+    ones at its end included: no row has more.
+    """
 
     export: Export
     separator: str
     width: int
+    cells: int
     positions: tuple[int, ...]
 
 
@@ -36,11 +41,13 @@ class Layout:
 class Cells:
     """The needed cells of the row that starts on ``line``, in the order of the headers asked for.
 
-    ``texts`` is None when the row does not have the header's columns.
+    ``texts`` is None when the row does not have the header's columns; ``has_slipped`` when it has
+    more: a separator within a cell has moved what follows it under a wrong name.
     """
 
     line: int
     texts: tuple[str, ...] | None
+    has_slipped: bool = False
 
 
 def find_layout(export: Export, headers: Headers) -> Layout:
@@ -62,6 +69,7 @@ def find_layout(export: Export, headers: Headers) -> Layout:
         export=export,
         separator=separator,
         width=len(names),
+        cells=len(_cells_of(header, separator)),
         positions=tuple(names.index(found[column]) for column in headers),
     )
 
@@ -144,20 +152,27 @@ def _is_row(line: Line, layout: Layout) -> bool:
 
 def _pick(number: int, cells: list[str], layout: Layout) -> Cells:
     """The needed cells; all others are forgotten here."""
-    if len(cells) < layout.width or any(map(str.strip, cells[layout.width :])):
+    # An empty cell too many tells as much: what was the last one may have been empty.
+    if len(cells) > layout.cells or any(map(str.strip, cells[layout.width :])):
+        return Cells(number, None, has_slipped=True)
+    if len(cells) < layout.width:
         return Cells(number, None)
     return Cells(number, tuple(cells[position] for position in layout.positions))
 
 
 def _split_header(header: str, separator: str) -> list[str]:
     """The header's names, folded, without the empty ones at its end."""
-    try:
-        names = [fold(name) for name in next(csv.reader([header], delimiter=separator), [])]
-    except csv.Error:
-        return []
+    names = [fold(name) for name in _cells_of(header, separator)]
     while names and not names[-1]:
         names.pop()
     return names
+
+
+def _cells_of(header: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader([header], delimiter=separator), [])
+    except csv.Error:
+        return []
 
 
 def _found(names: Sequence[str], headers: Headers) -> dict[str, str]:

@@ -13,8 +13,8 @@ from issuer.intake.fhir_addresses import AddressKeys
 from issuer.intake.fhir_directory import Directory
 from issuer.intake.fhir_file import Resource
 from issuer.intake.fhir_shapes import Members, has_shape, is_modified
-from issuer.intake.iin import Iin, restore_iin
 from issuer.intake.values import RejectReason, Unusable
+from issuer.registration.iin import Iin, restore_iin
 
 _BIRTH_BITS = 24
 _NOBODY = 2**64 - 1

@@ -70,7 +70,8 @@ class Job:
 
     ``rows`` are those done; the other numbers are known when it is done. The first ``positive`` of
     those rejected are results that withdraw; ``others`` are resources that are no results.
-    ``fault`` is a sentence for a person where it failed.
+    ``fault`` is a sentence for a person where it failed. A dry run has no codes, but ``would``: the
+    first lines, and what they would become.
     """
 
     account: int
@@ -84,6 +85,8 @@ class Job:
     positive: int = 0
     others: int = 0
     is_fhir: bool = False
+    is_dry: bool = False
+    would: tuple[tuple[int, str], ...] = ()
     fault: str | None = None
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from threading import Thread
 
 from issuer.authority import Authority
+from issuer.intake.dry_run import Would, dry_run
 from issuer.intake.job_files import (
     JOB_PERIOD,
     MOST_JOBS,
@@ -29,12 +30,19 @@ OVER_CAP = (
     "let an officer look at them; what was done so far counts"
 )
 
+LINES_TOLD = 1000
+"""Of what a dry run says of each line."""
+
 MOST_LINES = 200_000
 """Of an uploaded table: 100,000 rows, and room for empty lines and cells with line ends."""
 
 
-def start_job(authority: Authority, upload: Upload, *, account: Account, now: int) -> str:
+def start_job(
+    authority: Authority, upload: Upload, *, account: Account, now: int, is_dry: bool = False
+) -> str:
     """Take the upload in a thread; the id under which ``issuer.intake.job_files`` tells of it.
+
+    With ``is_dry`` nothing is registered: only what would become of each row is told.
 
     The account's cap on withdrawals ends the job. The upload is closed when the job ends, and at
     once when this raises: JobRefused ``busy`` while two others run.
@@ -44,7 +52,7 @@ def start_job(authority: Authority, upload: Upload, *, account: Account, now: in
         files = new_job(authority.home)
         _take_slot(authority, stack)
         stack.enter_context(locked(files.lock))
-        job = Job(account=account.number, expires_at=now + JOB_PERIOD)
+        job = Job(account=account.number, expires_at=now + JOB_PERIOD, is_dry=is_dry)
         files.save(job)
         # A server that stops does not wait for it: what was done is kept, the rest is told.
         thread = Thread(
@@ -80,15 +88,7 @@ class _Work:
 
     def run(self) -> None:
         try:
-            summary = run_intake(
-                self._authority,
-                self._account,
-                self.upload.path,
-                self._files.codes,
-                now=self._now,
-                progress=self._count,
-                most_lines=MOST_LINES,
-            )
+            summary = self._try() if self._job.is_dry else self._take()
         except ApiProblem:
             self._fail(OVER_CAP)
         except CommandError as error:
@@ -98,6 +98,37 @@ class _Work:
             self._fail(f"the program failed ({place_of(error)}); the codes so far can be fetched")
         else:
             self._save(_done(self._job, summary))
+
+    def _take(self) -> IntakeSummary:
+        return run_intake(
+            self._authority,
+            self._account,
+            self.upload.path,
+            self._files.codes,
+            now=self._now,
+            progress=self._count,
+            most_lines=MOST_LINES,
+            profile=self._account.profile,
+        )
+
+    def _try(self) -> IntakeSummary:
+        first: list[tuple[int, str]] = []
+
+        def hear(would: Would) -> None:
+            if len(first) < LINES_TOLD:
+                first.append((would.line, would.becomes))
+
+        summary = dry_run(
+            self._authority,
+            self.upload.path,
+            now=self._now,
+            progress=self._count,
+            told=hear,
+            most_lines=MOST_LINES,
+            profile=self._account.profile,
+        )
+        self._job = replace(self._job, would=tuple(first))
+        return summary
 
     def _count(self, done: int) -> None:
         self._save(replace(self._job, phase=Phase.REGISTERING, rows=done))

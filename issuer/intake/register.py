@@ -14,6 +14,7 @@ from issuer.oversight.audit import Action
 from issuer.perishable.store import Transaction
 from issuer.registration.codes import IssuedCode
 from issuer.registration.registrar import Registrar
+from issuer.registration.withdrawals import Withdrawn
 from issuer.staff import Account, Capped
 from schemas.activation import format_code
 from schemas.encoding import format_time
@@ -22,18 +23,31 @@ from shell.errors import CommandError
 from shell.files import PRIVATE_FILE
 
 COLUMNS = ("line", "code", "activation_url", "expires_at")
+SAMPLE = ("sample",)
+"""The last column, where the policy names one for the number of a sample or order."""
+
 CHUNK = 500
 """Rows in one transaction, so that a running service waits milliseconds."""
 
-_Codes = list[tuple[str, IssuedCode]]
+Became = IssuedCode | Withdrawn | Rejected | None
+"""What became of a row; None for a result that was taken before."""
+
+_Codes = list[tuple[ExportRow, IssuedCode]]
 
 
-class _Tally:
+class Tally:
     """Counts what becomes of the rows; ``done`` are those that stay, whatever follows."""
 
     def __init__(self) -> None:
         self.done = self.codes = self.withdrawals = self.repeated = 0
         self.rejected: list[Rejected] = []
+
+    def count(self, became: Became) -> None:
+        self.codes += isinstance(became, IssuedCode)
+        self.withdrawals += isinstance(became, Withdrawn)
+        self.repeated += became is None
+        if isinstance(became, Rejected):
+            self.rejected.append(became)
 
     def summary(self, rows: Rows) -> IntakeSummary:
         taken = self.codes + self.withdrawals + self.repeated
@@ -51,11 +65,12 @@ class _Tally:
 class _CodesFile:
     """The file that the codes go to: new, private, and on the disk after each write."""
 
-    def __init__(self, path: Path, authority: Authority) -> None:
+    def __init__(self, path: Path, authority: Authority, *, has_samples: bool) -> None:
         self._authority = authority
+        self._has_samples = has_samples
         self._file = _create(path)
         self._writer = csv.writer(self._file)
-        self._writer.writerow(COLUMNS)
+        self._writer.writerow(COLUMNS + SAMPLE if has_samples else COLUMNS)
 
     def __enter__(self) -> Self:
         return self
@@ -64,10 +79,11 @@ class _CodesFile:
         self._file.close()
 
     def write(self, codes: _Codes) -> None:
-        for place, issued in codes:
+        for row, issued in codes:
             url = self._authority.activation_url(issued.code)
             expires = format_time(issued.expires_at)
-            self._writer.writerow((place, format_code(issued.code), url, expires))
+            sample = (row.sample or "",) if self._has_samples else ()
+            self._writer.writerow((row.place, format_code(issued.code), url, expires, *sample))
         self._file.flush()
         os.fsync(self._file.fileno())
 
@@ -89,20 +105,24 @@ def run_intake(
     now: int,
     progress: Callable[[int], None],
     most_lines: int | None = None,
+    profile: str | None = None,
 ) -> IntakeSummary:
     """Register every usable row; the codes go to ``out``, which must not exist yet, mode 0600.
 
-    With ``more`` the files are read together as ``read_export`` says. A chunk's codes are in the
+    With ``more`` the files are read together as ``read_export`` says; ``profile`` names how, None
+    for what ``[export]`` in ``policy.toml`` says. A chunk's codes are in the
     file before they are valid: after an interruption no code is lost, and the same export can be
     run again into another file. ``progress`` is told the rows done so far. However it ends, these
     are noted as one action of ``account``, None for whoever can write to the home. Raises
     CommandError, and ApiProblem ``too_many`` before the withdrawals of a chunk that are more than
     the account's cap.
     """
-    tally = _Tally()
+    tally = Tally()
     try:
-        rows = read_export(path, *more, policy=authority.policy, now=now, most_lines=most_lines)
-        with _CodesFile(out, authority) as codes_file:
+        policy = authority.policy.with_profile(profile)
+        rows = read_export(path, *more, policy=policy, now=now, most_lines=most_lines)
+        has_samples = "sample" in policy.export.headers
+        with _CodesFile(out, authority, has_samples=has_samples) as codes_file:
             for chunk in _chunks(rows):
                 _take(authority, account, chunk, tally, codes_file, now)
                 progress(tally.done)
@@ -115,7 +135,7 @@ def _take(
     authority: Authority,
     account: Account | None,
     chunk: list[ExportRow | Rejected],
-    tally: _Tally,
+    tally: Tally,
     codes_file: _CodesFile,
     now: int,
 ) -> None:
@@ -139,34 +159,35 @@ def _register(
     tx: Transaction,
     registrar: Registrar,
     chunk: Iterable[ExportRow | Rejected],
-    tally: _Tally,
+    tally: Tally,
     now: int,
 ) -> _Codes:
     codes: _Codes = []
     for row in chunk:
-        if isinstance(row, Rejected):
-            tally.rejected.append(row)
-            continue
-        try:
-            result = registrar.register(
-                tx,
-                evidence=row.evidence,
-                at=row.at,
-                birthday=row.birthday,
-                reference=row.reference,
-                now=now,
-            )
-        except ApiProblem as error:
-            if error.fault is not Problem.ALREADY_REGISTERED:
-                raise
-            tally.repeated += 1
-            continue
-        if isinstance(result, IssuedCode):
-            codes.append((row.place, result))
-            tally.codes += 1
-        else:
-            tally.withdrawals += 1
+        became = take_row(tx, registrar, row, now)
+        tally.count(became)
+        if isinstance(row, ExportRow) and isinstance(became, IssuedCode):
+            codes.append((row, became))
     return codes
+
+
+def take_row(tx: Transaction, registrar: Registrar, row: ExportRow | Rejected, now: int) -> Became:
+    """What one row becomes."""
+    if isinstance(row, Rejected):
+        return row
+    try:
+        return registrar.register(
+            tx,
+            evidence=row.evidence,
+            at=row.at,
+            birthday=row.birthday,
+            reference=row.reference,
+            now=now,
+        )
+    except ApiProblem as error:
+        if error.fault is not Problem.ALREADY_REGISTERED:
+            raise
+        return None
 
 
 def _chunks(

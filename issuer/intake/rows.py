@@ -5,11 +5,13 @@ it gives none. Names, telephones and all other columns are never looked at. Noth
 content stands in a reason, an error or a representation.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from issuer.intake.export_file import Export
 from issuer.intake.export_table import Cells, find_layout, read_rows
 from issuer.intake.fhir import read_fhir
+from issuer.intake.sample import read_sample
 from issuer.intake.values import (
     ExportRow,
     IntakeSummary,
@@ -20,7 +22,6 @@ from issuer.intake.values import (
     accept,
     read_person,
 )
-from issuer.rules.export_rules import COLUMNS
 from issuer.rules.policy import Policy
 from shell.errors import CommandError
 
@@ -64,20 +65,25 @@ def _withdraws(cells: Cells, policy: Policy) -> bool | None:
     """Of a result that the policy knows, whoever's and from whenever."""
     if cells.texts is None:
         return None
-    texts = dict(zip(COLUMNS, cells.texts, strict=True))
+    texts = dict(zip(policy.export.headers, cells.texts, strict=True))
     evidence = policy.export.evidence_of(texts["kind"], texts["result"])
     return None if evidence is None else policy.rule(evidence).withdraws
 
 
 def _interpret(cells: Cells, policy: Policy, now: int) -> ExportRow:
     if cells.texts is None:
-        raise Unusable(RejectReason.MISSING_COLUMNS)
-    texts = dict(zip(COLUMNS, cells.texts, strict=True))
+        missing = RejectReason.MISSING_COLUMNS
+        raise Unusable(RejectReason.SHIFTED if cells.has_slipped else missing)
+    texts = dict(zip(policy.export.headers, cells.texts, strict=True))
     person = read_person(texts["iin"], policy, now)
     evidence = policy.export.evidence_of(texts["kind"], texts["result"])
     if evidence is None:
         raise Unusable(RejectReason.UNKNOWN_KIND)
-    return accept(cells.line, person, evidence, _read_date(texts["date"], policy), policy, now)
+    if not policy.export.is_final(texts.get("state")):
+        raise Unusable(RejectReason.NOT_FINAL)
+    at = _read_date(texts["date"], policy)
+    row = accept(cells.line, person, evidence, at, policy, now)
+    return replace(row, sample=read_sample(texts.get("sample"), policy, now))
 
 
 def _read_date(text: str, policy: Policy) -> int:

@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Self
 
-from issuer.intake.iin import Iin, parse_iin
+from issuer.registration.iin import Iin, parse_iin
 from issuer.rules.policy import Policy
 from schemas.errors import Refusal
 
@@ -19,6 +19,7 @@ class RejectReason(StrEnum):
 
     SUPERSEDED = "superseded"
     MISSING_COLUMNS = "missing_columns"
+    SHIFTED = "shifted"
     NO_PERSON = "no_person"
     BAD_IIN = "bad_iin"
     UNKNOWN_KIND = "unknown_kind"
@@ -56,7 +57,8 @@ class Rejected:
 class ExportRow:
     """A result to be registered. ``at``: Unix seconds; ``birthday``: MM-DD.
 
-    ``reference`` is the IIN; it leaves this process as a keyed hash only.
+    ``reference`` is the IIN; it leaves this process as a keyed hash only. ``sample`` is the number
+    of a sample or an order, which goes into the file of codes and nowhere else.
     """
 
     line: int
@@ -65,6 +67,7 @@ class ExportRow:
     evidence: str
     at: int
     file: int = 0
+    sample: str | None = None
 
     @property
     def place(self) -> str:

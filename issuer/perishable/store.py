@@ -16,7 +16,7 @@ A lookup therefore takes some 3 µs for every such day that has a key.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,7 @@ from issuer.perishable.sealing import (
 )
 from schemas.kinds import STORED_KINDS, Kind
 
-__all__ = ["Found", "Held", "Locator", "Store", "StoreError", "Transaction", "View"]
+__all__ = ["Found", "Held", "Locator", "Store", "StoreError", "Transaction", "Trial", "View"]
 
 _INSERT = (
     "INSERT OR REPLACE INTO records (day, kind, tag, sealed, expires_at) VALUES (?, ?, ?, ?, ?)"
@@ -236,6 +236,59 @@ class Transaction(View):
         return key
 
 
+class Trial(Transaction):
+    """A transaction of which nothing is written: what it changes lives in memory, and in it alone.
+
+    Records of the kinds ``forgotten`` are not even kept there: nobody will ask for them.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        keys: DayKeys,
+        now: int,
+        *,
+        forgotten: Collection[Kind] = (),
+    ) -> None:
+        super().__init__(connection, keys, now)
+        self._changed: dict[tuple[Kind, bytes], Opened | None] = {}
+        self._forgotten = forgotten
+
+    def put(self, kind: Kind, identifier: bytes, payload: bytes, *, expires: int) -> Locator:
+        """As :meth:`Transaction.put`; the locator is of nothing."""
+        check_record(kind, payload, expires=expires, now=self._now)
+        if kind not in self._forgotten:
+            self._changed[kind, identifier] = Opened(expires, payload)
+        return Locator("", b"")
+
+    def get(self, kind: Kind, identifier: bytes, *, expires: int | None = None) -> bytes | None:
+        if (kind, identifier) not in self._changed:
+            return super().get(kind, identifier, expires=expires)
+        changed = self._changed[kind, identifier]
+        return None if changed is None else changed.payload
+
+    def expiry(
+        self,
+        kind: Kind,
+        identifier: bytes,
+        *,
+        expires: int | None = None,
+        longest: int | None = None,
+    ) -> int | None:
+        if (kind, identifier) not in self._changed:
+            return super().expiry(kind, identifier, expires=expires, longest=longest)
+        changed = self._changed[kind, identifier]
+        return None if changed is None else changed.expires
+
+    def delete(self, kind: Kind, identifier: bytes) -> bool:
+        was_there = self.expiry(kind, identifier) is not None
+        self._changed[kind, identifier] = None
+        return was_there
+
+    def delete_at(self, kind: Kind, locator: Locator) -> bool:
+        raise NotImplementedError("a trial finds records by their names")
+
+
 class Store:
     """The perishable store of one home. May be used from several threads and processes."""
 
@@ -264,6 +317,12 @@ class Store:
         """Change records at ``now``: all of the block is kept and synced, or nothing of it."""
         with self.database.writing() as connection:
             yield Transaction(connection, self.keys, now)
+
+    @contextmanager
+    def trial(self, now: int, *, forgotten: Collection[Kind] = ()) -> Iterator[Trial]:
+        """Try changes at ``now``; nothing is written, and no writer waits."""
+        with self.database.reading() as connection:
+            yield Trial(connection, self.keys, now, forgotten=forgotten)
 
     def get(self, kind: Kind, identifier: bytes, now: int) -> bytes | None:
         """The payload of one live record, read without waiting for writers."""

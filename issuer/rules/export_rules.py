@@ -10,11 +10,23 @@ from zoneinfo import ZoneInfo
 from issuer.rules.settings import Section
 
 COLUMNS = ("iin", "kind", "result", "date")
-"""The columns that are read, in the order in which their cells are handed on."""
+"""The columns that every export has."""
+
+OPTIONAL = ("state", "sample")
+"""Columns that are read where the policy names them."""
 
 _MOST_RESULTS = 256
 _DIRECTIVE = re.compile(r"%(.?)")
-_DATE_DIRECTIVES = {"Ymd", "YmdHM", "YmdHMS", "YmdHMz", "YmdHMSz"}
+_JOINED = re.compile(r"(?:%[A-Za-z]){2,}")
+"""Numbers with nothing between them."""
+
+_ORDER = "YymdHMSfz"
+_DAYS = ("Ymd", "ymd")
+_TIMES = ("", "HM", "HMS", "HMSf", "HMz", "HMSz", "HMSfz")
+_DATE_DIRECTIVES = {day + time for day in _DAYS for time in _TIMES}
+_FRACTION = re.compile(r"([.,]\d{6})\d+")
+"""Of a second: some programs write more digits than Python reads."""
+
 _PROBE = datetime(2026, 2, 3, 14, 5, 6, tzinfo=UTC)
 """A time whose day and month differ and could be taken for each other."""
 
@@ -31,15 +43,22 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class ExportRules:
-    """How to find and read the four columns.
+    """How to find and read the columns.
 
-    ``headers`` holds for each of :data:`COLUMNS` its possible names, folded, the preferred first;
-    ``results`` the kind of evidence of each folded pair of kind and result.
+    ``headers`` holds for each of :data:`COLUMNS`, and for those of :data:`OPTIONAL` that are named,
+    the possible names, folded, the preferred first; cells are handed on in its order. ``results``
+    is the kind of evidence of each folded pair of kind and result, ``final`` the folded states in
+    which a result counts.
     """
 
     headers: Mapping[str, tuple[str, ...]]
     results: Mapping[tuple[str, str], str]
     date_formats: tuple[str, ...]
+    final: frozenset[str] = frozenset()
+
+    def is_final(self, state: str | None) -> bool:
+        """Whether a result in that state counts; None where the export says no states."""
+        return state is None or fold(state) in self.final
 
     def evidence_of(self, kind: str, result: str) -> str | None:
         """The kind of evidence that a row's two texts mean; None when the policy has none."""
@@ -62,17 +81,35 @@ class ExportRules:
 
 def parse_export_rules(section: Section, evidence: Collection[str]) -> ExportRules:
     """Read ``[export]``; raises CommandError when it is incomplete or can be read in two ways."""
-    section.only("columns", "date_formats", "results")
+    section.only(*_PARTS)
+    headers = _parse_headers(section.section("columns"))
     return ExportRules(
-        headers=_parse_headers(section.section("columns")),
+        headers=headers,
         results=_parse_results(section, evidence),
         date_formats=_parse_formats(section),
+        final=_parse_final(section, headers),
     )
 
 
+def parse_profile(section: Section, evidence: Collection[str], default: Section) -> ExportRules:
+    """Read ``[profiles.NAME]``: what it leaves out is as in ``[export]``, ``default``."""
+    section.only(*_PARTS)
+    return parse_export_rules(section.over(default), evidence)
+
+
+_PARTS = ("columns", "date_formats", "results", "final_states")
+
+
+def _parse_final(section: Section, headers: Mapping[str, object]) -> frozenset[str]:
+    if "state" not in headers:
+        return frozenset()
+    return frozenset(map(fold, section.texts("final_states")))
+
+
 def _parse_headers(section: Section) -> dict[str, tuple[str, ...]]:
-    section.only(*COLUMNS)
-    headers = {key: tuple(map(fold, section.texts(key))) for key in COLUMNS}
+    section.only(*COLUMNS, *OPTIONAL)
+    named = [key for key in OPTIONAL if key in section.values]
+    headers = {key: tuple(map(fold, section.texts(key))) for key in (*COLUMNS, *named)}
     seen: set[str] = set()
     for key, names in headers.items():
         if seen & set(names):
@@ -103,7 +140,13 @@ def _parse_formats(section: Section) -> tuple[str, ...]:
         if not _is_date_format(form):
             section.refuse(
                 "date_formats",
-                "texts that hold each of %d, %m and %Y once, then optionally %H and %M, %S, %z",
+                "texts that hold each of %d, %m and %Y (or %y) once, then optionally %H and %M, "
+                "%S, %f, %z",
+            )
+        if _swallows_zero(form):
+            section.refuse(
+                "date_formats",
+                f"texts with something between the numbers: in {form!r} a lost zero changes them",
             )
     for form in formats:
         if len({_read(_PROBE.strftime(form), other) for other in formats} - {None}) > 1:
@@ -112,12 +155,26 @@ def _parse_formats(section: Section) -> tuple[str, ...]:
 
 
 def _is_date_format(form: str) -> bool:
-    directives = "".join(sorted(_DIRECTIVE.findall(form), key="YmdHMSz".find))
+    directives = "".join(sorted(_DIRECTIVE.findall(form), key=_ORDER.find))
     return directives in _DATE_DIRECTIVES and not form.endswith("%")
 
 
+def _swallows_zero(form: str) -> bool:
+    """Whether a number that lost its first zero reads as another one.
+
+    Only a year of four digits never begins with a zero. An offset begins with its sign.
+    """
+    runs = (found[0].replace("%z", "") for found in _JOINED.finditer(form))
+    return any(len(run) > len("%d") and not run.startswith("%Y") for run in runs)
+
+
 def _read(text: str, form: str) -> datetime | None:
+    shown = _FRACTION.sub(r"\1", text) if "%f" in form else text
     try:
-        return datetime.strptime(text, form)  # noqa: DTZ007 - the zone is the caller's to add.
+        moment = datetime.strptime(shown, form)  # noqa: DTZ007 - the zone is the caller's to add.
     except ValueError:
         return None
+    # Where numbers stand side by side each has all of its digits.
+    if _JOINED.search(form.replace("%z", "")) and moment.strftime(form) != shown:
+        return None
+    return moment

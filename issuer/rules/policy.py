@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from issuer.rules.export_rules import parse_export_rules
+from issuer.rules.export_rules import ExportRules, parse_export_rules, parse_profile
 from issuer.rules.fhir_rules import parse_fhir_rules
 from issuer.rules.settings import LONGEST_TEXT, Section, is_text
 from issuer.rules.values import FRAUD, Caps, Evidence, Policy, StatusRule, VenueRule
@@ -100,8 +100,17 @@ def parse_policy(text: str) -> Policy:
         policies=_parse_policies(top, status_ids),
         evidence=evidence,
         export=parse_export_rules(top.section("export"), evidence),
+        profiles=_parse_profiles(top, evidence),
         fhir=parse_fhir_rules(top, evidence),
     )
+
+
+def _parse_profiles(top: Section, evidence: Collection[str]) -> Mapping[str, ExportRules]:
+    if "profiles" not in top.values:
+        return {}
+    default = top.section("export")
+    sections = top.section("profiles").named_sections()
+    return {name: parse_profile(one, evidence, default) for name, one in sections.items()}
 
 
 def _parse_toml(text: str) -> dict[str, Any]:

@@ -51,6 +51,10 @@ class Section:
         """Raise CommandError that says what ``key`` must be."""
         raise CommandError(f"policy.toml: {self._name(key)} must be {form}")
 
+    def over(self, default: "Section") -> "Section":
+        """These members, and those of ``default`` that are not among them."""
+        return Section({**default.values, **self.values}, self.place)
+
     def whole(self, key: str, *, low: int, high: int) -> int:
         """A whole number from ``low`` to ``high``."""
         value = self.values.get(key)

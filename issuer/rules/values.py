@@ -1,7 +1,8 @@
 """The authority's rules as values: statuses, kinds of venue, evidence and its periods, caps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from issuer.rules.export_rules import ExportRules
@@ -9,6 +10,7 @@ from issuer.rules.fhir_rules import FhirRules
 from issuer.rules.settings import Words
 from schemas.kinds import DAY
 from schemas.windows import Calendar
+from shell.errors import CommandError
 
 FRAUD = "fraud"
 """The withdrawal that is an officer's decision and no laboratory's result."""
@@ -68,7 +70,8 @@ class Policy:
     """All rules of one authority. ``evidence`` is what a laboratory can report; no ``fraud``.
 
     ``people`` is how many it serves, None where it did not say. ``passkeys`` says whose accounts
-    need one for the console: ``officers``, ``all`` or ``none``.
+    need one for the console: ``officers``, ``all`` or ``none``. ``profiles`` are the exports of
+    single laboratories.
     """
 
     name: Words
@@ -82,7 +85,20 @@ class Policy:
     policies: tuple[VenueRule, ...]
     evidence: Mapping[str, Evidence]
     export: ExportRules
+    profiles: Mapping[str, ExportRules]
     fhir: FhirRules
+
+    def with_profile(self, name: str | None) -> Self:
+        """The policy for the exports of one laboratory; None for what ``[export]`` says.
+
+        Raises CommandError for a profile that is not there.
+        """
+        if name is None:
+            return self
+        if name not in self.profiles:
+            known = ", ".join(self.profiles) or "none"
+            raise CommandError(f"policy.toml has no profile {name!r}; there are: {known}")
+        return replace(self, export=self.profiles[name])
 
     @property
     def zone(self) -> ZoneInfo:

@@ -53,7 +53,15 @@ class Staff:
         """Make the tables of a new home."""
         self._file.create()
 
-    def add(self, name: str, role: Role, now: int, *, note: Noting = _unnoted) -> str:
+    def add(
+        self,
+        name: str,
+        role: Role,
+        now: int,
+        *,
+        profile: str | None = None,
+        note: Noting = _unnoted,
+    ) -> str:
         """Make an account; its key is returned this once. Raises CommandError."""
         if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
             raise CommandError(f"a name has 1 to {LONGEST_NAME} printable characters")
@@ -64,8 +72,8 @@ class Staff:
             db.execute("update numbers set last = last + 1")
             db.execute(
                 "insert into accounts (number, name, role, key_hash, last_used_day, cap_day, "
-                "codes, withdrawals) select last, ?, ?, ?, ?, 0, 0, 0 from numbers",
-                [name, role.value, hash_random(key), now // DAY],
+                "codes, withdrawals, profile) select last, ?, ?, ?, ?, 0, 0, 0, ? from numbers",
+                [name, role.value, hash_random(key), now // DAY, profile],
             )
             note()
         return key

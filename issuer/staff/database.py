@@ -20,7 +20,7 @@ _ACCOUNTS = """
     create table accounts (
         number integer primary key, name text, role text, key_hash blob, last_used_day integer,
         cap_day integer, codes integer, withdrawals integer, password_hash text,
-        epoch integer not null default 0, uploaded integer not null default 0
+        epoch integer not null default 0, uploaded integer not null default 0, profile text
     )
 """
 _UNIQUE_NAMES = "create unique index idx_accounts_name on accounts (name)"
@@ -48,6 +48,7 @@ _FROM_KEYS_ONLY = (
     "alter table accounts add column password_hash text",
     "alter table accounts add column epoch integer not null default 0",
     "alter table accounts add column uploaded integer not null default 0",
+    "alter table accounts add column profile text",
     *_SINCE_PASSWORDS,
     *_SINCE_PASSKEYS,
     "insert into numbers select coalesce(max(number), 0) "
@@ -55,7 +56,13 @@ _FROM_KEYS_ONLY = (
 )
 """From the layout that had keys only. Its ``actions`` stay until the audit has taken them over."""
 
-_UPGRADES = {0: _FROM_KEYS_ONLY, 2: ("drop table sessions", *_SINCE_PASSKEYS)}
+_FROM_PASSWORDS = (
+    "alter table accounts add column profile text",
+    "drop table sessions",
+    *_SINCE_PASSKEYS,
+)
+
+_UPGRADES = {0: _FROM_KEYS_ONLY, 2: _FROM_PASSWORDS}
 """By the version before; who is signed in signs in again."""
 
 

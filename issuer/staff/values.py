@@ -25,6 +25,8 @@ class Capped(StrEnum):
 class Account:
     """``number`` is what logs call the account; ``last_used_day`` counts days since 1970.
 
+    ``profile`` names how the exports that the account uploads are read, None for the usual way.
+
     ``epoch`` is raised whenever the account's key or password is replaced, so that what was
     allowed with the old one does not outlive it.
     """
@@ -33,13 +35,19 @@ class Account:
     name: str
     role: Role
     last_used_day: int
+    profile: str | None = None
     epoch: int = field(default=0, compare=False, repr=False)
 
 
 def account_of(row: Row) -> Account:
     """The account that a row of the table says."""
     return Account(
-        row["number"], row["name"], Role(row["role"]), row["last_used_day"], row["epoch"]
+        row["number"],
+        row["name"],
+        Role(row["role"]),
+        row["last_used_day"],
+        row["profile"],
+        row["epoch"],
     )
 
 

@@ -273,7 +273,7 @@ def test_two_entitlements_have_different_names(issuer: Service) -> None:
 def test_one_person_has_one_rid_and_whoever_gave_no_reference_has_one_each(
     issuer: Service,
 ) -> None:
-    first = issuer.activated(reference="880317 300-123").claims["rid"]
-    assert issuer.activated(reference="880317300123", evidence="no_record").claims["rid"] == first
+    first = issuer.activated(reference="880317 300-134").claims["rid"]
+    assert issuer.activated(reference="880317300134", evidence="no_record").claims["rid"] == first
     nobody = {issuer.activated(reference=None).claims["rid"] for _ in range(3)}
     assert len(nobody | {first}) == 4

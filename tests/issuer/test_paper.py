@@ -20,7 +20,7 @@ from tests.support.issuers import NOON, Service
 from tests.support.statements import begin_with_sunset
 from verifier.door.verification import Verdict, verify
 
-REFERENCE = "880317300123"
+REFERENCE = "880317300134"
 POLICY = parse_policy(default_policy_text())
 MIDNIGHT = NOON - 12 * HOUR
 

@@ -202,11 +202,11 @@ def test_a_damaged_log_is_one_line(issuer: Service, content: str) -> None:
 
 @pytest.mark.process
 def test_no_line_names_anyone(issuer: Service) -> None:
-    wallet = issuer.activated(reference="880317300123")
+    wallet = issuer.activated(reference="880317300134")
     wallet.fetch()
     run(issuer, at=NOON + 5 * DAY)
     text = issuer.home.retention_log.read_text() + issuer.home.statement.read_text()
-    for secret in ("880317300123", wallet.claims["jti"], wallet.claims["rid"], wallet.account.kid):
+    for secret in ("880317300134", wallet.claims["jti"], wallet.claims["rid"], wallet.account.kid):
         assert secret not in text
 
 
@@ -238,7 +238,7 @@ def test_staff_accounts_go_after_90_days_without_use(issuer: Service) -> None:
 
 @pytest.mark.process
 def test_nothing_of_a_day_is_found_after_it(issuer: Service) -> None:
-    wallet = issuer.activated(reference="880317300123")
+    wallet = issuer.activated(reference="880317300134")
     wallet.fetch()
     run(issuer, at=NOON + 20 * DAY)
     assert inspect(issuer.home.perishable, issuer.now) == []

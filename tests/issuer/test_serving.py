@@ -65,7 +65,7 @@ def post(service: Service, path: str, members: dict[str, object], proof: str) ->
 
 def test_a_wallet_gets_its_passes_over_http_and_nothing_is_logged(served: Service) -> None:
     url = served.authority.config.url
-    wallet, code = served.wallet(), served.code(reference="880317300123")
+    wallet, code = served.wallet(), served.code(reference="880317300134")
     with serving(served) as process:
         assert get(url + "/healthz").status == 200
         body: dict[str, object] = {"code": code}

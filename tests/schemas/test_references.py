@@ -37,7 +37,13 @@ def test_all_ways_of_writing_a_reference_give_one(text: str) -> None:
 
 
 def test_letters_of_every_alphabet_stay() -> None:
-    assert normalise_reference("қазақ-straße") == "ҚАЗАҚSTRASSE"
+    assert normalise_reference("қыз-straße") == "ҚЫЗSTRASSE"
+
+
+def test_cyrillic_letters_that_look_like_latin_ones_are_those() -> None:
+    cyrillic, latin = "авекмнорстухіјѕ", "ABEKMHOPCTYXIJS"
+    assert normalise_reference(cyrillic) == latin
+    assert normalise_reference("N 12-АВ") == normalise_reference("n12ab")
 
 
 @pytest.mark.parametrize("text", ["", " ", "\t-\u2014\u200b", "A" * 65, "ﷺ" * 5])

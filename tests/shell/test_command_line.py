@@ -83,10 +83,10 @@ def test_an_error_is_one_line_and_an_exit_status(
 def test_a_fault_of_ours_is_one_line_without_what_it_was_about(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert started(raising(ValueError("900101300123")), monkeypatch) == 2
+    assert started(raising(ValueError("900101300126")), monkeypatch) == 2
     line = capsys.readouterr().err
     assert line.startswith("error: internal error ValueError at test_command_line.py:")
-    assert "900101300123" not in line
+    assert "900101300126" not in line
 
 
 @pytest.mark.parametrize("status", [0, 1, 2])

@@ -28,10 +28,10 @@ def delegate_until(town: Town, date: str) -> None:
 @pytest.fixture
 def ended(town: Town) -> Town:
     """An authority in its last second, with everything in it that there can be."""
-    town.activated("citizen", "vaccinated_full", reference="900317300018")
-    town.activated("ended", "recovered", reference="900317300029").done("end")
+    town.activated("citizen", "vaccinated_full", reference="900317300011")
+    town.activated("ended", "recovered", reference="900317300021").done("end")
     town.register()
-    town.register("positive", reference="900317300030")
+    town.register("positive", reference="900317300031")
     town.office.done("staff", "add", "laboratory", "--role", "registrar")
     town.venue()
     date = datetime.fromtimestamp(town.now + 3 * DAY, UTC).strftime("%Y-%m-%d")

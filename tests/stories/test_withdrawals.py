@@ -9,7 +9,7 @@ from schemas.encoding import format_time
 from schemas.kinds import DAY, HOUR, MINUTE
 from tests.support.town import Citizen, Town
 
-IIN = "900317300018"
+IIN = "900317300011"
 WITHDRAWN = "Passes are paused for now"
 
 
@@ -106,7 +106,7 @@ def test_a_withdrawal_counts_for_every_wallet_of_the_person_and_for_nobody_else(
     town: Town, citizen: Citizen
 ) -> None:
     second = town.activated("second", evidence="recovered", reference=IIN)
-    other = town.activated("other", evidence="recovered", reference="900317300029")
+    other = town.activated("other", evidence="recovered", reference="900317300021")
     town.until(town.clock.now + 2 * DAY)
     town.withdraw(f" {IIN[:6]}-{IIN[6:]} ".lower(), "contact")
     assert not resumes(citizen)

@@ -104,7 +104,7 @@ def test_what_cannot_be_written_is_named_as_it_was_given(town: Town, out: str) -
 def test_nothing_is_done_when_a_file_for_the_codes_cannot_be_made(town: Town) -> None:
     export = town.folder / "export.csv"
     export.write_text(
-        "ИИН;Вид исследования;Результат;Дата забора\n900317300018;ПЦР;теріс;17.03.2026 10:00\n"
+        "ИИН;Вид исследования;Результат;Дата забора\n900317300011;ПЦР;теріс;17.03.2026 10:00\n"
     )
     before = town.office.done("retention", "status")["kinds"]
     for place in ("missing/codes.csv", "export.csv", "."):
@@ -136,9 +136,9 @@ def test_commands_done_twice_say_that_they_are_done(town: Town) -> None:
 def test_secrets_do_not_stand_in_arguments(town: Town) -> None:
     for device, words in (
         (town.office, ("codes", "cancel", "7K3M-9QX2-VT00-1C5H")),
-        (town.office, ("withdraw", "--evidence", "contact", "--reference", "900317300018")),
+        (town.office, ("withdraw", "--evidence", "contact", "--reference", "900317300011")),
         (town.citizen(), ("activate", town.slip())),
     ):
         error = device.refused(*words, status=2)
         assert "standard input" in error
-        assert not any(secret in error for secret in ("7K3M", "900317300018", "activate#"))
+        assert not any(secret in error for secret in ("7K3M", "900317300011", "activate#"))

@@ -6,9 +6,10 @@ from schemas.encoding import format_time
 from schemas.kinds import HOUR
 from tests.support.commands import Outcome, Run
 from tests.support.issuers import NOON, Service
+from tests.support.lab_export import make_iin
 
 AN_HOUR_AGO = format_time(NOON - HOUR)
-PERSON = "880317300123"
+PERSON = make_iin("880317", 1)
 """An IIN as a reference."""
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from issuer.intake.iin import parse_iin
+from issuer.registration.iin import parse_iin
 from schemas.kinds import HOUR
 
 NAME = "Сейткали Айгерим"

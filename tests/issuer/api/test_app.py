@@ -13,6 +13,7 @@ from schemas.encoding import format_time
 from schemas.kinds import DAY
 from schemas.problems import STATUS, Problem
 from tests.support.asgi import Reply
+from tests.support.issuer_commands import PERSON
 from tests.support.issuers import NOON, Service, Wallet
 from tests.support.statements import begin_with_sunset
 from tests.support.texts import to_json
@@ -253,7 +254,7 @@ def test_half_a_surrogate_is_neither_code_nor_reference(issuer: Service) -> None
         {"reference": ""},
         {"reference": " - "},
         {"reference": "x" * 65},
-        {"reference": 880317300123},
+        {"reference": 880317300134},
     ],
     ids=str,
 )
@@ -349,6 +350,9 @@ def refusals(issuer: Service) -> dict[Problem, Callable[[], Reply]]:
         Problem.TOO_LARGE: lambda: issuer.post("/v1/me", b" " * (BODY_LIMIT + 1)),
         Problem.WRONG_KEY: lambda: wallet.fetch(wallet.batch(short_window) | {"key_id": "A" * 43}),
         Problem.BAD_BATCH: lambda: wallet.fetch(wallet.batch(own, size=7)),
+        Problem.NOT_AN_IIN: lambda: issuer.post(
+            "/v1/codes", result | {"reference": "600317300018"}, key=issuer.staff("registrar")
+        ),
         Problem.TOO_MANY: too_many,
         Problem.NOT_READY: not_ready,
         Problem.FAILED: failed,
@@ -478,15 +482,15 @@ def test_an_unforeseen_error_says_its_type_and_place_and_nothing_of_the_request(
     issuer: Service, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def stumble(*_arguments: Any, **_more: Any) -> None:
-        raise KeyError("880317300123")
+        raise KeyError(PERSON)
 
     monkeypatch.setattr("issuer.registration.registrar.Registrar.register", stumble)
-    reply = issuer.register(reference="880317300123")
+    reply = issuer.register(reference=PERSON)
     assert reply.code == (500, "failed")
     out, err = capfd.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert err.startswith("error: KeyError at test_app.py:")
-    assert "880317300123" not in err + repr(reply)
+    assert PERSON not in err + repr(reply)
 
 
 def test_a_home_that_fails_is_said_to_the_operator_and_not_to_the_caller(

@@ -98,7 +98,7 @@ def test_the_application_starts_and_stops_it(issuer: Service) -> None:
             "error: background work: No space left on device\n",
         ),
         (OSError(), "error: background work: OSError\n"),
-        (BrokenProcessPool("880317300123"), "BrokenProcessPool at test_background.py:"),
+        (BrokenProcessPool("880317300134"), "BrokenProcessPool at test_background.py:"),
     ],
     ids=repr,
 )
@@ -122,7 +122,7 @@ def test_a_round_that_fails_is_said_and_the_next_one_comes(
     joined()
     shown = capfd.readouterr().err
     assert line in shown and shown.count("\n") == 1
-    assert "880317300123" not in shown
+    assert "880317300134" not in shown
 
 
 def test_a_damaged_bundle_does_not_end_it(

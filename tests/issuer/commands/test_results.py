@@ -115,7 +115,9 @@ def test_withdraw_and_lift(at_home: Run, issuer: Service) -> None:
     wallet = issuer.activated(reference=PERSON)
     arguments = ("withdraw", "--evidence", "contact", "--reference", "-", "--json")
     until = format_time(NOON + 14 * DAY)
-    assert at_home(*arguments, given="8803 1730-0123\n").members == {"withdrawn_until": until}
+    assert at_home(*arguments, given=f"{PERSON[:4]} {PERSON[4:8]}-{PERSON[8:]}\n").members == {
+        "withdrawn_until": until
+    }
     assert wallet.fetch().code == (403, "withdrawn")
     assert at_home(*arguments, "--lift", given=PERSON).members == {"withdrawn_until": None}
     assert at_home(*arguments, "--lift", given=PERSON).members == {"withdrawn_until": None}
@@ -257,3 +259,202 @@ def test_a_lost_reference_key_is_one_line(at_home: Run, issuer: Service) -> None
     outcome = register(at_home)
     assert outcome.status == 2
     assert outcome.error.endswith("see 'Loss of the store' in docs/operating.md")
+
+
+# A number that looks like an IIN and is none
+
+MISTYPED = [
+    PERSON[:11] + str((int(PERSON[11]) + 1) % 10),
+    PERSON[:11],
+    PERSON + "0",
+    PERSON[:10],
+    f"{PERSON[:6]} {PERSON[6:11]}-{(int(PERSON[11]) + 1) % 10}",
+    PERSON[:11].replace("0", "O") + "9",
+    "١٢٣٤٥٦٧٨٩٠١٢",
+]
+
+
+@pytest.mark.parametrize("reference", MISTYPED)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("withdraw", "--evidence", "contact"),
+        ("withdraw", "--evidence", "contact", "--lift"),
+        ("register", "--evidence", "positive", "--at", AN_HOUR_AGO),
+        ("register", "--evidence", "vaccinated_full", "--at", AN_HOUR_AGO, "--birthday", "03-17"),
+    ],
+)
+def test_a_mistyped_iin_is_stopped_until_somebody_says_that_it_is_none(
+    at_home: Run, arguments: tuple[str, ...], reference: str
+) -> None:
+    given = (*arguments, "--reference", "-")
+    stopped = at_home(*given, given=reference)
+    assert (stopped.status, stopped.out) == (2, "")
+    assert "looks like an IIN and is none" in stopped.error and "--no-iin" in stopped.error
+    assert reference not in stopped.error
+    assert at_home(*given, "--no-iin", given=reference).status == 0
+
+
+@pytest.mark.parametrize("reference", ["N1234567", "123456789", "12345678901234", f"'{PERSON}"])
+def test_other_references_and_right_iins_are_taken(at_home: Run, reference: str) -> None:
+    outcome = at_home("withdraw", "--evidence", "contact", "--reference", "-", given=reference)
+    assert outcome.status == 0
+
+
+# A dry run
+
+
+def everything(home: Path) -> dict[str, bytes]:
+    """All files of a home, byte by byte; the database's own side files come and go."""
+    files = (path for path in home.rglob("*") if path.is_file())
+    return {
+        str(path): path.read_bytes() for path in files if not path.name.endswith(("-wal", "-shm"))
+    }
+
+
+EXPORT = write_text(
+    [
+        dated(1),
+        dated(1),
+        dated(2, result="положительный"),
+        dated(3, result="?"),
+        dated(4)[:6],
+        dated(5),
+    ]
+)
+
+
+def test_a_dry_run_tells_what_each_row_would_become_and_stores_nothing(
+    at_home: Run, issuer: Service, tmp_path: Path
+) -> None:
+    path, out = tmp_path / "export.csv", tmp_path / "codes.csv"
+    path.write_text(EXPORT)
+    at_home("register", "--evidence", "contact", "--at", AN_HOUR_AGO, "--reference", "-", given="x")
+    before = everything(issuer.home.path)
+    tried = at_home("intake", str(path), "--dry-run", "--json")
+    assert everything(issuer.home.path) == before
+    assert not out.exists()
+    assert [(one["line"], one["becomes"]) for one in tried.members["would"]] == [
+        (2, "code"),
+        (3, "repeated"),
+        (4, "withdrawal"),
+        (5, "unknown_kind"),
+        (6, "missing_columns"),
+        (7, "code"),
+    ]
+    assert tried.members["would"][2]["evidence"] == "positive"
+    assert tried.status == 1
+
+    done = at_home("intake", str(path), "--out", str(out), "--json")
+    counts = {name: value for name, value in tried.members.items() if name in done.members}
+    assert counts == done.members and tried.members["dry_run"] is True
+    again = at_home("intake", str(path), "--dry-run", "--json").members
+    assert {one["becomes"] for one in again["would"]} == {
+        "repeated", "unknown_kind", "missing_columns",
+    }  # fmt: skip
+
+
+def test_a_dry_run_in_words(at_home: Run, tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(EXPORT)
+    outcome = at_home("intake", str(path), "--dry-run")
+    first, second, *_ = outcome.out.splitlines()
+    assert first == (
+        "6 rows would become 2 codes and 1 withdrawals; 1 were taken before, 2 are rejected; "
+        "nothing was stored"
+    )
+    assert second == "  line 2: code (pcr_negative)"
+
+
+@pytest.mark.parametrize(
+    ("more", "error"),
+    [
+        ((), "--out FILE says where the codes go; --dry-run makes none"),
+        (("--dry-run", "--out", "codes.csv"), "--dry-run makes no codes; leave out --out"),
+        (("--dry-run", "--profile", "town"), "policy.toml has no profile 'town'; there are: none"),
+    ],
+)
+def test_an_intake_without_a_place_for_codes_says_what_to_give(
+    at_home: Run, tmp_path: Path, more: tuple[str, ...], error: str
+) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(EXPORT)
+    outcome = at_home("intake", str(path), *more)
+    assert (outcome.status, outcome.error) == (2, error)
+
+
+# Profiles and samples
+
+
+PROFILE = """
+[profiles.city]
+date_formats = ["%d.%m.%Y %H:%M"]
+[profiles.city.columns]
+iin = ["ИИН"]
+kind = ["Вид исследования"]
+result = ["Результат"]
+date = ["Дата забора"]
+sample = ["Лаборатория"]
+"""
+
+
+@pytest.fixture
+def with_profile(issuer: Service) -> None:
+    text = issuer.home.policy.read_text()
+    issuer.home.policy.write_text(text + PROFILE)
+
+
+@pytest.mark.usefixtures("with_profile")
+def test_a_profile_reads_an_export_and_gives_the_sample_beside_the_code(
+    at_home: Run, tmp_path: Path, issuer: Service
+) -> None:
+    path, out = tmp_path / "export.csv", tmp_path / "codes.csv"
+    rows = [[*dated(number)[:6], f"P-{number}"] for number in (1, 2)]
+    path.write_text(write_text(rows))
+    at_home("intake", str(path), "--out", str(out), "--profile", "city")
+    with out.open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert list(lines[0]) == ["line", "code", "activation_url", "expires_at", "sample"]
+    assert [line["sample"] for line in lines] == ["P-1", "P-2"]
+    assert not any(b"P-1" in content for content in everything(issuer.home.path).values())
+
+
+@pytest.mark.usefixtures("with_profile")
+def test_an_account_has_a_profile_that_the_policy_knows(at_home: Run, issuer: Service) -> None:
+    words = ("staff", "add", "City", "--role", "registrar", "--profile")
+    assert at_home(*words, "town").status == 2
+    assert at_home(*words, "city").status == 0
+    [account] = issuer.authority.staff.accounts()
+    assert account.profile == "city"
+    [listed] = at_home("staff", "list", "--json").members["accounts"]
+    assert listed["profile"] == "city"
+
+
+# policy check
+
+
+@pytest.mark.usefixtures("with_profile")
+def test_a_policy_check_shows_how_the_first_rows_are_read_and_not_whose_they_are(
+    at_home: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(write_text([dated(1), dated(2, result="?"), dated(3), dated(4)]))
+    for more in ((), ("--profile", "city")):
+        told = at_home("policy", "check", "--try", str(path), "--json", *more)
+        assert [one["line"] for one in told.members["tried"]] == [2, 3, 4]
+        assert told.members["tried"][1] == {"line": 3, "reason": "unknown_kind"}
+    shown = at_home("policy", "check", "--try", str(path))
+    assert "line 3: rejected, unknown_kind" in shown.out
+    assert not any(dated(number)[0] in shown.out + told.out for number in (1, 3, 4))
+
+
+def test_a_policy_under_which_no_export_withdraws_is_warned_of(
+    at_home: Run, issuer: Service
+) -> None:
+    text = issuer.home.policy.read_text()
+    issuer.home.policy.write_text(
+        "\ufeff" + text.replace('evidence = "positive"', 'evidence = "contact"')
+    )
+    checked = at_home("policy", "check")
+    assert checked.status == 0
+    assert "no text of [export] means a positive result" in checked.err

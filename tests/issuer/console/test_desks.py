@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
@@ -35,8 +35,9 @@ from schemas.trust import TrustState, accept_bundle
 from tests.support.asgi import Reply
 from tests.support.clerk import Clerk, alert, praise
 from tests.support.issuers import NOON, Service
-from tests.support.lab_export import make_iin
+from tests.support.lab_export import make_iin, make_row, write_text
 from tests.support.processes import run_real
+from tests.support.waiting import wait_until
 
 IIN = make_iin("880317", 12)
 PASSPORT = "N 1234567"
@@ -644,3 +645,76 @@ def test_hours_until_the_last_pass_is_over_never_exceed_two_windows(
         issuer.clock.now = NOON + hour * HOUR
         clerk = Clerk.of(issuer, Role.REGISTRAR, create_all(issuer.authority, issuer.clock, step=0))
         assert 24 <= hours_in(clerk.send_form(LOST, reference=IIN)) <= 48
+
+
+# A number that looks like an IIN and is none
+
+MISTYPED = IIN[:11] + str((int(IIN[11]) + 1) % 10)
+
+
+def test_a_mistyped_iin_is_stopped_before_anybody_is_asked(officer: Clerk) -> None:
+    seen = withdraw(officer, reference=MISTYPED)
+    assert (seen.status, "looks like an IIN and is none" in alert(seen)) == (422, True)
+
+
+def test_the_number_of_another_document_is_taken_when_somebody_says_so(officer: Clerk) -> None:
+    asked = withdraw(officer, reference=MISTYPED, no_iin="yes")
+    assert officer.go_on(asked, WITHDRAW).status == 200
+
+
+def test_a_lost_phone_of_a_mistyped_iin_is_stopped(registrar: Clerk) -> None:
+    seen = registrar.send_form("/console/lost-phone", reference=MISTYPED)
+    assert seen.status == 422
+    asked = registrar.send_form("/console/lost-phone", reference=MISTYPED, no_iin="yes")
+    assert registrar.go_on(asked, "/console/lost-phone").status == 200
+
+
+@pytest.mark.parametrize("path", ["/console/register", "/console/paper"])
+def test_a_slip_for_a_mistyped_iin_is_stopped(registrar: Clerk, path: str) -> None:
+    fields = {
+        "evidence": "vaccinated_full", "date": "2026-03-16", "time": "09:00",
+        "month": "3", "day": "17", "reference": MISTYPED,
+    }  # fmt: skip
+    seen = registrar.send_form(path, **fields)
+    assert (seen.status, "looks like an IIN and is none" in alert(seen)) == (422, True)
+    assert "looks like an IIN" not in registrar.send_form(path, **fields, no_iin="yes").text
+
+
+# A dry run
+
+
+def test_a_dry_run_in_the_console_tells_each_line_and_has_no_codes(
+    registrar: Clerk, issuer: Service
+) -> None:
+    rows = [make_row(1, date="16.03.2026 10:00"), make_row(2, result="?")]
+    held = issuer.authority.store.census(issuer.now)
+    page = registrar.get("/console/upload")
+    fields = page.form("/console/upload") | {"dry_run": "yes"}
+    started = upload_form(registrar, fields, write_text(rows))
+    seen = settled(registrar, started.header("location"))
+    assert "The file was tried. Nothing was registered." in seen.text
+    assert "an activation code" in seen.text
+    assert "the policy does not know this kind of result" in seen.text
+    assert "/codes" not in seen.html
+    assert issuer.authority.store.census(issuer.now) == held
+
+
+def upload_form(clerk: Clerk, fields: Mapping[str, str], content: str) -> Reply:
+    parts = [f'name="{name}"\r\n\r\n{value}' for name, value in fields.items()]
+    parts.append(f'name="file"; filename="x.csv"\r\n\r\n{content}')
+    head = "--boundary\r\nContent-Disposition: form-data; "
+    body = "".join(f"{head}{part}\r\n" for part in parts) + "--boundary--\r\n"
+    ours = {"origin": clerk.origin, "content-type": "multipart/form-data; boundary=boundary"}
+    return clerk.send("POST", "/console/upload", body.encode(), ours)
+
+
+def settled(clerk: Clerk, path: str) -> Reply:
+    """The page of a job once it has ended."""
+
+    def look() -> Reply | None:
+        seen = clerk.get(path)
+        return None if "<progress" in seen.html else seen
+
+    found: list[Reply] = []
+    wait_until(lambda: found.extend(filter(None, [look()])) or bool(found), "the end of a job")
+    return found[-1]

@@ -68,6 +68,12 @@ def seconds(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp())
 
 
+def seconds_of(text: str) -> int:
+    """Of a date as the default policy reads it."""
+    moment = datetime.strptime(text, "%d.%m.%Y %H:%M").replace(tzinfo=POLICY.zone)
+    return int(moment.timestamp())
+
+
 # A whole export
 
 
@@ -282,9 +288,33 @@ def test_a_row_with_fewer_or_more_columns_than_the_header_is_rejected(tmp_path: 
     rows = [make_row(1)[:6], [*make_row(2), "x"], make_row(3)]
     assert outcomes(read(tmp_path, write_text(rows))) == [
         (2, "missing_columns"),
-        (3, "missing_columns"),
+        (3, "shifted"),
         (4, "pcr_negative"),
     ]
+
+
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+def test_a_row_that_has_slipped_by_a_cell_is_not_read_from_the_wrong_column(
+    tmp_path: Path, separator: str
+) -> None:
+    # A separator in the doctor's cell moves the date of issue under the date of sampling; the last
+    # cell was empty, so only their number tells.
+    header = ["ИИН", "Вид исследования", "Результат", "Врач", "Выдано", "Дата забора", "Прим."]
+    taken, issued = local(2), local(1)
+    right = [PERSON, PCR, "отрицательный", "Ким А.", issued, taken, ""]
+    slipped = [PERSON, PCR, "отрицательный", f"Ким А.{separator} каб. 5", issued, taken, ""]
+    lines = [separator.join(row) for row in (header, right, slipped)]
+    first, second = read(tmp_path, "\n".join(lines))
+    assert isinstance(first, ExportRow) and first.at == seconds_of(taken)
+    assert outcomes([second]) == [(3, "shifted")]
+
+
+def test_a_nameless_column_at_the_end_holds_nothing(tmp_path: Path) -> None:
+    header = ";".join(HEADER) + ";"
+    whole, filled = ";".join(make_row(1)) + ";", ";".join(make_row(2)) + ";x"
+    more = ";".join(make_row(3)) + ";;"
+    rows = read(tmp_path, "\n".join([header, whole, filled, more]))
+    assert outcomes(rows) == [(2, "pcr_negative"), (3, "shifted"), (4, "shifted")]
 
 
 def test_quoted_cells_are_read(tmp_path: Path) -> None:
@@ -393,7 +423,7 @@ def test_zero_bytes_harm_only_the_cells_that_they_are_in(tmp_path: Path) -> None
 
 
 def test_a_formula_is_not_worked_out(tmp_path: Path) -> None:
-    assert outcome(tmp_path, make_row(iin=f'="{PERSON}"')) == "bad_iin"
+    assert outcome(tmp_path, make_row(iin=f'="{PERSON}"&A1')) == "bad_iin"
     assert outcome(tmp_path, make_row(date="=TODAY()")) == "bad_date"
     assert outcome(tmp_path, make_row(result="=A1")) == "unknown_kind"
 
@@ -540,3 +570,120 @@ def test_any_file_gives_rows_or_one_line(tmp_path: Path, content: bytes) -> None
 
 def test_the_clock_of_these_tests_is_the_one_they_say() -> None:
     assert datetime.fromtimestamp(NOW, UTC).isoformat() == "2026-11-21T00:00:00+00:00"
+
+
+# Dates of other forms, states, samples, profiles
+
+
+def policy_of(*changes: tuple[str, str]) -> Policy:
+    text = default_policy_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return parse_policy(text)
+
+
+def date_of(tmp_path: Path, form: str, text: str) -> int | str:
+    policy = policy_of(('"%d.%m.%Y %H:%M",', f'"{form}",'), ('  "%d.%m.%Y",\n', ""))
+    [row] = read(tmp_path, write_text([make_row(date=text)]), policy=policy)
+    return row.reason.value if isinstance(row, Rejected) else row.at
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("%d.%m.%y %H:%M", "20.11.26 09:30"),
+        ("%d.%m.%Y %H:%M:%S.%f", "20.11.2026 09:30:00.123"),
+        ("%d.%m.%Y %H:%M:%S,%f", "20.11.2026 09:30:00,1234567"),
+        ("%Y%m%d%H%M", "202611200930"),
+        ("%Y%m%d%H%M%z", "202611200930+0500"),
+    ],
+)
+def test_dates_of_two_digit_years_fractions_and_joined_numbers_are_read(
+    tmp_path: Path, form: str, text: str
+) -> None:
+    assert date_of(tmp_path, form, text) == seconds("2026-11-20T09:30:00+05:00")
+
+
+@pytest.mark.parametrize("text", ["20261120930", "2026112930", "2026 1120930"])
+def test_joined_numbers_that_lost_a_zero_are_no_date(tmp_path: Path, text: str) -> None:
+    assert date_of(tmp_path, "%Y%m%d%H%M", text) == "bad_date"
+
+
+STATES = (
+    ('date = ["Дата забора"', 'state = ["Статус"]\ndate = ["Дата забора"'),
+    ("date_formats = [", 'final_states = ["готов", "исправлен"]\ndate_formats = ['),
+)
+
+
+def with_column(name: str, *cells: str) -> str:
+    rows = [[*make_row(number), cell] for number, cell in enumerate(cells, 1)]
+    lines = [";".join([*HEADER, name]), *(";".join(row) for row in rows)]
+    return "\n".join(lines)
+
+
+def test_only_results_in_a_final_state_count(tmp_path: Path) -> None:
+    states = ["готов", " Готов ", "исправлен", "отменён", "в работе", ""]
+    rows = read(tmp_path, with_column("Статус", *states), policy=policy_of(*STATES))
+    assert [row.reason.value if isinstance(row, Rejected) else "" for row in rows] == [
+        "", "", "", "not_final", "not_final", "not_final",
+    ]  # fmt: skip
+
+
+def test_where_a_state_is_named_an_export_without_one_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="names no column for state"):
+        read(tmp_path, write_text([make_row()]), policy=policy_of(*STATES))
+
+
+def test_a_state_without_final_states_is_no_policy() -> None:
+    with pytest.raises(CommandError, match=r"export\.final_states must be"):
+        policy_of(STATES[0])
+
+
+SAMPLES = ('date = ["Дата забора"', 'sample = ["Номер пробы"]\ndate = ["Дата забора"')
+
+
+def test_the_number_of_a_sample_comes_along_and_no_identity_does(tmp_path: Path) -> None:
+    cells = ["A-17", PERSON, f"'{PERSON}", "=1+1", "x" * 65, "a\u0007", ""]
+    rows = read(tmp_path, with_column("Номер пробы", *cells), policy=policy_of(SAMPLES))
+    assert [row.sample for row in rows if isinstance(row, ExportRow)] == ["A-17", *[""] * 6]
+
+
+PROFILE = """
+[profiles.city]
+date_formats = ["%y-%m-%d"]
+[profiles.city.columns]
+iin = ["PID"]
+kind = ["Test"]
+result = ["Value"]
+date = ["Taken"]
+"""
+
+
+def test_laboratories_have_profiles_side_by_side(tmp_path: Path) -> None:
+    policy = parse_policy(default_policy_text() + PROFILE)
+    text = f"PID,Test,Value,Taken\n{PERSON},PCR,negative,26-11-20\n"
+    path = tmp_path / "city.csv"
+    path.write_text(text)
+    now = seconds("2026-11-21T00:00:00+05:00")
+    [row] = read_export(path, policy=policy.with_profile("city"), now=now)
+    assert isinstance(row, ExportRow) and row.at == seconds("2026-11-20T00:00:00+05:00")
+    with pytest.raises(CommandError, match="names no column for iin"):
+        read_export(path, policy=policy, now=now)
+    with pytest.raises(CommandError, match="no profile 'town'; there are: city"):
+        policy.with_profile("town")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        ("[profiles.city]", "[profiles.City]", "profiles.'City' must be named with"),
+        ("date_formats", "date_format", "profiles.city.date_format is not a setting"),
+        ('"%y-%m-%d"', '"%y%m%d"', "profiles.city.date_formats must be texts with something"),
+        ('iin = ["PID"]', "iin = []", "profiles.city.columns.iin must be a list"),
+    ],
+)
+def test_a_faulty_profile_is_refused_by_name(old: str, new: str, error: str) -> None:
+    with pytest.raises(CommandError) as caught:
+        parse_policy(default_policy_text() + PROFILE.replace(old, new, 1))
+    assert error in caught.value.message

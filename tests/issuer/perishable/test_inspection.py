@@ -201,7 +201,7 @@ def test_records_of_a_kind_that_is_not_in_the_table_are_reported(tmp_path: Path)
     with open_store(tmp_path) as store:
         fill(store, 1)
         with raw_database(tmp_path) as connection:
-            connection.execute("UPDATE records SET kind = 'visit of 870317300123'")
+            connection.execute("UPDATE records SET kind = 'visit of 870317300122'")
         [finding] = inspect(tmp_path, EVENING)
     assert finding.fault is StoreFault.FOREIGN
     assert "8703" not in finding.message
@@ -213,7 +213,7 @@ def test_foreign_files_are_counted_without_repeating_their_names(
 ) -> None:
     with open_store(tmp_path):
         pass
-    (tmp_path / folder / "870317300123.txt").write_bytes(b"")
+    (tmp_path / folder / "870317300122.txt").write_bytes(b"")
     [finding] = inspect(tmp_path, NOON)
     assert finding.fault is StoreFault.FOREIGN
     assert finding.message == f"{tmp_path / folder} holds 1 files that are not the store's"

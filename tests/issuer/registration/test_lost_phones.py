@@ -8,7 +8,7 @@ from schemas.kinds import DAY, HOUR
 from schemas.problems import ApiProblem, Problem
 from tests.support.issuers import Service, Wallet
 
-REFERENCE = "880317300123"
+REFERENCE = "880317300134"
 
 
 def lose(issuer: Service, reference: str = REFERENCE) -> None:

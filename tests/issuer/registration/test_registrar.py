@@ -21,7 +21,7 @@ from tests.support.issuers import NOON, Service
 
 POLICY = parse_policy(default_policy_text())
 GIVING = {name: rule for name, rule in POLICY.evidence.items() if not rule.withdraws}
-REFERENCE = "880317300123"
+REFERENCE = "880317300134"
 
 
 def register(issuer: Service, **changes: Any) -> IssuedCode | Withdrawn:
@@ -233,7 +233,7 @@ def test_a_result_that_is_refused_leaves_nothing_behind(issuer: Service) -> None
 def test_the_same_result_is_not_registered_twice(issuer: Service, evidence: str) -> None:
     register(issuer, evidence=evidence)
     assert refusal(issuer, evidence=evidence) is Problem.ALREADY_REGISTERED
-    assert refusal(issuer, evidence=evidence, reference="8803 1730-0123", birthday="01-01") is (
+    assert refusal(issuer, evidence=evidence, reference="8803 1730-0134", birthday="01-01") is (
         Problem.ALREADY_REGISTERED
     )
 
@@ -418,7 +418,7 @@ def test_lifting_one_kind_leaves_the_others(issuer: Service, evidence: str) -> N
 def test_lifting_the_last_kind_ends_the_withdrawal(issuer: Service) -> None:
     issuer.withdraw(REFERENCE, "contact")
     assert lift(issuer, "positive") == NOON + 14 * DAY
-    assert lift(issuer, "contact", "8803 1730 0123") is None
+    assert lift(issuer, "contact", "8803 1730 0134") is None
     assert withdrawn(issuer) is None
 
 

@@ -27,6 +27,7 @@ OLD = """
 """As the program made it before there were passwords."""
 
 BEFORE_PASSKEYS = """
+    alter table accounts drop column profile;
     drop table sessions; drop table passkeys; drop table passkey_links;
     create table sessions (token_hash blob primary key, account integer not null,
         started integer not null, used integer not null) without rowid;

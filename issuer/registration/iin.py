@@ -10,6 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from schemas.references import normalise_reference
+
+_EXCEL = re.compile(r"""=?(["'])([^"']*)\1\Z|'([^"']*)\Z""")
+"""How a spreadsheet keeps a number a text: ``="…"``, ``'…``, or in quotation marks."""
+
 _SHAPE = re.compile(r"\d{12}\Z", flags=re.ASCII)
 _CENTURY = {"1": 1800, "2": 1800, "3": 1900, "4": 1900, "5": 2000, "6": 2000}
 _FIRST_WEIGHTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
@@ -29,12 +34,14 @@ class Iin:
 
 
 def parse_iin(text: str, *, today: date) -> Iin:
-    """Read an IIN, spaces around it allowed; ``today`` is the local date.
+    """Read an IIN as people and spreadsheets write it; ``today`` is the local date.
 
+    Forgiven are what a reference forgives (spaces, hyphens, characters without a shape, digits of
+    another width) and the marks by which a spreadsheet keeps a number a text.
     Raises ValueError, without the number, when it has not twelve digits, its check digit is wrong,
     its date is none of the calendar's or its holder is not born yet.
     """
-    number = text.strip()
+    number = without_marks(text)
     if not _SHAPE.match(number):
         raise ValueError("an IIN has twelve digits")
     if _check_digit(number) != int(number[11]):
@@ -43,6 +50,18 @@ def parse_iin(text: str, *, today: date) -> Iin:
     if born > today:
         raise ValueError("the IIN's holder is not born yet")
     return _iin(number, born)
+
+
+def without_marks(text: str) -> str:
+    """A reference without a spreadsheet's marks, normalised; empty for what is none."""
+    if _SHAPE.match(text):
+        return text
+    try:
+        bare = normalise_reference(text)
+        found = _EXCEL.match(bare)
+        return normalise_reference(found[2] or found[3] or "") if found else bare
+    except ValueError:
+        return ""
 
 
 def restore_iin(number: int) -> Iin:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer.intake.iin import parse_iin
+from issuer.registration.iin import parse_iin
 from tests.support.lab_export import make_iin
 
 TODAY = date(2026, 11, 21)
@@ -54,13 +54,31 @@ def test_a_changed_digit_is_refused(place: int) -> None:
         "60031730001",
         "6003173000190",
         "60031730001x",
-        "6003 17300019",
         "٦٠٠٣١٧٣٠٠٠١٩",
         "600317300\0019",
     ],
 )
 def test_anything_but_twelve_digits_is_refused(text: str) -> None:
     assert refusal(text) == "an IIN has twelve digits"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "6003 17300019",
+        "600317-30-0019",
+        " 600317300019\u00a0",
+        "６００３１７３０００１９",
+        "6003173\u200b00019",
+        "\ufeff600317300019",
+        "'600317300019",
+        '="600317300019"',
+        '"600317300019"',
+        "'600317300019'",
+    ],
+)
+def test_what_people_and_spreadsheets_write_around_it_is_forgiven(text: str) -> None:
+    assert parse_iin(text, today=TODAY).number == "600317300019"
 
 
 @pytest.mark.parametrize("born", ["990230", "991301", "990001", "990100", "010229"])
