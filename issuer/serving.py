@@ -42,7 +42,7 @@ def create_all(
     step: float = STEP_SECONDS,
 ) -> Starlette:
     """The API, the console and the public pages over one opened home."""
-    pages = [*console_routes(authority, clock), *public_routes(authority)]
+    pages = [*console_routes(authority, clock), *public_routes(authority, clock)]
     return create_app(authority, clock, background=background, pages=pages, step=step)
 
 

@@ -1,4 +1,4 @@
-"""Pages that need no sign-in: what is kept, and what a slip's link shows in a browser."""
+"""Pages that need no sign-in: where to go, what is kept, what a slip's link shows, and the API."""
 
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from issuer.api.openapi import openapi_document
 from issuer.authority import Authority
+from issuer.console.api_calls import described_calls
 from schemas.catalogues import load_catalogue
 from schemas.jws import parse
 from schemas.languages import Language
 from schemas.periods import period_text
+from shell.clock import Clock
 from shell.files import read_private
 from shell.pages import Pages, language_of, look_routes, remember_language
 
@@ -20,10 +23,12 @@ FOLDER = Path(__file__).parent
 LOOK = "/look"
 
 
-def public_routes(authority: Authority) -> list[BaseRoute]:
-    """``/transparency``, ``/activate`` and what they look like."""
-    public = _Public(authority, Pages(FOLDER, load_catalogue("issuer.console")))
+def public_routes(authority: Authority, clock: Clock) -> list[BaseRoute]:
+    """``/``, ``/transparency``, ``/activate``, ``/api`` and what they look like."""
+    public = _Public(authority, clock, Pages(FOLDER, load_catalogue("issuer.console")))
     return [
+        Route("/", public.start, methods=["GET"]),
+        Route("/api", public.api, methods=["GET"]),
         Route("/transparency", public.transparency, methods=["GET"]),
         Route("/activate", public.activate, methods=["GET"]),
         *look_routes(LOOK, FOLDER / "public"),
@@ -31,9 +36,22 @@ def public_routes(authority: Authority) -> list[BaseRoute]:
 
 
 class _Public:
-    def __init__(self, authority: Authority, pages: Pages) -> None:
+    def __init__(self, authority: Authority, clock: Clock, pages: Pages) -> None:
         self._authority = authority
+        self._clock = clock
         self._pages = pages
+        self._calls = described_calls(openapi_document(authority.config.url))
+
+    async def start(self, request: Request) -> Response:
+        """What this is, and where to go; the same for everybody."""
+        language = language_of(request)
+        over = self._authority.is_over(self._clock())
+        return self._answer(request, "start.html", {"over": over} | self._standing(language))
+
+    async def api(self, request: Request) -> Response:
+        """The OpenAPI document, for people to read."""
+        values = {"calls": self._calls} | self._standing(language_of(request))
+        return self._answer(request, "api.html", values)
 
     async def transparency(self, request: Request) -> Response:
         """The signed statement of the day, for people to read."""

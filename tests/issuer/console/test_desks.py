@@ -718,3 +718,42 @@ def settled(clerk: Clerk, path: str) -> Reply:
     found: list[Reply] = []
     wait_until(lambda: found.extend(filter(None, [look()])) or bool(found), "the end of a job")
     return found[-1]
+
+
+# Pages for everybody
+
+
+def test_the_first_page_says_what_this_is_and_where_to_go(stranger: Clerk) -> None:
+    seen = stranger.get("/")
+    assert seen.status == 200
+    assert "health-status passes" in seen.text
+    for path in ("/transparency", "/console", "/api"):
+        assert f'href="{path}"' in seen.html
+        assert stranger.follow(stranger.get(path)).status == 200
+    assert "<script" not in seen.html
+
+
+def test_the_first_page_says_when_the_system_has_ended(stranger: Clerk, issuer: Service) -> None:
+    issuer.clock.now = issuer.authority.sunset
+    assert "The system has ended" in stranger.get("/").text
+
+
+def test_the_page_of_the_api_holds_every_call_status_and_schema_of_the_document(
+    stranger: Clerk,
+) -> None:
+    document = json.loads(stranger.get("/openapi.json").body)
+    seen = stranger.get("/api")
+    for path, item in document["paths"].items():
+        for method in ("get", "post"):
+            if method in item:
+                assert f"{method.upper()} {path}" in unescape(seen.html)
+    for name in document["components"]["schemas"]:
+        assert f'id="{name}"' in seen.html
+    assert seen.html.count("<dt>") == sum(
+        len(operation["responses"])
+        for item in document["paths"].values()
+        for operation in item.values()
+        if isinstance(operation, dict)
+    )
+    asked = re.findall(r'(?:src|href)="([^"]*)"', seen.html)
+    assert all(one.startswith(("/", "#", "?")) and not one.startswith("//") for one in asked)

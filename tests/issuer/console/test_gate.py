@@ -22,7 +22,9 @@ VERIFIED_BY_A_PROCESS = {
 }
 """The page that looks into the store's files, which a process of its own reads."""
 
-OPEN = {"/transparency", "/activate", "/console/sign-in", "/console/passkey/new"}
+OPEN = {
+    "/", "/api", "/transparency", "/activate", "/console/sign-in", "/console/passkey/new",
+}  # fmt: skip
 """Pages that need no sign-in."""
 
 API = {*CALLS, *READS, *LOG_READS, "/metrics", "/openapi.json"}

@@ -252,9 +252,9 @@ def test_open_pages_are_easy_to_read(
 ) -> None:
     dark, size = LOOKS[lang]
     seen = look(locale=lang, dark=dark, viewport=size)
-    for path in ("/transparency", "/activate", "/console/sign-in"):
+    for path in ("/", "/api", "/transparency", "/activate", "/console/sign-in"):
         seen.page.goto(issuer.url + path)
-        screenshot(seen.page, f"console-{path.rsplit('/', 1)[1]}-{lang}")
+        screenshot(seen.page, f"console-{path.rsplit('/', 1)[1] or 'start'}-{lang}")
         assert axe_violations(seen.page) == []
         assert not is_wide(seen.page)
     seen.assert_quiet()
