@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Answer:
+class DescribedAnswer:
     """``says`` is the description of a status; ``schema`` the name of what comes with it."""
 
     status: str
@@ -24,7 +24,7 @@ class DescribedCall:
     summary: str
     proof: str | None
     request: str | None
-    answers: tuple[Answer, ...]
+    answers: tuple[DescribedAnswer, ...]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _call(method: str, path: str, operation: Mapping[str, Any]) -> DescribedCall
     proofs = [name for entry in operation.get("security", ()) for name in entry]
     body = operation.get("requestBody", {}).get("content", {})
     answers = tuple(
-        Answer(status, answer["description"], _schema_in(answer.get("content", {})))
+        DescribedAnswer(status, answer["description"], _schema_in(answer.get("content", {})))
         for status, answer in operation["responses"].items()
     )
     proof = proofs[0] if proofs else None

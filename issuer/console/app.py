@@ -58,6 +58,7 @@ PAGES: tuple[Page, ...] = (
     upload.PAGE,
     upload.JOB_PAGE,
     upload.CODES_PAGE,
+    upload.REJECTED_PAGE,
     register.CANCEL_PAGE,
     withdraw.LOST_PAGE,
     withdraw.PAGE,

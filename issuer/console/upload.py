@@ -1,5 +1,7 @@
 """A laboratory's export, uploaded: progress while it is taken, the report, the codes once."""
 
+import csv
+from io import StringIO
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
@@ -63,6 +65,21 @@ def fetch(desk: Desk) -> Response:
     return StreamingResponse(download.pieces(), media_type="text/csv", headers=headers)
 
 
+def fetch_rejected(desk: Desk) -> Response:
+    """All rejected lines with their reasons, as a table to hand to the laboratory."""
+    try:
+        job = _read(desk)
+    except JobRefused as refused:
+        return desk.refuse(f"job_{refused.fault}", status=404)
+    table = StringIO()
+    rows = csv.writer(table)
+    rows.writerow(("line", "reason", "text"))
+    rows.writerows((line, reason, _reason(desk, job, reason)) for line, reason in job.rejected)
+    headers = HEADERS | {"Content-Disposition": 'attachment; filename="rejected.csv"'}
+    # A spreadsheet knows UTF-8 by its mark.
+    return Response("\ufeff" + table.getvalue(), media_type="text/csv", headers=headers)
+
+
 def _read(desk: Desk) -> Job:
     return read_job(
         desk.authority.home, desk.params["job"], account=desk.account.number, now=desk.now
@@ -87,6 +104,7 @@ def _values(desk: Desk, job: Job) -> dict[str, Any]:
             {"line": line, "becomes": _becomes(desk, job, becomes)} for line, becomes in job.would
         ],
         "fetch": f"{desk.path}/codes",
+        "all_rejected": f"{desk.path}/rejected",
     }
 
 
@@ -107,4 +125,5 @@ def _back(desk: Desk) -> Response:
 
 PAGE = Page("/console/upload", "upload", ROLES[Action.UPLOAD], show)
 JOB_PAGE = Page("/console/uploads/{job}", "", ROLES[Action.UPLOAD], show_job)
+REJECTED_PAGE = Page("/console/uploads/{job}/rejected", "", ROLES[Action.UPLOAD], fetch_rejected)
 CODES_PAGE = Page("/console/uploads/{job}/codes", "", ROLES[Action.UPLOAD], _back, fetch)

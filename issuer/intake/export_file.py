@@ -13,19 +13,15 @@ from itertools import count
 from pathlib import Path
 from typing import Self, TextIO
 
+from issuer.intake.forms import WrongForm, form_of_bytes, form_of_text
 from shell.errors import CommandError
 
 LINE_LIMIT = 64 * 1024
 """In characters. A longer line is no row of a laboratory; it is counted and its text dropped."""
 
-_NOT_TEXT = (
-    b"PK\x03\x04",  # .xlsx, .ods, .zip
-    b"\xd0\xcf\x11\xe0",  # .xls
-    b"%PDF",
-    b"\x1f\x8b",  # .gz
-    b"7z\xbc\xaf",
-    b"Rar!",
-)
+_START = 128
+"""Bytes by which a form is known; an OpenDocument file names itself after 38."""
+
 _LONGEST_LETTER = 4
 """Bytes, in any of the encodings."""
 
@@ -59,11 +55,11 @@ class Export:
         """Raises CommandError for a file that is empty, no text, or cannot be read."""
         head, lines, votes = bytearray(), 0, 0
         with _readable(path) as file:
-            start = file.peek(4)[:4]
+            start = file.peek(_START)[:_START]
             if not start:
                 raise CommandError(f"{path} is empty; export the results again")
-            if start.startswith(_NOT_TEXT):
-                raise not_a_table(path)
+            if form := form_of_bytes(start):
+                raise WrongForm(form, path)
             for piece in iter(lambda: file.readline(LINE_LIMIT), b""):
                 if len(head) <= LINE_LIMIT * _LONGEST_LETTER:
                     head += piece
@@ -71,7 +67,10 @@ class Export:
                 votes += _vote(piece)
         lines += not piece.endswith(b"\n")
         encoding = _encoding(start, votes)
-        return cls(path, encoding, lines, head.decode(encoding, "replace")[: LINE_LIMIT + 1])
+        text = head.decode(encoding, "replace")[: LINE_LIMIT + 1]
+        if form := form_of_text(text):
+            raise WrongForm(form, path)
+        return cls(path, encoding, lines, text)
 
     @property
     def first_line(self) -> str | None:

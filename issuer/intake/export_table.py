@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from issuer.intake.export_file import Export, Line, not_a_table, read_lines
+from issuer.intake.forms import Form, WrongForm, form_by_encoding
 from issuer.rules.export_rules import fold
 from shell.errors import CommandError
 
@@ -64,6 +65,8 @@ def find_layout(export: Export, headers: Headers) -> Layout:
         key=lambda candidate: len(_found(candidate[0], headers)),
     )
     found = _found(names, headers)
+    if len(found) < len(headers) and (form := _encoding_form(export, header, headers)):
+        raise WrongForm(form, export.path)
     _check_columns(export.path, names, found, headers)
     return Layout(
         export=export,
@@ -72,6 +75,13 @@ def find_layout(export: Export, headers: Headers) -> Layout:
         cells=len(_cells_of(header, separator)),
         positions=tuple(names.index(found[column]) for column in headers),
     )
+
+
+def _encoding_form(export: Export, header: str, headers: Headers) -> Form | None:
+    def names(text: str) -> int:
+        return max(len(_found(_split_header(text, one), headers)) for one in SEPARATORS)
+
+    return form_by_encoding(header, export.encoding, names=names)
 
 
 def read_rows(layout: Layout) -> Iterator[Cells]:

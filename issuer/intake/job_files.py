@@ -70,7 +70,8 @@ class Job:
 
     ``rows`` are those done; the other numbers are known when it is done. The first ``positive`` of
     those rejected are results that withdraw; ``others`` are resources that are no results.
-    ``fault`` is a sentence for a person where it failed. A dry run has no codes, but ``would``: the
+    ``fault`` is a sentence for a person where it failed, ``form`` what a file looks like that is
+    neither a table nor FHIR. A dry run has no codes, but ``would``: the
     first lines, and what they would become.
     """
 
@@ -88,6 +89,7 @@ class Job:
     is_dry: bool = False
     would: tuple[tuple[int, str], ...] = ()
     fault: str | None = None
+    form: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from threading import Thread
 
 from issuer.authority import Authority
 from issuer.intake.dry_run import Would, dry_run
+from issuer.intake.forms import WrongForm
 from issuer.intake.job_files import (
     JOB_PERIOD,
     MOST_JOBS,
@@ -91,6 +92,8 @@ class _Work:
             summary = self._try() if self._job.is_dry else self._take()
         except ApiProblem:
             self._fail(OVER_CAP)
+        except WrongForm as error:
+            self._save(replace(self._job, phase=Phase.FAILED, form=error.fault.value))
         except CommandError as error:
             # The file has no name of its own; where it is in memory is not to be told.
             self._fail(error.message.replace(str(self.upload.path), "the file"))

@@ -15,6 +15,9 @@ COLUMNS = ("iin", "kind", "result", "date")
 OPTIONAL = ("state", "sample")
 """Columns that are read where the policy names them."""
 
+CELL_TIME = "cell:"
+"""Before the ISO form of a moment that a spreadsheet holds as one, and not as text."""
+
 _MOST_RESULTS = 256
 _DIRECTIVE = re.compile(r"%(.?)")
 _JOINED = re.compile(r"(?:%[A-Za-z]){2,}")
@@ -72,6 +75,9 @@ class ExportRules:
         no format reads.
         """
         tidied = tidy(text)
+        if tidied.startswith(CELL_TIME):
+            written = datetime.fromisoformat(tidied.removeprefix(CELL_TIME))
+            return int(written.replace(tzinfo=zone).timestamp())
         for form in self.date_formats:
             moment = _read(tidied, form)
             if moment is not None:

@@ -696,6 +696,11 @@ def test_a_dry_run_in_the_console_tells_each_line_and_has_no_codes(
     assert "an activation code" in seen.text
     assert "the policy does not know this kind of result" in seen.text
     assert "/codes" not in seen.html
+    whole = registrar.get(f"{started.header('location')}/rejected")
+    assert whole.body.decode("utf-8-sig").splitlines() == [
+        "line,reason,text",
+        "3,unknown_kind,the policy does not know this kind of result",
+    ]
     assert issuer.authority.store.census(issuer.now) == held
 
 
@@ -757,3 +762,11 @@ def test_the_page_of_the_api_holds_every_call_status_and_schema_of_the_document(
     )
     asked = re.findall(r'(?:src|href)="([^"]*)"', seen.html)
     assert all(one.startswith(("/", "#", "?")) and not one.startswith("//") for one in asked)
+
+
+def test_a_file_of_another_form_is_told_in_the_readers_language(registrar: Clerk) -> None:
+    page = registrar.get("/console/upload?lang=kk")
+    started = upload_form(registrar, page.form("/console/upload"), "MSH|^~\\&|LIS|\rPID|1|\r")
+    seen = settled(registrar, started.header("location"))
+    assert "HL7 v2 хабарламаларына ұқсайды" in seen.text
+    assert "/codes" not in seen.html

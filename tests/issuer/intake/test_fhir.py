@@ -433,7 +433,8 @@ def test_a_bundle_without_entries_has_no_rows(tmp_path: Path) -> None:
 
 def test_json_in_utf_16_without_its_mark_is_an_error(tmp_path: Path) -> None:
     content = bundle(patient()).encode("utf-16-le")
-    assert error(tmp_path, content) == "FILE is not a text table; export the results as CSV"
+    said = "FILE looks like UTF-16 without its mark; save it as UTF-8"
+    assert error(tmp_path, content) == said
 
 
 def test_an_element_nested_without_end_costs_its_own_row(tmp_path: Path) -> None:

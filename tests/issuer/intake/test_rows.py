@@ -250,15 +250,10 @@ def test_an_export_without_rows_is_no_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        b"PK\x03\x04" + bytes(100),
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100),
-        b"%PDF-1.7\n",
-        b"\x1f\x8b\x08" + bytes(20),
-        "ИИН;Результат\n".encode("utf-16-le"),
         b"a" * 200_000,
         bytes(200_000),
     ],
-    ids=["xlsx", "xls", "pdf", "gzip", "utf-16 without its mark", "one long line", "zeros"],
+    ids=["one long line", "zeros"],
 )
 def test_a_file_that_is_no_text_table_is_an_error(tmp_path: Path, content: bytes) -> None:
     assert error(tmp_path, content) == ("FILE is not a text table; export the results as CSV")
