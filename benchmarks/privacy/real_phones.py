@@ -24,8 +24,8 @@ from wallet_sim.fetching.activation import ActivationSlip, activate
 from wallet_sim.fetching.client import Send
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.owner_rights import ask_what_is_held, end_entitlement
-from wallet_sim.fetching.runner import POLL, Fetching
-from wallet_sim.fetching.session import Session
+from wallet_sim.fetching.runner import Fetching, pause
+from wallet_sim.fetching.session import Session, TellOffset, untold
 from wallet_sim.fetching.sync import sync
 from wallet_sim.fetching.tools import Tools
 from wallet_sim.passes.presentation import present
@@ -131,7 +131,7 @@ class Surroundings:
         """Let a program look at the clock in half a minute, or in some while nothing happens."""
         latest = max(self.wire.latest.get(wallet, 0.0) for wallet in wallets)
         is_close = self.agenda.moment.now - latest < CLOSELY
-        self.agenda.after(POLL if is_close else SELDOM, look)
+        self.agenda.after(pause(self.chance.randrange) if is_close else SELDOM, look)
 
     def tools(self, wallet: int, error: float) -> Tools:
         """What a wallet reaches the world with, its clock ``error`` seconds fast."""
@@ -285,9 +285,11 @@ class _SharedTools(Tools):
 
     sends: Mapping[Path, Send] = field(default_factory=dict)
 
-    def connect(self, file: WalletFile, issuer: str | None = None) -> Session:
+    def connect(
+        self, file: WalletFile, issuer: str | None = None, tell_offset: TellOffset = untold
+    ) -> Session:
         own = Tools(self.sends[file.home], self.clock, self.sleep, self.below, self.monotonic)
-        return own.connect(file, issuer)
+        return own.connect(file, issuer, tell_offset)
 
 
 class Device:

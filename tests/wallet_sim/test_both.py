@@ -17,7 +17,6 @@ from tests.support.venue_in_memory import Venue
 from tests.support.world import NOON
 from wallet_sim.both import NoticesOfWallet, check_in_here, fetch_notices, visits_of
 from wallet_sim.fetching.runner import POLL, Fetching
-from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.sync import Synced, sync
 from wallet_sim.passes.schedule import QUIET, wanted_windows
 from wallet_sim.presence.state import Visits
@@ -55,7 +54,7 @@ class Run:
         if visits.warnings:
             self.warned.append(self.phone.clock.now)
 
-    def _report(self, _synced: Synced, _session: Session) -> None:
+    def _report(self, _synced: Synced) -> None:
         """What came of the passes is another test's business."""
 
 

@@ -24,7 +24,13 @@ from shell.errors import CommandError
 from shell.evidence import EvidenceOut, answer_evidence, evidence_line
 from wallet_sim.both import visits_of
 from wallet_sim.commands.display import Display
-from wallet_sim.commands.fetching import ask_later, first_passes, keep_fetching_here, tell
+from wallet_sim.commands.fetching import (
+    ask_later,
+    connect,
+    first_passes,
+    keep_fetching_here,
+    tell,
+)
 from wallet_sim.commands.presence import (
     PresenceCommands,
     fetch_warnings,
@@ -80,7 +86,7 @@ def activate(
     slip = parse_slip(read_secret(code, "code or link"), issuer=issuer, root=root)
     file = TOOLS.open_file(home)
     check_replaceable(file.load(), slip, replacing=replace)
-    session = TOOLS.connect(file, slip.issuer)
+    session = connect(file, TOOLS, language, slip.issuer)
     with spoken(language):
         _, entitlement = activate_slip(session, slip).activated()
     lines = activated_lines(entitlement, language)
@@ -114,7 +120,7 @@ def sync(
                 return EXIT_DONE
         if watch:
             keep_fetching_here(file, TOOLS, language, notices=notices_task(file, language))
-        session = TOOLS.connect(file)
+        session = connect(file, TOOLS, language)
         try:
             synced = sync_wallet(session)
         except REFUSALS:
@@ -123,7 +129,7 @@ def sync(
             for line in standing_lines(visits, language):
                 warn(line)
             raise
-    lines = tell(synced, session, language)
+    lines = tell(synced, language)
     visits = fetch_warnings(session, language, refreshed=True)
     lines += standing_lines(visits, language)
     members = synced_members(synced) | {"alerts": len(visits.warnings)}
@@ -206,7 +212,8 @@ def data(
     failure = None
     try:
         if wallet.entitlement is not None:
-            issuer = ask_what_is_held(TOOLS.connect(file), wallet.entitlement)
+            session = connect(file, TOOLS, language)
+            issuer = ask_what_is_held(session, wallet.entitlement)
     except (*REFUSALS, CommandError) as error:
         issuer, failure = None, to_command_error(error, language)
     now = TOOLS.corrected_now(wallet)
@@ -226,7 +233,7 @@ def end(
     with spoken(language):
         _, entitlement = file.load().activated()
         _confirm("ask_end", language)
-        end_entitlement(TOOLS.connect(file), entitlement)
+        end_entitlement(connect(file, TOOLS, language), entitlement)
     _empty(file)
     answer(as_json=as_json, members={"ended": True}, text=text("ended", language))
 

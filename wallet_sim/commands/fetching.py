@@ -9,7 +9,7 @@ from schemas.languages import Language
 from shell.command_line import EXIT_DONE, complain, say, warn
 from shell.errors import CommandError
 from wallet_sim.fetching.file import WalletFile
-from wallet_sim.fetching.reports import fault_lines, synced_lines
+from wallet_sim.fetching.reports import clock_line, fault_lines, synced_lines
 from wallet_sim.fetching.runner import NoticesTask, keep_fetching
 from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.sync import Synced, sync
@@ -21,14 +21,19 @@ from wallet_sim.refusals import REFUSALS, to_command_error
 from wallet_sim.texts import text
 
 
-def tell(synced: Synced, session: Session, language: Language) -> list[str]:
-    """The lines for standard output; faults and a wrong clock are warned of here."""
+def connect(
+    file: WalletFile, tools: Tools, language: Language, issuer: str | None = None
+) -> Session:
+    """A session that says at once when it corrects the clock; raises NotActivated."""
+    return tools.connect(file, issuer, lambda offset: warn(clock_line(offset, language)))
+
+
+def tell(synced: Synced, language: Language) -> list[str]:
+    """The lines for standard output; faults are warned of here."""
     for line in fault_lines(synced, language):
         warn(line)
     for warning in synced.warnings:
         warn(sentence(warning, language))
-    if session.clock.was_corrected:
-        warn(text("clock_corrected", language, seconds=abs(session.clock.offset)))
     return synced_lines(synced, language)
 
 
@@ -40,7 +45,7 @@ def first_passes(session: Session, language: Language) -> list[str]:
         why = to_command_error(error, language).message
         warn(text("passes_failed", language, why=why))
         return []
-    return tell(synced, session, language)
+    return tell(synced, language)
 
 
 def ask_later(file: WalletFile, tools: Tools, language: Language) -> list[str]:
@@ -59,8 +64,8 @@ def keep_fetching_here(
 ) -> NoReturn:
     """Run until Ctrl-C, which is how this is meant to end; ``notices`` are fetched, too."""
 
-    def report(synced: Synced, session: Session) -> None:
-        say("\n".join(tell(synced, session, language)))
+    def report(synced: Synced) -> None:
+        say("\n".join(tell(synced, language)))
 
     def complain_of(error: Exception) -> None:
         complain(to_command_error(error, language).message)
@@ -74,7 +79,7 @@ def keep_fetching_here(
     try:
         keep_fetching(
             file,
-            connect=lambda: tools.connect(file),
+            connect=lambda: connect(file, tools, language),
             sleep=tools.sleep,
             below=tools.below,
             report=report,

@@ -28,6 +28,7 @@ from wallet_sim.both import (
     fetch_notices,
     visits_of,
 )
+from wallet_sim.commands.fetching import connect
 from wallet_sim.commands.presence_reports import (
     alerts_lines,
     alerts_members,
@@ -111,7 +112,8 @@ class PresenceCommands:
         file, failure = tools.open_file(home), None
         try:
             with progress_bar(text("alerts_matching", language)) as progress:
-                held = fetch_notices(tools.connect(file), progress=progress)
+                session = connect(file, tools, language)
+                held = fetch_notices(session, progress=progress)
         except (*REFUSALS, CommandError) as error:
             held, failure = visits_of(file).load(), to_command_error(error, language)
         lines = alerts_lines(held, language)

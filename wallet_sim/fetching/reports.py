@@ -81,10 +81,17 @@ def status_lines(wallet: Wallet, now: int, language: Language) -> list[str]:
     lines += [_batch_line(batch, now, language) for batch in wallet.batches]
     lines += warning_lines(wallet, language)
     if wallet.clock_offset:
-        lines.append(text("clock_corrected", language, seconds=abs(wallet.clock_offset)))
+        lines.append(clock_line(wallet.clock_offset, language))
     batch = wallet.batch_at(now)
     ends = local_time(batch.window.exp) if batch is not None else ""
     return [*lines, text(advice(wallet, now=now), language, ends=ends)]
+
+
+def clock_line(offset: int, language: Language) -> str:
+    """What a device's clock lacks as far as the issuer says, in seconds; 0 once it is right."""
+    if not offset:
+        return text("clock_right", language)
+    return text("clock_corrected", language, seconds=abs(offset))
 
 
 def warning_lines(wallet: Wallet, language: Language) -> list[str]:

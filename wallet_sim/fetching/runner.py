@@ -43,7 +43,8 @@ class NoticesTask(Protocol):
 
 
 POLL = 30
-"""Seconds between two looks at the clock: a device may sleep, and clocks are corrected."""
+"""Seconds between two looks at the clock, on average: a device may sleep, and clocks are corrected.
+"""
 
 SLEPT = QUIET
 """Seconds between two looks after which a wallet counts as started anew: the device was asleep."""
@@ -61,7 +62,7 @@ def keep_fetching(
     connect: Callable[[], Session],
     sleep: Sleep,
     below: Below,
-    report: Callable[[Synced, Session], None],
+    report: Callable[[Synced], None],
     complain: Callable[[Exception], None],
     notices: NoticesTask | None = None,
 ) -> NoReturn:
@@ -72,12 +73,21 @@ def keep_fetching(
     fetching = Fetching(file, connect, below, report, complain, notices)
     while True:
         fetching.look()
-        sleep(POLL)
+        sleep(pause(below))
+
+
+def pause(below: Below) -> float:
+    """Seconds until the next look: :data:`POLL`, or up to half as many more or less, at random.
+
+    Requests leave after a look. Looks at fixed steps would be a rhythm: all requests of one program
+    would lie whole steps apart, and tell which wallets are on one device.
+    """
+    return POLL / 2 + below(POLL * 1000) / 1000
 
 
 @dataclass
 class Fetching:
-    """What a running wallet does by itself; call :meth:`look` every :data:`POLL` seconds.
+    """What a running wallet does by itself; call :meth:`look` after each :func:`pause`.
 
     ``notices`` are pruned at each look, and fetched after each fetch of passes and every few
     hours, whether or not there are passes to be had. Without ``wants_passes`` none are asked for.
@@ -88,7 +98,7 @@ class Fetching:
     file: WalletFile
     connect: Callable[[], Session]
     below: Below
-    report: Callable[[Synced, Session], None]
+    report: Callable[[Synced], None]
     complain: Callable[[Exception], None]
     notices: NoticesTask | None = None
     wants_passes: bool = True
@@ -190,8 +200,7 @@ class Fetching:
 
     def _fetch_once(self) -> None:
         try:
-            session = self.connect()
-            self.report(sync(session, by_plan), session)
+            self.report(sync(self.connect(), by_plan))
         except (ApiProblem, BundleRejected, CommandError) as error:
             if not _passes_by_itself(error):
                 raise

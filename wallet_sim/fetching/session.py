@@ -1,6 +1,6 @@
 """One wallet and its issuer, while a command runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from schemas.bundle_faults import BundleFault, BundleRejected, TrustWarning
@@ -13,6 +13,9 @@ from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.trust import ClockBehind, Trusted, accept
 from wallet_sim.passes.schedule import Below
 from wallet_sim.passes.state import PinnedAuthority
+
+TellOffset = Callable[[int], object]
+"""Told what the device's clock lacks from now on, in seconds."""
 
 _PERHAPS_THE_CLOCK = (BundleFault.EXPIRED, BundleFault.UNKNOWN_SIGNER)
 
@@ -69,6 +72,10 @@ class Session:
             return None
 
 
+def untold(_offset: int) -> None:
+    """Where what is shown says how wrong the clock is, anyway."""
+
+
 def open_session(
     file: WalletFile,
     *,
@@ -77,11 +84,17 @@ def open_session(
     send: Send,
     below: Below,
     monotonic: Monotonic = monotonic_clock,
+    tell_offset: TellOffset = untold,
 ) -> Session:
-    """A session with the issuer at ``issuer``; ``offset`` is the wallet's clock correction."""
+    """A session with the issuer at ``issuer``; ``offset`` is the wallet's clock correction.
+
+    ``tell_offset`` gets a new one at once, whatever comes of the session: it is the only sign of an
+    issuer that marks a clock and then refuses everything.
+    """
 
     def remember(new: int) -> None:
         file.update(lambda wallet: replace(wallet, clock_offset=new))
+        tell_offset(new)
 
     clock = CorrectedClock(file.clock, monotonic, offset, remember)
     return Session(file, Client(issuer, send, clock), below)

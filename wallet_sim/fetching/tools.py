@@ -12,7 +12,7 @@ from shell.fetching import send
 from wallet_sim.fetching.client import Send
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.runner import Sleep
-from wallet_sim.fetching.session import Session, open_session
+from wallet_sim.fetching.session import Session, TellOffset, open_session, untold
 from wallet_sim.passes.schedule import Below
 from wallet_sim.passes.state import Wallet
 
@@ -40,8 +40,16 @@ class Tools:
         """The time, Unix seconds, as far as this wallet knows it."""
         return self.clock() + wallet.clock_offset
 
-    def connect(self, file: WalletFile, issuer: str | None = None) -> Session:
-        """A session with ``issuer``, or with that of the wallet; raises NotActivated."""
+    def connect(
+        self,
+        file: WalletFile,
+        issuer: str | None = None,
+        tell_offset: TellOffset = untold,
+    ) -> Session:
+        """A session with ``issuer``, or with that of the wallet; raises NotActivated.
+
+        ``tell_offset`` is for corrections of the clock.
+        """
         wallet = file.load()
         origin = issuer if issuer is not None else wallet.trusted().issuer
         return open_session(
@@ -51,4 +59,5 @@ class Tools:
             send=self.send,
             below=self.below,
             monotonic=self.monotonic,
+            tell_offset=tell_offset,
         )

@@ -8,7 +8,7 @@ from shell.command_line import complain
 from shell.errors import place_of
 from wallet_sim.both import NoticesOfWallet
 from wallet_sim.fetching.file import WalletFile
-from wallet_sim.fetching.runner import POLL, Fetching
+from wallet_sim.fetching.runner import Fetching, pause
 from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.sync import Synced
 from wallet_sim.web.house import House, Room
@@ -39,7 +39,7 @@ class Background:
                 look_after(self._house)
             except Exception as error:  # noqa: BLE001 - one bad look must not end all others.
                 complain(place_of(error))
-            self._house.awake.wait(POLL)
+            self._house.awake.wait(pause(self._house.tools.below))
 
 
 def look_after(house: House) -> None:
@@ -100,7 +100,7 @@ def _look_at(house: House, person: Person, quiet_until: int) -> bool:
 def _fetching(house: House, file: WalletFile, room: Room) -> Fetching:
     tools = house.tools
 
-    def report(_synced: Synced, _session: Session) -> None:
+    def report(_synced: Synced) -> None:
         room.trouble = None
 
     def failed(error: Exception) -> None:

@@ -11,6 +11,7 @@ import pytest
 from schemas.activation import Activation, format_activation_url, format_code
 from schemas.encoding import format_time, parse_body_time
 from schemas.kinds import DAY
+from schemas.paths import TRUST_BUNDLE_PATH
 from schemas.presentation import TEXT_LENGTH
 from schemas.problems import Problem
 from shell.pictures import read_codes
@@ -203,6 +204,60 @@ def test_a_wrong_clock_is_named(filled: Run, phone: Phone) -> None:
     outcome = filled("sync")
     assert outcome.status == 0
     assert "The clock of this device was wrong by 60 s" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        ("sync", TRUST_BUNDLE_PATH),
+        ("sync", "/v1/passes"),
+        ("data", "/v1/me"),
+        ("end", "/v1/me/end"),
+    ],
+)
+def test_a_wrong_clock_is_named_although_the_issuer_refuses(
+    filled: Run, phone: Phone, command: str, path: str
+) -> None:
+    """Else it could mark a clock, answer nothing more, and nobody would be told."""
+    phone.clock.now += DAY
+    phone.issuer.date_wrong_by = 50
+    phone.issuer.refuse[path] = Problem.FAILED
+    outcome = filled(command)
+    assert outcome.status != 0
+    assert "wrong by 60 s" in outcome.err
+
+
+def test_a_wrong_clock_is_named_although_passes_come_later(
+    run: Run, phone: Phone, link: str
+) -> None:
+    phone.issuer.date_wrong_by = 50
+    assert "wrong by 60 s" in run("activate", "-", "--later", given=link).err
+
+
+def test_a_clock_that_is_right_again_is_named(filled: Run, phone: Phone) -> None:
+    phone.issuer.date_wrong_by = 50
+    filled("sync")
+    phone.issuer.date_wrong_by = 0
+    outcome = filled("sync")
+    assert "The clock of this device is right again" in outcome.err
+    assert "wrong by" not in outcome.err
+
+
+def test_a_running_wallet_names_a_wrong_clock_whatever_the_issuer_refuses(
+    filled: Run, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone.clock.now += DAY
+    phone.issuer.date_wrong_by = 50
+    phone.issuer.refuse["/v1/passes"] = Problem.FAILED
+
+    def sleep(seconds: float) -> None:
+        phone.clock.now += int(seconds)
+        if phone.clock.now > NOON + DAY + 3600:
+            raise KeyboardInterrupt
+
+    tools = replace(phone.tools(), sleep=sleep)
+    monkeypatch.setattr(Phone, "tools", lambda _: tools)
+    assert filled("sync", "--watch").err.count("wrong by 60 s") == 1
 
 
 def test_status_says_what_to_do_next(filled: Run, phone: Phone) -> None:

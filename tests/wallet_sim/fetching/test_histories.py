@@ -40,7 +40,7 @@ class History:
             self.phone.file,
             self._connect,
             self.random.randrange,
-            lambda _synced, _session: None,
+            lambda _synced: None,
             lambda _: None,
             listening,
         )

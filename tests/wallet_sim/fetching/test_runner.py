@@ -2,10 +2,12 @@
 
 import itertools
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
 
+from benchmarks.privacy.real_figures import NOT_UNIFORM, distance_from_uniform
 from schemas.bundle_faults import BundleRejected
 from schemas.encoding import b64url_encode
 from schemas.kinds import DAY, HOUR, MINUTE
@@ -13,7 +15,7 @@ from schemas.problems import ApiProblem, Problem
 from tests.support.issuer_in_memory import CODE, Phone
 from tests.support.world import NOON
 from wallet_sim.both import NoticesOfWallet
-from wallet_sim.fetching.runner import Fetching
+from wallet_sim.fetching.runner import POLL, Fetching, keep_fetching
 from wallet_sim.fetching.session import Session
 from wallet_sim.fetching.sync import Synced, sync
 from wallet_sim.passes.schedule import QUIET, plan_soon, wanted_windows
@@ -64,7 +66,7 @@ class Run:
 
         return replace(session, client=replace(session.client, send=send))
 
-    def _report(self, synced: Synced, _session: Session) -> None:
+    def _report(self, synced: Synced) -> None:
         if synced.asked:
             self.fetched.append(self.phone.clock.now)
 
@@ -131,6 +133,34 @@ def test_nothing_is_asked_for_in_the_first_ten_minutes_of_a_wallet(planned: Phon
     planned.clock.now = SIX - 60
     run = Run(planned, until=SIX + 3 * HOUR, notices=True)()
     assert run.requests[0][0] >= SIX - 60 + 10 * MINUTE
+
+
+class Enough(Exception):
+    """It has looked often enough."""
+
+
+def test_looks_have_no_step_by_which_requests_of_one_device_could_be_told(
+    activated: Phone,
+) -> None:
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 400:
+            raise Enough
+
+    with pytest.raises(Enough):
+        keep_fetching(
+            activated.file,
+            connect=activated.session,
+            sleep=sleep,
+            below=Random(7).randrange,
+            report=lambda _: None,
+            complain=lambda _: None,
+        )
+    assert POLL / 2 <= min(pauses) < max(pauses) < POLL * 3 / 2
+    steps = [moment % POLL / POLL for moment in itertools.accumulate(pauses)]
+    assert distance_from_uniform(steps) < NOT_UNIFORM
 
 
 def test_a_plan_in_the_first_minutes_is_drawn_anew_over_what_is_left(planned: Phone) -> None:

@@ -1,12 +1,20 @@
 """Wallets of one device leave a pause between their requests."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import accumulate
+from random import Random
+from threading import Event
 
 import pytest
 
+from benchmarks.privacy.real_figures import NOT_UNIFORM, distance_from_uniform
 from schemas.kinds import DAY, MINUTE
 from tests.support.issuer_in_memory import OTHER_CODE, Phone
 from tests.support.visitor import Visitor
+from wallet_sim.fetching.runner import POLL
+from wallet_sim.web.app import make_house
+from wallet_sim.web.background import Background
 from wallet_sim.web.house import LONGEST_PAUSE, SHORTEST_PAUSE, House, Turns
 from wallet_sim.web.people import Person
 
@@ -74,3 +82,30 @@ def test_a_request_that_a_person_asked_for_keeps_the_other_wallets_waiting(
     assert visitor.post("/p/1/sync", form).status == 303
     assert not house.turns.is_free(CHILD)
     assert house.turns.is_free(PARENT)
+
+
+class Awake(Event):
+    """Passes all pauses at once, and says when there were ``enough``."""
+
+    def __init__(self, enough: int) -> None:
+        super().__init__()
+        self.pauses: list[float] = []
+        self.done = Event()
+        self._enough = enough
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.pauses.append(timeout or 0)
+        if len(self.pauses) >= self._enough:
+            self.done.set()
+        return False
+
+
+def test_requests_of_two_wallets_do_not_lie_whole_steps_apart(phone: Phone) -> None:
+    house = make_house(phone.home, replace(phone.tools(), below=Random(7).randrange))
+    awake = house.awake = Awake(enough=200)
+    background = Background(house)
+    background.start()
+    assert awake.done.wait(600)
+    background.stop()
+    steps = [moment % POLL / POLL for moment in accumulate(awake.pauses[:200])]
+    assert distance_from_uniform(steps) < NOT_UNIFORM
