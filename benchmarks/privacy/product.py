@@ -80,10 +80,9 @@ def _held_back(planned: float, shown: float, below: Any) -> float:
 
 def later_times(count: int, rng: np.random.Generator) -> Floats:
     """Seconds after people chose *later* at which their wallets ask."""
-    below = _below(rng)
-    return np.array(
-        [_at(plan_soon(HELD, now=START, below=below).soon) for _ in range(count)], dtype=np.float64
-    )
+    below, empty = _below(rng), replace(HELD, batches=())
+    soon = (plan_soon(empty, now=START, below=below).soon for _ in range(count))
+    return np.array([_at(plan) for plan in soon], dtype=np.float64)
 
 
 def replacement_times(told: Floats, retires: float, rng: np.random.Generator) -> Floats:

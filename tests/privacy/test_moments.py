@@ -63,8 +63,8 @@ def test_a_plan_that_was_missed_or_would_be_seen_may_lie_anywhere_in_what_is_lef
 
 
 def test_whoever_asks_later_is_served_at_any_time_of_two_hours() -> None:
-    draw = below()
-    plans = [plan_soon(READY, now=NOON, below=draw).soon for _ in range(MANY)]
+    draw, empty = below(), replace(READY, batches=())
+    plans = [plan_soon(empty, now=NOON, below=draw).soon for _ in range(MANY)]
     assert distance(plans, NOON, NOON + LATER) < NOT_UNIFORM
 
 

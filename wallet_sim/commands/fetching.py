@@ -55,8 +55,8 @@ def ask_later(file: WalletFile, tools: Tools, language: Language) -> list[str]:
         held.activated()
         return plan_soon(held, now=tools.corrected_now(held), below=tools.below)
 
-    file.update(change)
-    return [text("later_planned", language)]
+    planned = file.update(change).soon is not None
+    return [text("later_planned" if planned else "nothing_missing", language)]
 
 
 def keep_fetching_here(

@@ -78,7 +78,13 @@ def plan_next(
 
 
 def plan_soon(wallet: Wallet, *, now: int, below: Below) -> Wallet:
-    """``wallet`` once its holder has asked for the passes of now, at a random time."""
+    """``wallet`` once its holder has asked for the passes of now, at a random time.
+
+    Unchanged where it has them: what is not missing is not asked for.
+    """
+    held = wallet.batch_at(now)
+    if held is not None and held.retires is None:
+        return wallet
     return replace(wallet, soon=_draw(Window(now, now + LATER), now, below))
 
 

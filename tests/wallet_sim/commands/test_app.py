@@ -234,6 +234,12 @@ def test_a_wrong_clock_is_named_although_passes_come_later(
     assert "wrong by 60 s" in run("activate", "-", "--later", given=link).err
 
 
+def test_later_says_when_nothing_is_missing(filled: Run, phone: Phone) -> None:
+    assert filled("sync", "--later").out == "Nothing was missing.\n"
+    assert filled("sync", "--later", "--json").members == {"later": False}
+    assert phone.wallet.soon is None
+
+
 def test_a_clock_that_is_right_again_is_named(filled: Run, phone: Phone) -> None:
     phone.issuer.date_wrong_by = 50
     filled("sync")

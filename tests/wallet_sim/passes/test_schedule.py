@@ -177,6 +177,17 @@ def test_later_is_at_any_time_within_two_hours() -> None:
     assert draws == [Plan(window, NOON), Plan(window, NOON + HOUR)]
 
 
+def test_later_asks_for_nothing_where_the_passes_of_now_are_here() -> None:
+    assert plan_soon(holding(CURRENT), now=NOON, below=lambda n: 0).soon is None
+
+
+def test_later_asks_for_passes_whose_key_is_being_replaced() -> None:
+    wallet = holding(CURRENT)
+    batches = tuple(replace(batch, retires=NOON + HOUR) for batch in wallet.batches)
+    wallet = replace(wallet, batches=batches)
+    assert plan_soon(wallet, now=NOON, below=lambda n: 0).soon is not None
+
+
 def test_a_plan_before_the_end_of_the_quiet_minutes_is_drawn_anew_and_a_later_one_stays() -> None:
     wallet = replace(holding(CURRENT), plan=Plan(CURRENT, NOON + 9), soon=Plan(CURRENT, NOON + 11))
     held = hold_back(wallet, free_from=NOON + 10, below=lambda n: n - 1)
