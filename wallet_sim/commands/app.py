@@ -115,7 +115,11 @@ def sync(
     with spoken(language):
         if later:
             lines = ask_later(file, TOOLS, language)
-            answer(as_json=as_json, members={"later": file.load().soon is not None}, text="\n".join(lines))
+            answer(
+                as_json=as_json,
+                members={"later": file.load().soon is not None},
+                text="\n".join(lines),
+            )
             if not watch:
                 return EXIT_DONE
         if watch:

@@ -72,7 +72,7 @@ class Display:
     def _lines(self, showing: Showing, code: str) -> list[str]:
         if self.as_text:
             return [code]
-        language, ends = self.language, local_time(showing.batch.window.exp)
+        language, ends = self.language, local_time(showing.batch.ends)
         name = getattr(showing.entitlement.name, language)
         lines = [] if self.png is not None else [qr_for_terminal(code)]
         lines.append(text("shown", language, status=name, ends=ends, number=showing.remaining))

@@ -51,5 +51,5 @@ def _agrees(file: WalletFile, tools: Tools, language: Language) -> bool:
     batch = wallet.batch_at(tools.corrected_now(wallet))
     if batch is None or not sys.stdin.isatty():
         return False
-    ends = local_time(batch.window.exp)
+    ends = local_time(batch.ends)
     return typer.confirm(text("ask_again", language, ends=ends), err=True)

@@ -83,7 +83,7 @@ def status_lines(wallet: Wallet, now: int, language: Language) -> list[str]:
     if wallet.clock_offset:
         lines.append(clock_line(wallet.clock_offset, language))
     batch = wallet.batch_at(now)
-    ends = local_time(batch.window.exp) if batch is not None else ""
+    ends = local_time(batch.ends) if batch is not None else ""
     return [*lines, text(advice(wallet, now=now), language, ends=ends)]
 
 
@@ -114,7 +114,8 @@ def _batch_line(batch: Batch, now: int, language: Language) -> str:
     if batch.fault is not None:
         return text(batch.fault, language, **_times(batch.window))
     name = "status_now" if batch.window.contains(now) else "status_next"
-    return text(name, language, number=len(batch.fresh), **_times(batch.window))
+    begins, ends = local_time(batch.window.nbf), local_time(batch.ends)
+    return text(name, language, number=len(batch.fresh), begins=begins, ends=ends)
 
 
 def data_lines(

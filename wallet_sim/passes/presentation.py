@@ -155,10 +155,10 @@ def seconds_left(showing: Showing, now: int) -> int:
 
 
 def last_moment(showing: Showing, *, now: int) -> int:
-    """When a pass goes from the screen: after its five minutes, or with its window."""
+    """When a pass goes from the screen: after its five minutes, or when doors take it no longer."""
     shown = showing.chosen.shown
     begun = shown if shown is not None and is_recent(shown, now) else now
-    return min(begun + REUSE_SECONDS, showing.batch.window.exp)
+    return min(begun + REUSE_SECONDS, showing.batch.ends)
 
 
 def _sign(device_key: bytes, message: bytes) -> bytes:

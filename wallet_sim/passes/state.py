@@ -135,9 +135,14 @@ class Batch:
     retires: int | None = None
     came: int | None = None
 
+    @property
+    def ends(self) -> int:
+        """Until when doors take its passes."""
+        return self.window.exp if self.retires is None else min(self.window.exp, self.retires)
+
     def is_over(self, now: int) -> bool:
         """Whether no door takes its passes any more."""
-        return now >= self.window.exp or (self.retires is not None and now >= self.retires)
+        return now >= self.ends
 
     @property
     def fresh(self) -> tuple[Pass, ...]:

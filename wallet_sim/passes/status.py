@@ -79,15 +79,15 @@ def lateness(batch: Batch, moment: int) -> dict[str, int]:
 
 
 def _batch_holdings(batch: Batch, now: int) -> list[dict[str, Any]]:
-    held = [] if batch.passes else [_holding("lost", batch.window.exp)]
+    held = [] if batch.passes else [_holding("lost", batch.ends)]
     if batch.fresh:
-        passes = _holding("passes", batch.window.exp, count=len(batch.fresh))
+        passes = _holding("passes", batch.ends, count=len(batch.fresh))
         held.append(passes | lateness(batch, now))
     last = None if batch.fresh else last_shown(batch)
     for used in batch.passes:
         if used.shown is not None:
-            ends = batch.window.exp if used is last else used.shown + REUSE_SECONDS
-            entry = _holding("used_pass", min(ends, batch.window.exp))
+            ends = batch.ends if used is last else used.shown + REUSE_SECONDS
+            entry = _holding("used_pass", min(ends, batch.ends))
             held.append(entry | lateness(batch, used.shown))
     return held
 

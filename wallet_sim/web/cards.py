@@ -61,7 +61,7 @@ def show_card(desk: WalletDesk) -> Response:
         current=_passes(desk, batch),
         following=_passes(desk, following),
         step=step,
-        advice=desk.say(step, ends=local_time(batch.window.exp) if batch is not None else ""),
+        advice=desk.say(step, ends=local_time(batch.ends) if batch is not None else ""),
         can_show=step in _SHOWABLE,
         can_repeat=_can_repeat(batch, now),
         is_empty=step in _EMPTY,
@@ -102,7 +102,7 @@ def colour_of(authority: PinnedAuthority, entitlement: Entitlement) -> str:
 def _passes(desk: WalletDesk, batch: Batch | None) -> Passes | None:
     if batch is None:
         return None
-    begins, ends = local_time(batch.window.nbf), local_time(batch.window.exp)
+    begins, ends = local_time(batch.window.nbf), local_time(batch.ends)
     fault = desk.say(batch.fault, begins=begins, ends=ends) if batch.fault is not None else ""
     return Passes(len(batch.fresh), begins, ends, fault)
 

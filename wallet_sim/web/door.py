@@ -121,7 +121,7 @@ def ask_again(desk: WalletDesk) -> Response:
         return desk.go()
     batch = wallet.batch_at(desk.now(wallet))
     fresh = len(batch.fresh) if batch is not None else 0
-    ends = local_time(batch.window.exp) if batch is not None else ""
+    ends = local_time(batch.ends) if batch is not None else ""
     here = desk.room.here and desk.house.arrived(desk.person) is not None
     return desk.page("again.html", reason=reason, fresh=fresh, ends=ends, here=here)
 

@@ -10,11 +10,12 @@ import pytest
 
 from schemas.activation import Activation, format_activation_url, format_code
 from schemas.encoding import format_time, parse_body_time
-from schemas.kinds import DAY
+from schemas.kinds import DAY, HOUR
 from schemas.paths import TRUST_BUNDLE_PATH
 from schemas.presentation import TEXT_LENGTH
 from schemas.problems import Problem
 from shell.pictures import read_codes
+from shell.times import local_time
 from tests.support.commands import Run, Terminal
 from tests.support.issuer_in_memory import CODE, OTHER_CODE, IssuerInMemory, Phone
 from tests.support.world import NOON, World
@@ -271,6 +272,18 @@ def test_status_says_what_to_do_next(filled: Run, phone: Phone) -> None:
     assert "at a door: qupia-wallet show" in filled("status").out
     phone.clock.now += 2 * DAY
     assert "qupia-wallet sync" in filled("status").out
+
+
+def test_passes_whose_key_is_being_replaced_are_said_to_last_until_doors_refuse_them(
+    filled: Run, phone: Phone
+) -> None:
+    world, at = phone.issuer.world, NOON + HOUR
+    world.retire(world.calendar.window_at(NOON), at=at)
+    phone.issuer.publish()
+    assert filled("alerts").status == 0
+    until = local_time(at)
+    assert f"Passes for now, until {until}: 4 fresh." in filled("status").out
+    assert f"until {until}. Fresh passes left: 3" in filled("show").out
 
 
 def test_show_draws_a_code_and_says_what_is_left(filled: Run) -> None:

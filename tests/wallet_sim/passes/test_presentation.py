@@ -251,3 +251,9 @@ def test_a_pass_leaves_the_screen_after_its_five_minutes_or_with_its_window(
 ) -> None:
     showing = chosen(wallet(shown), now=now, again=True, agreed=True)
     assert last_moment(showing, now=now) == ends
+
+
+def test_a_pass_leaves_the_screen_when_its_key_is_retired() -> None:
+    showing = chosen(wallet(NOON), now=NOON, again=True, agreed=True)
+    retiring = replace(showing, batch=replace(showing.batch, retires=NOON + 60))
+    assert last_moment(retiring, now=NOON) == NOON + 60

@@ -83,6 +83,13 @@ def test_the_last_pass_is_held_until_its_window_ends() -> None:
     assert ("used_pass", format_time(NOON - HOUR + 300)) in entries
 
 
+def test_passes_whose_key_is_being_replaced_are_held_until_doors_refuse_them() -> None:
+    retiring = replace(batch(FRESH), retires=NOON + HOUR)
+    held = holdings(replace(wallet(), batches=(retiring,)), now=NOON)
+    [passes] = [entry for entry in held if entry["what"] == "passes"]
+    assert passes["dies"] == format_time(NOON + HOUR)
+
+
 def test_no_used_pass_outlives_its_window() -> None:
     ending = Window(WINDOW.nbf, NOON + 10)
     held = Wallet(batches=(batch(FRESH, used(0), window=ending),))
