@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from threading import Event, Thread
 
 from shell.command_line import complain
-from shell.errors import place_of
+from shell.errors import CommandError, place_of
 from wallet_sim.both import NoticesOfWallet
 from wallet_sim.fetching.file import WalletFile
 from wallet_sim.fetching.runner import Fetching, pause
@@ -44,14 +44,21 @@ class Background:
 
 def look_after(house: House) -> None:
     """Fetch what is due for one person at most."""
-    people = list(house.people.all())
-    for person in people:
-        house.clear(person)
+    people = [person for person in house.people.all() if _is_readable(house, person)]
     quiet_until = _quiet_until(house, people)
     while people:
         person = people.pop(house.tools.below(len(people)))
         if _look_at(house, person, quiet_until):
             house.turns.take(person)
+
+
+def _is_readable(house: House, person: Person) -> bool:
+    """Forget what is over of a person; a damaged wallet, which its page tells, stops no other."""
+    try:
+        house.clear(person)
+    except CommandError:
+        return False
+    return True
 
 
 def _quiet_until(house: House, people: Sequence[Person]) -> int:

@@ -208,6 +208,21 @@ def test_wallets_of_one_device_ask_a_minute_to_half_an_hour_apart(
     assert MINUTE <= asked[1] - asked[0] <= 30 * MINUTE
 
 
+def test_a_damaged_wallet_of_one_person_stops_no_other(
+    visitor: Visitor, house: House, phone: Phone, activate: Activate
+) -> None:
+    child = house.people.add("Child")
+    activate(1)
+    activate(2, OTHER_CODE)
+    look_after(house)
+    (house.people.file(child).home / "wallet.json").write_text("{")
+    phone.clock.now = phone.windows()[0].exp - 1
+    before = len(phone.issuer.batches_asked())
+    live(house, phone)
+    assert len(phone.issuer.batches_asked()) == before + 1
+    assert "wallet.json is damaged" in visitor.get("/p/2").text
+
+
 def test_after_one_person_has_shown_a_pass_no_wallet_of_the_device_asks(
     visitor: Visitor, house: House, phone: Phone, activate: Activate
 ) -> None:
