@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from benchmarks.privacy.real_figures import NOT_UNIFORM, distance_from_uniform
-from schemas.bundle_faults import BundleRejected
 from schemas.encoding import b64url_encode
 from schemas.kinds import DAY, HOUR, MINUTE
 from schemas.problems import ApiProblem, Problem
@@ -288,11 +287,16 @@ def test_a_refusal_that_is_final_ends_the_wallet(planned: Phone, problem: Proble
         Run(planned, until=SIX + HOUR)()
 
 
-def test_a_bundle_that_must_not_be_believed_ends_the_wallet(planned: Phone) -> None:
+def test_one_bundle_that_must_not_be_believed_does_not_end_the_wallet(planned: Phone) -> None:
     planned.clock.now = SIX - HOUR
+    held = planned.wallet.batches
     planned.issuer.publish(batch_size=9)
-    with pytest.raises(BundleRejected, match="pin_changed"):
-        Run(planned, until=SIX + HOUR)()
+    run = Run(planned, until=SIX + HOUR)()
+    assert run.complaints == ["pin_changed"]
+    assert planned.wallet.batches == held
+    planned.issuer.publish()
+    run.until = planned.windows()[0].exp
+    assert len(run.go_on().fetched) == 1
 
 
 def test_an_expired_bundle_is_asked_for_again_later(planned: Phone) -> None:

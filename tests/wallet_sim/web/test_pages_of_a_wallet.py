@@ -285,6 +285,22 @@ def test_the_card_says_what_weakens_passes_that_came_today(
     assert "They came" not in visitor.get("/p/1").text
 
 
+def test_a_bundle_that_is_refused_is_told_and_asked_for_again(
+    visitor: Visitor, house: House, phone: Phone, activate: Activate
+) -> None:
+    activate()
+    look_after(house)
+    phone.clock.now = phone.windows()[1].nbf
+    phone.issuer.publish(batch_size=9)
+    before = len(phone.issuer.batches_asked())
+    live(house, phone)
+    assert len(phone.issuer.batches_asked()) == before
+    assert "changes what was fixed at set-up" in visitor.get("/p/1").text
+    phone.issuer.publish()
+    live(house, phone, 3 * HOUR)
+    assert len(phone.issuer.batches_asked()) == before + 1
+
+
 def test_what_cannot_be_fetched_is_told_and_not_asked_again(
     visitor: Visitor, house: House, phone: Phone, activate: Activate
 ) -> None:
