@@ -74,7 +74,7 @@ def fetch_rejected(desk: Desk) -> Response:
     table = StringIO()
     rows = csv.writer(table)
     rows.writerow(("line", "reason", "text"))
-    rows.writerows((line, reason, _reason(desk, job, reason)) for line, reason in job.rejected)
+    rows.writerows((place, reason, _reason(desk, job, reason)) for place, reason in _rejected(job))
     headers = HEADERS | {"Content-Disposition": 'attachment; filename="rejected.csv"'}
     # A spreadsheet knows UTF-8 by its mark.
     return Response("\ufeff" + table.getvalue(), media_type="text/csv", headers=headers)
@@ -89,8 +89,8 @@ def _read(desk: Desk) -> Job:
 def _values(desk: Desk, job: Job) -> dict[str, Any]:
     shown = max(LINES_SHOWN, job.positive)
     rejected = [
-        {"line": line, "reason": _reason(desk, job, reason), "withdraws": place < job.positive}
-        for place, (line, reason) in enumerate(job.rejected[:shown])
+        {"line": place, "reason": _reason(desk, job, reason), "withdraws": number < job.positive}
+        for number, (place, reason) in enumerate(_rejected(job)[:shown])
     ]
     is_tried = job.is_dry and job.phase is Phase.DONE
     return {
@@ -112,6 +112,15 @@ def _reason(desk: Desk, job: Job, reason: str) -> str:
     """In words of the file's form."""
     differs = job.is_fhir and reason in DIFFER_IN_FHIR
     return desk.say(f"reject_{reason}_fhir" if differs else f"reject_{reason}")
+
+
+def _rejected(job: Job) -> list[tuple[str, str]]:
+    """Places and reasons; a place names its file where there are several."""
+    files = job.files or (0,) * len(job.rejected)
+    return [
+        (f"{file}:{line}" if file else str(line), reason)
+        for file, (line, reason) in zip(files, job.rejected, strict=True)
+    ]
 
 
 def _becomes(desk: Desk, job: Job, becomes: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from issuer.authority import Authority
 from issuer.intake.register import CHUNK, Became, Tally, take_row
 from issuer.intake.rows import ExportRow, IntakeSummary, Rejected, read_export
+from issuer.intake.values import place_of_row
 from issuer.registration.codes import IssuedCode
 from issuer.registration.withdrawals import Withdrawn
 from schemas.kinds import Kind
@@ -23,6 +24,10 @@ class Would:
     becomes: str
     evidence: str | None = None
     file: int = 0
+
+    @property
+    def place(self) -> str:
+        return place_of_row(self.file, self.line)
 
 
 def dry_run(

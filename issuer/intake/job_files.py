@@ -68,11 +68,12 @@ class JobRefused(Refusal[JobFault]):
 class Job:
     """A job as it stands: times in Unix seconds, ``rejected`` as pairs of line and reason.
 
-    ``rows`` are those done; the other numbers are known when it is done. The first ``positive`` of
-    those rejected are results that withdraw; ``others`` are resources that are no results.
+    Where several files were sent, ``files`` are the numbers of those that the rejected lines are
+    of. ``rows`` are those done; the other numbers are known when it is done. The first ``positive``
+    of those rejected are results that withdraw; ``others`` are resources that are no results.
     ``fault`` is a sentence for a person where it failed, ``form`` what a file looks like that is
-    neither a table nor FHIR. A dry run has no codes, but ``would``: the
-    first lines, and what they would become.
+    neither a table nor FHIR. A dry run has no codes, but ``would``: the first lines, and what they
+    would become.
     """
 
     account: int
@@ -83,11 +84,12 @@ class Job:
     withdrawals: int = 0
     repeated: int = 0
     rejected: tuple[tuple[int, str], ...] = ()
+    files: tuple[int, ...] = ()
     positive: int = 0
     others: int = 0
     is_fhir: bool = False
     is_dry: bool = False
-    would: tuple[tuple[int, str], ...] = ()
+    would: tuple[tuple[str, str], ...] = ()
     fault: str | None = None
     form: str | None = None
 

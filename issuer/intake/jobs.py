@@ -96,18 +96,20 @@ class _Work:
             self._save(replace(self._job, phase=Phase.FAILED, form=error.fault.value))
         except CommandError as error:
             # The file has no name of its own; where it is in memory is not to be told.
-            self._fail(error.message.replace(str(self.upload.path), "the file"))
+            self._fail(_unnamed(error.message, self.upload))
         except Exception as error:  # noqa: BLE001 - whatever it is, the job has ended and says so.
             self._fail(f"the program failed ({place_of(error)}); the codes so far can be fetched")
         else:
             self._save(_done(self._job, summary))
 
     def _take(self) -> IntakeSummary:
+        first, *more = self.upload.paths
         return run_intake(
             self._authority,
             self._account,
-            self.upload.path,
+            first,
             self._files.codes,
+            *more,
             now=self._now,
             progress=self._count,
             most_lines=MOST_LINES,
@@ -115,15 +117,15 @@ class _Work:
         )
 
     def _try(self) -> IntakeSummary:
-        first: list[tuple[int, str]] = []
+        first: list[tuple[str, str]] = []
 
         def hear(would: Would) -> None:
             if len(first) < LINES_TOLD:
-                first.append((would.line, would.becomes))
+                first.append((would.place, would.becomes))
 
         summary = dry_run(
             self._authority,
-            self.upload.path,
+            *self.upload.paths,
             now=self._now,
             progress=self._count,
             told=hear,
@@ -150,6 +152,15 @@ def _work(work: _Work, held: ExitStack) -> None:
         work.run()
 
 
+def _unnamed(message: str, upload: Upload) -> str:
+    """The message without where in memory a file is."""
+    paths = upload.paths
+    for number, path in enumerate(paths, 1):
+        name = "the file" if len(paths) == 1 else f"file {number}"
+        message = message.replace(str(path), name)
+    return message
+
+
 def _done(job: Job, summary: IntakeSummary) -> Job:
     return replace(
         job,
@@ -159,6 +170,7 @@ def _done(job: Job, summary: IntakeSummary) -> Job:
         withdrawals=summary.withdrawals,
         repeated=summary.repeated,
         rejected=tuple((entry.line, entry.reason.value) for entry in summary.rejected),
+        files=tuple(entry.file for entry in summary.rejected if entry.file),
         positive=sum(entry.withdraws is True for entry in summary.rejected),
         others=summary.others,
         is_fhir=summary.is_fhir,

@@ -1,4 +1,4 @@
-"""An uploaded form, as it arrives: its file goes into memory that has no name on any disk.
+"""An uploaded form, as it arrives: its files go into memory that has no name on any disk.
 
 The file is never larger than the limit, also where the request does not say how large it is, and
 what is broken off or refused is given back to the system at once.
@@ -18,7 +18,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from schemas.errors import Refusal
 
 UPLOAD_LIMIT = 64 * 1024 * 1024
-"""Bytes of an uploaded file: about 600,000 rows of a laboratory's table."""
+"""Bytes of all uploaded files: about 600,000 rows of a laboratory's table."""
 
 FIELDS_LIMIT = 64 * 1024
 """Bytes of everything else in the form, headers of its parts included."""
@@ -37,7 +37,6 @@ class UploadFault(StrEnum):
     TOO_LARGE = "too_large"
     TRUNCATED = "truncated"
     NO_FILE = "no_file"
-    SEVERAL_FILES = "several_files"
     TOO_MANY_PARTS = "too_many_parts"
 
 
@@ -47,33 +46,39 @@ class UploadRefused(Refusal[UploadFault]):
 
 @dataclass
 class Upload:
-    """A file in memory, and the small fields that came with it. Its own name is forgotten.
+    """Files in memory, and the small fields that came with them. Their own names are forgotten.
 
-    ``path`` can be opened, any number of times, until :meth:`close`.
+    ``paths`` can be opened, any number of times, until :meth:`close`. ``size`` is that of all.
     """
 
-    descriptor: int
+    descriptors: list[int]
     fields: dict[str, str] = field(default_factory=dict, repr=False)
     size: int = 0
 
     @classmethod
     def empty(cls) -> Self:
-        return cls(os.memfd_create("upload", os.MFD_CLOEXEC))
+        """With one file, of no bytes yet."""
+        upload = cls([])
+        upload.begin_file()
+        return upload
 
     @property
-    def path(self) -> Path:
-        return Path(f"/proc/self/fd/{self.descriptor}")
+    def paths(self) -> list[Path]:
+        return [Path(f"/proc/self/fd/{descriptor}") for descriptor in self.descriptors]
+
+    def begin_file(self) -> None:
+        """What is written from now on is another file."""
+        self.descriptors.append(os.memfd_create("upload", os.MFD_CLOEXEC))
 
     def write(self, data: bytes) -> None:
         self.size += len(data)
         while data:
-            data = data[os.write(self.descriptor, data) :]
+            data = data[os.write(self.descriptors[-1], data) :]
 
     def close(self) -> None:
         """Give the memory back."""
-        if self.descriptor >= 0:
-            os.close(self.descriptor)
-            self.descriptor = -1
+        while self.descriptors:
+            os.close(self.descriptors.pop())
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +90,7 @@ class Upload:
 async def receive_upload(
     chunks: AsyncIterator[bytes], content_type: str, *, limit: int = UPLOAD_LIMIT
 ) -> Upload:
-    """The one file of a ``multipart/form-data`` body that arrives in ``chunks``.
+    """The files of a ``multipart/form-data`` body that arrives in ``chunks``.
 
     Raises UploadRefused, as soon as it is clear, without reading on; whatever else ``chunks``
     raises goes through. In both cases nothing is left in memory.
@@ -173,7 +178,7 @@ class _Form:
         if not options.get(b"filename"):  # Empty where a form has a field for a file, and none.
             self._name = options.get(b"name", b"").decode("utf-8", "replace")
         elif self._has_file:
-            raise UploadRefused(UploadFault.SEVERAL_FILES)
+            self._upload.begin_file()
         else:
             self._has_file = True
 

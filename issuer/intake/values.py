@@ -32,6 +32,10 @@ class RejectReason(StrEnum):
     TOO_OLD = "too_old"
 
 
+def place_of_row(file: int, line: int) -> str:
+    return f"{file}:{line}" if file else str(line)
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """A row that was not used, and why.
@@ -46,6 +50,11 @@ class Rejected:
     reason: RejectReason
     withdraws: bool | None = field(default=None, compare=False)
     file: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as :attr:`ExportRow.place`."""
+        return place_of_row(self.file, self.line)
 
     @property
     def urgency(self) -> tuple[int, int, int]:
@@ -72,7 +81,7 @@ class ExportRow:
     @property
     def place(self) -> str:
         """Where it stands: the line, after the number of its file where there are several."""
-        return f"{self.file}:{self.line}" if self.file else str(self.line)
+        return place_of_row(self.file, self.line)
 
     def __repr__(self) -> str:
         return f"ExportRow(line={self.line})"

@@ -37,7 +37,7 @@ from issuer.staff import Account, Role
 from schemas.kinds import DAY, HOUR, MINUTE, Kind
 from shell.errors import CommandError
 from shell.files import locked
-from tests.support.fhir_export import bundle, patient, swab
+from tests.support.fhir_export import bundle, ndjson, patient, swab
 from tests.support.issuers import Service
 from tests.support.lab_export import NOW, make_big_export, make_row, write_text
 from tests.support.statements import begin_with_sunset
@@ -143,7 +143,7 @@ def test_what_is_kept_is_private_and_the_upload_is_gone(issuer: Service) -> None
     finish(issuer, job)
     for path in jobs_folder(issuer.home).iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert given.descriptor == -1
+    assert given.descriptors == []
     person = make_row(0)[0].encode()
     assert not [p for p in issuer.home.path.rglob("*") if p.is_file() and person in p.read_bytes()]
     issuer.home.check()
@@ -287,7 +287,7 @@ def test_a_third_job_is_refused_while_two_run(
     refused = upload(table())
     lab = laboratory(issuer)
     assert fault(start_job, issuer.authority, refused, account=lab, now=NOW) is JobFault.BUSY
-    assert refused.descriptor == -1
+    assert refused.descriptors == []
     assert [state(issuer, job).phase for job in running] == [Phase.READING] * 2
     assert fault(fetch, issuer, running[0]) is JobFault.RUNNING
     assert sweep_jobs(issuer.home, NOW + DAY, everyone=True) == 0
@@ -401,3 +401,33 @@ def test_what_was_registered_counts_though_it_cannot_be_noted(
     monkeypatch.setattr(Audit, "note", fail)
     ended = finish(issuer, start(issuer, table()))
     assert (ended.phase, ended.codes) == (Phase.DONE, 3)
+
+
+# Several files of one bulk export
+
+
+def several(*contents: str) -> Upload:
+    made = upload(contents[0])
+    for content in contents[1:]:
+        made.begin_file()
+        made.write(content.encode())
+    return made
+
+
+def test_the_files_of_one_bulk_export_are_read_together(issuer: Service) -> None:
+    people = ndjson(patient())
+    results = ndjson(swab(), swab("?"))
+    given = several(people, results)
+    job = start_job(issuer.authority, given, account=laboratory(issuer), now=NOW)
+    found = finish(issuer, job)
+    assert (found.phase, found.codes, found.others) == (Phase.DONE, 1, 1)
+    assert (found.rejected[0][0], found.files) == (2, (2,))
+
+
+def test_of_several_tables_it_is_said_which_file_is_none(issuer: Service) -> None:
+    given = several(ndjson(patient()), write_text([make_row(1)]))
+    job = start_job(issuer.authority, given, account=laboratory(issuer), now=NOW)
+    found = finish(issuer, job)
+    assert found.fault == (
+        "file 2 is no FHIR; only the FHIR files of one export are taken together"
+    )

@@ -35,9 +35,9 @@ def receive(body: bytes, *, kind: str = TYPE, size: int = 4096, limit: int = 10_
     return asyncio.run(receive_upload(pieces(body, size), kind, limit=limit))
 
 
-def refused(body: bytes, *, kind: str = TYPE, size: int = 4096) -> UploadFault:
+def refused(body: bytes, *, kind: str = TYPE, size: int = 4096, limit: int = 10_000) -> UploadFault:
     with pytest.raises(UploadRefused) as caught:
-        receive(body, kind=kind, size=size)
+        receive(body, kind=kind, size=size, limit=limit)
     return caught.value.fault
 
 
@@ -57,7 +57,7 @@ def memory_files() -> int:
 def test_the_file_and_the_small_fields_are_received(size: int) -> None:
     fields = part(b"token", "csrf", None), part("ә".encode(), "note", None)
     with receive(form(fields[0], part(FILE), fields[1]), size=size) as upload:
-        assert upload.path.read_bytes() == upload.path.read_bytes() == FILE
+        assert upload.paths[0].read_bytes() == upload.paths[0].read_bytes() == FILE
         assert upload.size == len(FILE)
         assert upload.fields == {"csrf": "token", "note": "ә"}
         assert "token" not in repr(upload)
@@ -65,7 +65,7 @@ def test_the_file_and_the_small_fields_are_received(size: int) -> None:
 
 def test_the_file_is_on_no_disk_and_without_its_name() -> None:
     with receive(form(part(FILE, file="Пациенты.csv"))) as upload:
-        assert str(upload.path.readlink()).startswith("/memfd:upload")
+        assert str(upload.paths[0].readlink()).startswith("/memfd:upload")
 
 
 def test_an_upload_can_be_closed_twice() -> None:
@@ -133,10 +133,18 @@ def test_a_form_that_is_broken_off_is_refused() -> None:
         assert refused(whole[:end]) is UploadFault.TRUNCATED
 
 
-def test_no_file_and_several_files_are_refused() -> None:
+def test_a_form_without_a_file_is_refused() -> None:
     assert refused(form(part(b"1", "csrf", None))) is UploadFault.NO_FILE
     assert refused(form(part(b"", file=""))) is UploadFault.NO_FILE
-    assert refused(form(part(FILE), part(FILE))) is UploadFault.SEVERAL_FILES
+
+
+def test_several_files_are_kept_apart_and_bounded_together() -> None:
+    content = form(part(b"first"), part(b"second"), part(b"yes", "dry_run", None))
+    with receive(content) as upload:
+        assert [path.read_bytes() for path in upload.paths] == [b"first", b"second"]
+        assert (upload.size, upload.fields) == (11, {"dry_run": "yes"})
+    assert upload.paths == []
+    assert refused(content, limit=10) is UploadFault.TOO_LARGE
 
 
 def test_ten_thousand_parts_are_refused_at_the_seventeenth() -> None:
@@ -178,7 +186,7 @@ def test_any_damage_gives_a_file_or_a_reason(at: int, junk: bytes, size: int) ->
 
 def test_a_file_of_no_bytes_is_for_intake_to_refuse() -> None:
     with receive(form(part(b""))) as upload:
-        assert upload.path.stat().st_size == upload.size == 0
+        assert upload.paths[0].stat().st_size == upload.size == 0
 
 
 @pytest.mark.parametrize(
