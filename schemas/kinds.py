@@ -224,7 +224,7 @@ HELD_ELSEWHERE: tuple[HeldElsewhere, ...] = (
         "sample numbers, where the policy names them), numbers "
         "of rejected lines with the reason, how many of them withdraw, the account number; the "
         "export itself in memory only",
-        dies="at the first complete download of the codes; 1 h",
+        dies="when whoever uploaded says that the codes have arrived; 1 h",
     ),
     HeldElsewhere(
         name="entitlement, passes, device keys",

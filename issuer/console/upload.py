@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 
 from issuer.console.desk import Desk, Page
-from issuer.intake.job_files import Job, JobRefused, Phase, fetch_codes, read_job
+from issuer.intake.job_files import Job, JobRefused, Phase, discard_job, fetch_codes, read_job
 from issuer.intake.jobs import start_job
 from issuer.intake.upload import Upload
 from issuer.oversight.audit import Action
@@ -51,7 +51,7 @@ def show_job(desk: Desk) -> Response:
 
 
 def fetch(desk: Desk) -> Response:
-    """The codes, for the one time that they can be had."""
+    """The codes, as often as they are asked for until they are discarded."""
     try:
         download = fetch_codes(
             desk.authority.home, desk.params["job"], account=desk.account.number, now=desk.now
@@ -128,11 +128,18 @@ def _becomes(desk: Desk, job: Job, becomes: str) -> str:
     return desk.say(f"would_{becomes}") if is_taken else _reason(desk, job, becomes)
 
 
-def _back(desk: Desk) -> Response:
-    return redirect(desk.path.removesuffix("/codes"))
+def discard(desk: Desk) -> Response:
+    """The registrar has the codes: nothing of the upload is left here."""
+    try:
+        discard_job(
+            desk.authority.home, desk.params["job"], account=desk.account.number, now=desk.now
+        )
+    except JobRefused as refused:
+        return desk.refuse(f"job_{refused.fault}", status=404)
+    return desk.done("codes_discarded")
 
 
 PAGE = Page("/console/upload", "upload", ROLES[Action.UPLOAD], show)
 JOB_PAGE = Page("/console/uploads/{job}", "", ROLES[Action.UPLOAD], show_job)
 REJECTED_PAGE = Page("/console/uploads/{job}/rejected", "", ROLES[Action.UPLOAD], fetch_rejected)
-CODES_PAGE = Page("/console/uploads/{job}/codes", "", ROLES[Action.UPLOAD], _back, fetch)
+CODES_PAGE = Page("/console/uploads/{job}/codes", "", ROLES[Action.UPLOAD], fetch, discard)

@@ -5,7 +5,6 @@ which whoever works on the job holds, so that any process can tell a job that wa
 that runs. The id is random and known only to the session that began the job.
 """
 
-import fcntl
 import os
 import re
 import secrets
@@ -57,7 +56,6 @@ class JobFault(StrEnum):
     UNKNOWN = "unknown"
     BUSY = "busy"
     RUNNING = "running"
-    FETCHING = "fetching"
 
 
 class JobRefused(Refusal[JobFault]):
@@ -158,41 +156,43 @@ def read_job(home: Home, job_id: str, *, account: int, now: int) -> Job:
 
 
 class CodesDownload:
-    """A job's codes, ``size`` bytes, while they are sent; nobody else can fetch them meanwhile."""
+    """A job's codes, ``size`` bytes, while they are sent. They stay until :func:`discard_job`."""
 
-    def __init__(self, files: JobFiles, file: BinaryIO, size: int, held: ExitStack) -> None:
-        self.size = size
-        self._files, self._file, self._held = files, file, held
+    def __init__(self, file: BinaryIO) -> None:
+        self.size = os.fstat(file.fileno()).st_size
+        self._file = file
 
     def pieces(self) -> Iterator[bytes]:
-        """The codes; once the last piece was taken and the next asked for, the job is destroyed.
-
-        When the iteration ends before, all is still there to be fetched again.
-        """
-        with self._held:
+        """The codes; the file is closed however the iteration ends."""
+        with self._file:
             while piece := self._file.read(_PIECE):
                 yield piece
-            self._files.destroy()
 
     def close(self) -> None:
-        self._held.close()
+        self._file.close()
 
 
 def fetch_codes(home: Home, job_id: str, *, account: int, now: int) -> CodesDownload:
-    """Begin the one download. Raises JobRefused ``unknown``, ``running`` or ``fetching``."""
+    """Begin a download, of as many as are needed. Raises JobRefused ``unknown`` or ``running``."""
+    try:
+        return CodesDownload(_ended(home, job_id, account, now).codes.open("rb"))
+    except FileNotFoundError:  # It failed before its first row.
+        raise JobRefused(JobFault.UNKNOWN) from None
+
+
+def discard_job(home: Home, job_id: str, *, account: int, now: int) -> None:
+    """Destroy the codes and the report: whoever uploaded has them.
+
+    No line tells a server that what it sent has arrived, so only they can say so. Raises JobRefused
+    ``unknown`` or ``running``.
+    """
+    _ended(home, job_id, account, now).destroy()
+
+
+def _ended(home: Home, job_id: str, account: int, now: int) -> JobFiles:
     if read_job(home, job_id, account=account, now=now).phase.is_running:
         raise JobRefused(JobFault.RUNNING)
-    files = JobFiles(jobs_folder(home), job_id)
-    with ExitStack() as stack:
-        try:
-            file = stack.enter_context(files.codes.open("rb"))
-            # Another download has the file itself locked; the kernel lets go when it ends.
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except FileNotFoundError:  # It failed before its first row, or was just fetched.
-            raise JobRefused(JobFault.UNKNOWN) from None
-        except BlockingIOError:
-            raise JobRefused(JobFault.FETCHING) from None
-        return CodesDownload(files, file, os.fstat(file.fileno()).st_size, stack.pop_all())
+    return JobFiles(jobs_folder(home), job_id)
 
 
 def sweep_jobs(home: Home, now: int, *, everyone: bool = False) -> int:

@@ -770,3 +770,17 @@ def test_a_file_of_another_form_is_told_in_the_readers_language(registrar: Clerk
     seen = settled(registrar, started.header("location"))
     assert "HL7 v2 хабарламаларына ұқсайды" in seen.text
     assert "/codes" not in seen.html
+
+
+def test_codes_stay_until_the_registrar_has_them(registrar: Clerk) -> None:
+    page = registrar.get("/console/upload")
+    rows = [make_row(1, date="16.03.2026 10:00")]
+    started = upload_form(registrar, page.form("/console/upload"), write_text(rows))
+    path = started.header("location")
+    seen = settled(registrar, path)
+    first, second = (registrar.get(f"{path}/codes") for _ in range(2))
+    assert first.body == second.body and first.body.startswith(b"line,code,")
+    assert "attachment" in first.header("content-disposition")
+    done = registrar.post(f"{path}/codes", seen.form(f"{path}/codes"))
+    assert "deleted from this server" in praise(done)
+    assert registrar.get(f"{path}/codes").status == registrar.get(path).status == 404

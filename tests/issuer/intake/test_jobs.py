@@ -22,6 +22,7 @@ from issuer.intake.job_files import (
     JobFiles,
     JobRefused,
     Phase,
+    discard_job,
     fetch_codes,
     jobs_folder,
     read_job,
@@ -149,39 +150,38 @@ def test_what_is_kept_is_private_and_the_upload_is_gone(issuer: Service) -> None
     issuer.home.check()
 
 
-def test_the_codes_can_be_fetched_once(issuer: Service) -> None:
-    job = start(issuer, table())
+def test_the_codes_can_be_fetched_until_somebody_says_that_they_have_arrived(
+    issuer: Service,
+) -> None:
+    job = start(issuer, table(900))
     finish(issuer, job)
-    download = fetch(issuer, job)
-    assert len(b"".join(download.pieces())) == download.size
+    broken = fetch(issuer, job).pieces()
+    first = next(broken)
+    whole = [b"".join(fetch(issuer, job).pieces()) for _ in range(2)]
+    broken.close()  # type: ignore[attr-defined] # What a server does when its client is gone.
+    assert whole[0] == whole[1] and whole[0].startswith(first)
+    assert len(whole[0]) > len(first)
+    discard_job(issuer.home, job, account=ACCOUNT, now=NOW)
     assert files(issuer) == []
     assert fault(fetch, issuer, job) is fault(state, issuer, job) is JobFault.UNKNOWN
 
 
-def test_a_download_that_breaks_off_can_be_repeated(issuer: Service) -> None:
-    job = start(issuer, table(900))
-    finish(issuer, job)
-    download = fetch(issuer, job)
-    pieces = download.pieces()
-    first = next(pieces)
-    assert fault(fetch, issuer, job) is JobFault.FETCHING
-    pieces.close()  # type: ignore[attr-defined] # What a server does when its client is gone.
-    again = b"".join(fetch(issuer, job).pieces())
-    assert again.startswith(first)
-    assert len(again) > len(first)
-
-
-def test_a_download_that_is_never_begun_holds_nothing_up(issuer: Service) -> None:
+def test_a_download_says_how_long_it_is(issuer: Service) -> None:
     job = start(issuer, table())
     finish(issuer, job)
+    download = fetch(issuer, job)
+    assert len(b"".join(download.pieces())) == download.size
     fetch(issuer, job).close()
-    assert b"".join(fetch(issuer, job).pieces())
+
+
+def discard(issuer: Service, job: str, **changed: int) -> None:
+    discard_job(issuer.home, job, **({"account": ACCOUNT, "now": NOW} | changed))
 
 
 def test_a_job_is_its_accounts_only(issuer: Service) -> None:
     job = start(issuer, table())
     finish(issuer, job)
-    for call in (state, fetch):
+    for call in (state, fetch, discard):
         assert fault(call, issuer, job, account=ACCOUNT + 1) is JobFault.UNKNOWN
         for other in ("", "x" * 22, "../" + job, job + "\n", "../../staff"):
             assert fault(call, issuer, other) is JobFault.UNKNOWN
@@ -290,6 +290,7 @@ def test_a_third_job_is_refused_while_two_run(
     assert refused.descriptors == []
     assert [state(issuer, job).phase for job in running] == [Phase.READING] * 2
     assert fault(fetch, issuer, running[0]) is JobFault.RUNNING
+    assert fault(discard, issuer, running[0]) is JobFault.RUNNING
     assert sweep_jobs(issuer.home, NOW + DAY, everyone=True) == 0
     os.write(wait, b"..")
     for job in running:
