@@ -33,7 +33,7 @@ BUNDLE_HOURS = (12, 168)
 """A bundle is made anew every 6 hours and must outlive one renewal that failed; at most 7 days."""
 
 PASSKEYS = ("officers", "all", "none")
-"""Whose accounts need a passkey for the console."""
+"""Whose accounts need a passkey for the console; the first where nothing is said."""
 
 MOST_STATUSES = 4
 MOST_POLICIES = 32
@@ -94,7 +94,7 @@ def parse_policy(text: str) -> Policy:
         time_zone=_parse_zone(top),
         window_hours=top.choice("window_hours", WINDOW_HOURS),
         bundle_hours=top.whole("bundle_hours", low=low, high=high),
-        passkeys=top.choice("passkeys", PASSKEYS),
+        passkeys=top.choice("passkeys", PASSKEYS) if "passkeys" in top.values else PASSKEYS[0],
         caps=_parse_caps(top.section("caps")),
         statuses=statuses,
         policies=_parse_policies(top, status_ids),

@@ -254,3 +254,11 @@ def test_a_policy_that_is_missing_or_not_utf8_is_refused_with_its_path(tmp_path:
         load_policy(tmp_path / "policy.toml")
     with pytest.raises(CommandError, match=r"policy\.toml is not UTF-8; save it"):
         load_policy(home_policy(tmp_path, DEFAULT.encode("cp1251", "replace")))
+
+
+def test_officers_need_a_passkey_where_nothing_is_said() -> None:
+    text = default_policy_text()
+    assert parse_policy(text.replace('passkeys = "officers"', "")).passkeys == "officers"
+    assert parse_policy(text.replace('"officers"', '"none"')).passkeys == "none"
+    with pytest.raises(CommandError, match="passkeys must be one of"):
+        parse_policy(text.replace('"officers"', '"some"'))
