@@ -10,6 +10,7 @@ category ends its name: ``period_days_one``, ``period_days_other``. The number i
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from schemas.languages import Language
 from schemas.plurals import Category, category
@@ -28,11 +29,27 @@ class Catalogue:
         return name in texts or f"{name}_{Category.OTHER}" in texts
 
     def say(self, name: str, language: Language, /, **values: object) -> str:
-        """The sentence ``name`` with its ``{placeholders}`` filled; raises KeyError."""
+        """The sentence ``name`` with its ``{placeholders}`` filled; raises KeyError.
+
+        What can be spelt in a language is spelt in this one.
+        """
+        values = {key: spelt(value, language) for key, value in values.items()}
         texts = self.texts[language]
         if name not in texts:
             name = f"{name}_{category(_count(values), language)}"
         return texts[name].format_map(values)
+
+
+@runtime_checkable
+class Spelt(Protocol):
+    """A value that each language writes in its own way, such as a date."""
+
+    def spelt(self, language: Language) -> str: ...
+
+
+def spelt(value: object, language: Language) -> object:
+    """``value`` as the language writes it, or as it is."""
+    return value.spelt(language) if isinstance(value, Spelt) else value
 
 
 def _count(values: Mapping[str, object]) -> int:

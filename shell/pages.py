@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from schemas.catalogues import Catalogue
+from schemas.catalogues import Catalogue, spelt
 from schemas.errors import QupiaError
 from schemas.languages import Language
 
@@ -75,6 +76,7 @@ class Pages:
             loader=FileSystemLoader([folder / "templates", LOOK]),
             autoescape=True,
             undefined=StrictUndefined,
+            finalize=_spelt,
             trim_blocks=True,
             lstrip_blocks=True,
         )
@@ -98,6 +100,12 @@ class Pages:
             **values, t=t, language=language.value, languages=[*Language], Language=Language
         )
         return HTMLResponse(content, status_code=status, headers={**HEADERS, **(headers or {})})
+
+
+@pass_context
+def _spelt(context: Context, value: object) -> object:
+    """What each language writes in its own way, as the page's does."""
+    return spelt(value, Language(context["language"]))
 
 
 def language_of(request: Request) -> Language:

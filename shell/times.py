@@ -3,22 +3,43 @@
 ``zone`` is the authority's where one is given, else this machine's; times are Unix seconds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, tzinfo
+from functools import partial
+from typing import Self
 
+from schemas.catalogues import sentence
 from schemas.hours import begin_of
+from schemas.languages import Language
 
 _MINUTE = "%Y-%m-%d %H:%M"
 
 
-def local_time(seconds: int, zone: tzinfo | None = None) -> str:
+class WrittenTime(str):
+    """A time in ISO form, which sentences and pages write as their reader's language does."""
+
+    _spell: Callable[[Language], str]
+
+    def __new__(cls, text: str, spell: Callable[[Language], str]) -> Self:
+        """``spell`` gives it in a language."""
+        made = super().__new__(cls, text)
+        made._spell = spell
+        return made
+
+    def spelt(self, language: Language) -> str:
+        """``17 March 2026, 14:30``."""
+        return self._spell(language)
+
+
+def local_time(seconds: int, zone: tzinfo | None = None) -> WrittenTime:
     """``2026-03-17 14:30``."""
-    return _written(seconds, zone, _MINUTE)
+    return WrittenTime(_written(seconds, zone, _MINUTE), partial(_spell, seconds, zone, "%H:%M"))
 
 
-def zoned_time(seconds: int) -> str:
+def zoned_time(seconds: int) -> WrittenTime:
     """``2026-03-17 14:30 +05``, for those who compare it with a clock elsewhere."""
-    return _written(seconds, None, f"{_MINUTE} %Z")
+    text = _written(seconds, None, f"{_MINUTE} %Z")
+    return WrittenTime(text, partial(_spell, seconds, None, "%H:%M %Z"))
 
 
 def local_date(seconds: int, zone: tzinfo | None = None) -> str:
@@ -64,12 +85,28 @@ def spans(hours: Iterable[int]) -> list[tuple[int, int]]:
     return found
 
 
-def local_span(span: tuple[int, int], zone: tzinfo | None = None) -> str:
+def local_span(span: tuple[int, int], zone: tzinfo | None = None) -> WrittenTime:
     """``2026-03-17 12:00 – 15:00``, with the second date only where it is another one."""
-    begin, end = span
-    is_one_day = local_date(begin, zone) == local_date(end, zone)
-    shown = local_clock(end, zone) if is_one_day else local_time(end, zone)
-    return f"{local_time(begin, zone)} – {shown}"
+    begin, end = local_time(span[0], zone), local_time(span[1], zone)
+    is_one_day = local_date(span[0], zone) == local_date(span[1], zone)
+    clock = local_clock(span[1], zone)
+
+    def spell(language: Language) -> str:
+        return f"{begin.spelt(language)} – {clock if is_one_day else end.spelt(language)}"
+
+    return WrittenTime(f"{begin} – {clock if is_one_day else end}", spell)
+
+
+def _spell(seconds: int, zone: tzinfo | None, clock: str, language: Language) -> str:
+    day = datetime.fromtimestamp(seconds, UTC).astimezone(zone)
+    return sentence(
+        "moment",
+        language,
+        day=day.day,
+        month=sentence(f"moment_month_{day.month:02}", language),
+        year=day.year,
+        time=day.strftime(clock),
+    )
 
 
 def _written(seconds: int, zone: tzinfo | None, form: str) -> str:

@@ -125,7 +125,7 @@ def _told(desk: Desk, hours: tuple[int, ...]) -> dict[str, Any]:
 
 def _sentence(desk: Desk, refused: NoticeRefused) -> str:
     zone = desk.authority.policy.zone
-    named = ", ".join(local_span(span, zone) for span in spans(refused.hours))
+    named = ", ".join(local_span(span, zone).spelt(desk.language) for span in spans(refused.hours))
     return desk.say(f"notice_{refused.fault}") + (f" {named}" if named else "")
 
 

@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from schemas.catalogues import sentence
 from schemas.hours import begin_of
+from schemas.kinds import HOUR
+from schemas.languages import Language
 from shell.times import (
     local_clock,
     local_date,
@@ -89,3 +92,27 @@ def test_an_hour_in_which_clocks_go_back_is_told_as_people_see_it() -> None:
     [span] = spans(range(498_024, 498_027))
     assert local_span(span, UTC) == "2026-10-25 00:00 – 03:00"
     assert local_span(span, ZoneInfo("Europe/Berlin")) == "2026-10-25 02:00 – 04:00"
+
+
+@pytest.mark.parametrize(
+    ("language", "time", "span"),
+    [
+        (Language.KK, "2026 ж. 17 наурыз, 12:00", "2026 ж. 17 наурыз, 12:00 – 14:00"),
+        (Language.RU, "17 марта 2026 г., 12:00", "17 марта 2026 г., 12:00 – 14:00"),
+        (Language.EN, "17 March 2026, 12:00", "17 March 2026, 12:00 – 14:00"),
+    ],
+)
+def test_a_sentence_writes_times_as_its_language_does(
+    language: Language, time: str, span: str
+) -> None:
+    noon = 1_773_730_800
+    assert local_time(noon, ALMATY).spelt(language) == time
+    assert local_span((noon, noon + 2 * HOUR), ALMATY).spelt(language) == span
+    said = sentence("check_in_until", language, until=local_time(noon, ALMATY))
+    assert time in said
+
+
+def test_every_month_is_spelt_in_each_language() -> None:
+    days = [int(datetime(2026, month, 1, tzinfo=UTC).timestamp()) for month in range(1, 13)]
+    for language in Language:
+        assert len({local_time(day, UTC).spelt(language) for day in days}) == 12

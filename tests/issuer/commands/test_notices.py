@@ -39,7 +39,7 @@ def test_a_notice_is_published_by_the_home_and_an_officers_key(
     assert added.keys() == {"digest", "hours", "text", "expires_at"}
     assert (added["hours"], added["expires_at"]) == (hours, format_time(NOON + 7 * DAY))
     assert added["text"].keys() == {"kk", "ru", "en"}
-    assert "2026-03-17 08:00 – 2026-03-17 11:00" in added["text"]["en"]
+    assert "17 March 2026, 08:00 – 17 March 2026, 11:00" in added["text"]["en"]
     assert issuer.authority.notices() is None
     [waiting] = at_home("notice", "list", "--json").members["waiting"]
     assert (waiting["digest"], waiting["hours"], waiting["problem"]) == (
@@ -91,7 +91,7 @@ def test_on_a_terminal_the_hours_are_shown_and_asked_for(
     assert (refused.status, refused.out.strip()) == (2, "")
     assert "2026-03-17 08:00 – 11:00  (2026-03-17 03:00 – 06:00 UTC)" in refused.err
     assert "3 hours, in the list until 2026-03-31T00:00:00Z" in refused.err
-    assert "Possible contact with an infection: 2026-03-17 08:00" in refused.err
+    assert "Possible contact with an infection: 17 March 2026, 08:00" in refused.err
     assert at_home("notice", "list", "--json").members["waiting"] == []
     agreed = add_notice(at_home, traced, "--json", given=Terminal("y\n"))
     digest = agreed.members["digest"]

@@ -89,7 +89,8 @@ def test_evidence_that_withdraws_gives_no_slip_but_says_until_when(
 ) -> None:
     wallet = issuer.activated(reference=IIN)
     seen = register(registrar, evidence=evidence, iin=IIN)
-    assert "No passes are issued to that person before 2026-03-" in praise(seen)
+    said = praise(seen)
+    assert "No passes are issued to that person before " in said and "March 2026, " in said
     assert wallet.fetch().code == (403, "withdrawn")
 
 
@@ -261,7 +262,7 @@ def test_what_will_happen_is_said_first_and_done_then(
     assert 0 < hours_in(asked) <= 48
     assert wallet.fetch().status == 200
     done = officer.go_on(asked, WITHDRAW)
-    assert "No passes are issued to that person before 202" in praise(done)
+    assert "No passes are issued to that person before " in praise(done)
     assert IIN not in done.html
     issuer.clock.now += DAY
     assert wallet.fetch(wallet.batch(issuer.pass_key(wallet))).code == (403, "withdrawn")
@@ -272,7 +273,7 @@ def test_a_withdrawal_is_lifted_by_an_officer(officer: Clerk, issuer: Service) -
     officer.go_on(withdraw(officer), WITHDRAW)
     officer.go_on(withdraw(officer, evidence="contact"), WITHDRAW)
     lifted = officer.go_on(withdraw(officer, lift="yes", date="2025-01-01"), WITHDRAW)
-    assert "2026-03-" in praise(lifted)
+    assert "March 2026, " in praise(lifted)
     assert wallet.fetch().code == (403, "withdrawn")
     lifted = officer.go_on(withdraw(officer, lift="yes", evidence="contact"), WITHDRAW)
     assert "can be issued to that person again" in praise(lifted)

@@ -29,7 +29,7 @@ MORNING = {
     "to_date": "2026-03-17",
     "to_time": "11:00",
 }
-SHOWN = "2026-03-17 08:00 – 11:00"
+SHOWN = "17 March 2026, 08:00 – 11:00"
 
 
 def bring(clerk: Clerk, file: bytes, **fields: str) -> Reply:
@@ -67,7 +67,7 @@ def test_one_officer_brings_and_another_publishes_what_both_have_seen(
     assert "Published. Hours: 3." in praise(done)
     assert hours_listed(issuer) == list(PAST[1:4])
     now = officer.get(NOTICES)
-    assert SHOWN in now.html and "until 2026-03-31 05:00" in now.html
+    assert SHOWN in now.html and "until 31 March 2026, 05:00" in now.html
     assert "Nothing waits" in now.html
 
 
@@ -154,7 +154,7 @@ def test_an_auditor_sees_and_sends_nothing(auditor: Clerk, issuer: Service) -> N
     publish_hours(issuer, PAST[:1], venue="other")
     propose_notice(issuer.authority, proposal_of(issuer, PAST), None, NOON)
     seen = auditor.get(NOTICES)
-    assert "2026-03-17 07:00 – 12:00" in seen.html
+    assert "17 March 2026, 07:00 – 12:00" in seen.html
     assert f'action="{NOTICES}"' not in seen.html
 
 
@@ -192,7 +192,7 @@ def test_an_export_of_another_authority_or_time_is_refused_in_words(
 def test_hours_that_are_not_over_are_named(officer: Clerk, issuer: Service) -> None:
     seen = bring(officer, export_of(issuer, [THIS - 1, THIS]), to_time="13:00")
     assert "not over yet" in alert(seen)
-    assert "2026-03-17 12:00 – 13:00" in alert(seen)
+    assert "17 March 2026, 12:00 – 13:00" in alert(seen)
 
 
 def test_a_proposal_whose_hours_died_says_so_and_can_only_be_rejected(
@@ -212,8 +212,8 @@ def test_a_publication_shows_until_its_last_hour_dies(
     publish_hours(issuer, [THIS - 24, THIS - 1])
     issuer.clock.now = tracing_ends("2026-03-16")
     seen = clerk(Role.OFFICER).get(NOTICES)
-    assert "2026-03-17 11:00 – 12:00" in seen.html
-    assert "2026-03-16 12:00" not in seen.html
+    assert "17 March 2026, 11:00 – 12:00" in seen.html
+    assert "16 March 2026, 12:00" not in seen.html
     issuer.clock.now += DAY
     assert "No hours are published" in clerk(Role.OFFICER).get(NOTICES).html
 

@@ -65,7 +65,7 @@ def test_a_person_reads_age_issuer_window_root_policy_clock_and_next_step(tmp_pa
     lines = text(store, NOON + 30 * HOUR)
     assert lines[0] == "The keys are old: 30 h. They still work for 42 h; update them."
     assert lines[1] == "Issuer: Qupia, https://qupia.example; bundle version 1."
-    assert lines[2].startswith("Passes of the current window work from 2026-03-1")
+    assert lines[2].startswith("Passes of the current window work from 17 March 2026, ")
     assert lines[3:] == [
         f"Pinned root: {world.pin}",
         "Policy: first-only",

@@ -11,6 +11,7 @@ import pytest
 from schemas.activation import Activation, format_activation_url, format_code
 from schemas.encoding import format_time, parse_body_time
 from schemas.kinds import DAY, HOUR
+from schemas.languages import Language
 from schemas.paths import TRUST_BUNDLE_PATH
 from schemas.presentation import TEXT_LENGTH
 from schemas.problems import Problem
@@ -281,7 +282,7 @@ def test_passes_whose_key_is_being_replaced_are_said_to_last_until_doors_refuse_
     world.retire(world.calendar.window_at(NOON), at=at)
     phone.issuer.publish()
     assert filled("alerts").status == 0
-    until = local_time(at)
+    until = local_time(at).spelt(Language.EN)
     assert f"Passes for now, until {until}: 4 fresh." in filled("status").out
     assert f"until {until}. Fresh passes left: 3" in filled("show").out
 

@@ -241,9 +241,9 @@ def test_a_fetch_of_passes_brings_the_warning(warned: Run, phone: Phone) -> None
 def test_alerts_says_when_and_what_to_do(warned: Run) -> None:
     outcome = warned("alerts")
     assert (outcome.status, outcome.err) == (0, "")
-    assert outcome.out.startswith("Possible contact with an infection: 2026-03-17 ")
+    assert outcome.out.startswith("Possible contact with an infection: 17 March 2026, ")
     assert "get tested" in outcome.out
-    assert "This warning goes on 2026-03-31" in outcome.out
+    assert "This warning goes on 31 March 2026" in outcome.out
 
 
 def test_alerts_gives_programs_all_they_need(warned: Run, phone: Phone) -> None:

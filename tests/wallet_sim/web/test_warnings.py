@@ -27,6 +27,7 @@ from wallet_sim.presence.state import Visits
 from wallet_sim.web.background import look_after
 from wallet_sim.web.house import House
 
+EN = Language.EN
 FIRST = hour_at(NOON)
 TITLE = sentence("notice_title", Language.EN, begins=local_time(NOON), ends=local_time(NOON + HOUR))
 DIES = tracing_ends("2026-03-17")
@@ -82,7 +83,7 @@ def test_a_match_is_a_warning_at_the_top_of_the_card(
     assert 'id="warnings" role="alert"' in seen.html
     assert "! Warning" in seen.text
     assert TITLE in seen.text
-    assert f"This warning goes on {local_time(DIES)}" in seen.text
+    assert f"This warning goes on {local_time(DIES).spelt(EN)}" in seen.text
     assert sentence("notice_advice", Language.EN) in seen.text
     assert seen.html.index('id="warnings"') < seen.html.index('id="who"')
 
@@ -102,7 +103,7 @@ def test_hours_in_a_row_are_one_warning_and_the_advice_stands_once(
     publish(*venue.notices(NOON, NOON + 2 * HOUR))
     seen = visited.get("/p/1")
     assert seen.text.count(sentence("notice_advice", Language.EN)) == 1
-    assert f"{local_time(NOON)} – {local_time(NOON + 3 * HOUR)}" in seen.text
+    assert f"{local_time(NOON).spelt(EN)} – {local_time(NOON + 3 * HOUR).spelt(EN)}" in seen.text
 
 
 def test_a_place_never_visited_warns_of_nothing(
@@ -306,12 +307,13 @@ def test_what_is_held_of_visits_is_listed_with_its_end(
     visited: Visitor, venue: Venue, publish: Publish, phone: Phone
 ) -> None:
     seen = visited.get("/p/1/data")
-    held = f"2026-03-17 (UTC): 8 sealed records, some of them empty; gone on {local_time(DIES)}"
+    gone = local_time(DIES).spelt(EN)
+    held = f"2026-03-17 (UTC): 8 sealed records, some of them empty; gone on {gone}"
     assert held in seen.text
     assert "Nobody can read from them where and when, not even you" in seen.text
     since, until = (local_time(at)[-5:] for at in (NOON, NOON + 3 * HOUR))
     assert f"A stay is open since {since}; it ends by itself at {until}" in seen.text
-    assert f"List of {local_time(NOON)}, hours in it: 0" in seen.text
+    assert f"List of {local_time(NOON).spelt(EN)}, hours in it: 0" in seen.text
     assert "qupia-wallet" not in seen.text
     publish(venue.notice(FIRST))
     assert f"{TITLE}. This warning goes on" in visited.get("/p/1/data").text
