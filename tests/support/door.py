@@ -119,9 +119,17 @@ class Door:
         return self.verdicts()[before].verdict
 
     def dismiss(self) -> None:
-        """Go on before the time of the verdict is over."""
+        """Go on before the time of the verdict is over.
+
+        A code in view may have its verdict at once, so that nobody sees the scanner in between.
+        """
+        before = len(self.verdicts())
         self.page.keyboard.press("Escape")
-        self.wait_for("scanning")
+        wait_until(
+            self.page,
+            lambda: self.state == "scanning" or len(self.verdicts()) > before,
+            "the end of a verdict",
+        )
 
     # Checking in
 
